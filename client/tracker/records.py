@@ -1,0 +1,258 @@
+"""The schema of the journal: the records a writer makes, and the frames that hold them.
+
+The same bytes lie in a journal file and travel to the server, so this module is both the file format and the wire
+format, and the one module of the client that the server imports. It depends on msgspec alone.
+
+A *frame* is a header of 20 bytes, little endian, and a payload:
+
+    offset  size  field
+         0     4  magic, b"\\xf5TRJ"
+         4     8  seq, unsigned: the number of this record among its writer's, from 0, without gaps
+        12     4  length of the payload in bytes, unsigned
+        16     4  CRC32 of the 16 bytes above and of the payload
+        20     …  payload: one record as MessagePack
+
+What always holds: `seq` grows by one from frame to frame of a writer, so a hole in the numbers counts exactly the
+records that a damaged file has lost. Fields are only ever added at the end of a record and have a default; a record of
+a type that this version does not know decodes to `UnknownRecord` and keeps its bytes.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+MAGIC: Final = b"\xf5TRJ"
+HEADER_BYTES: Final = 20
+MAX_PAYLOAD_BYTES: Final = 64 * 1024 * 1024
+MAX_EXACT_INTEGER: Final = 2**53
+
+_PREFIX = struct.Struct("<4sQI")
+_CRC = struct.Struct("<I")
+
+
+class Record(msgspec.Struct, frozen=True, array_like=True, tag_field="type"):
+    """One thing that a run has to say. On the wire: an array that starts with the record's tag."""
+
+
+class RunStarted(Record, tag="run_started", frozen=True, array_like=True):
+    """The first record of every writer. The first one that arrives creates the run; later ones add their writer.
+
+    `label` tells parallel writers apart: "" for the main process, "rank1" for another rank.
+    `is_name_generated` asks the server to make the name unique in its project by adding the run's number.
+    """
+
+    time_ms: int
+    run_id: str
+    project: str
+    writer: str
+    label: str = ""
+    name: str = ""
+    is_name_generated: bool = False
+    group: str | None = None
+    job_type: str | None = None
+    parent: str | None = None
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+    client_version: str = ""
+    is_resumed: bool = False
+
+
+class EnvironmentCaptured(Record, tag="environment", frozen=True, array_like=True):
+    """Where and from what the run runs: `command`, `host`, `python`, `packages`, `git`, `gpus`…; see `capture.py`."""
+
+    time_ms: int
+    environment: dict[str, Any]
+
+
+class ConfigChanged(Record, tag="config", frozen=True, array_like=True):
+    """Config values by top-level key; a key replaces what it held before. Values are JSON-like, of any depth."""
+
+    time_ms: int
+    values: dict[str, Any]
+
+
+class SummaryChanged(Record, tag="summary", frozen=True, array_like=True):
+    """Summary values set by hand, by name; a name replaces what it held before."""
+
+    time_ms: int
+    values: dict[str, float | str | bool | None]
+
+
+class Logged(Record, tag="logged", frozen=True, array_like=True):
+    """One `log()`: the values of some metrics at one step. NaN and the infinities are ordinary values."""
+
+    step: int
+    time_ms: int
+    values: dict[str, float]
+
+
+class SystemSampled(Record, tag="system", frozen=True, array_like=True):
+    """One sample of the machine. `step` is the last step of the writer at that time."""
+
+    step: int
+    time_ms: int
+    values: dict[str, float]
+
+
+class MediaLogged(Record, tag="media", frozen=True, array_like=True):
+    """A piece of media whose bytes are the blob `digest` (sha256, hex). `kind` is "plotly" for a Plotly figure as JSON."""
+
+    step: int
+    time_ms: int
+    name: str
+    kind: str
+    digest: str
+    size_bytes: int
+    caption: str = ""
+
+
+class ArtifactFile(msgspec.Struct, frozen=True, array_like=True):
+    """One file of an artifact: its path in it (forward slashes), the sha256 of its bytes (hex) and their number."""
+
+    path: str
+    digest: str
+    size_bytes: int
+
+
+class ArtifactLogged(Record, tag="artifact", frozen=True, array_like=True):
+    """A version of the artifact `name`, made by this run. Equal files make no second version."""
+
+    time_ms: int
+    name: str
+    kind: str
+    files: tuple[ArtifactFile, ...]
+    metadata: dict[str, Any] = {}
+    aliases: tuple[str, ...] = ()
+
+
+class ArtifactUsed(Record, tag="artifact_used", frozen=True, array_like=True):
+    """This run read the artifact version `version_id` of the server."""
+
+    time_ms: int
+    version_id: int
+
+
+class ConsoleLine(Record, tag="console", frozen=True, array_like=True):
+    """One line that the process printed, without its line end. `stream` is "stdout" or "stderr"."""
+
+    time_ms: int
+    stream: str
+    text: str
+
+
+class AlertRaised(Record, tag="alert", frozen=True, array_like=True):
+    """Something a person should know. `level` is "info", "warning" or "error"."""
+
+    time_ms: int
+    title: str
+    text: str
+    level: str = "info"
+
+
+class RecordsLost(Record, tag="lost", frozen=True, array_like=True):
+    """The writer could not keep `count` records, for the `reason` it gives (a full disk, say)."""
+
+    time_ms: int
+    count: int
+    reason: str
+
+
+class RunFinished(Record, tag="run_finished", frozen=True, array_like=True):
+    """The last record of a writer that ended in order. `status` is "finished", "failed" or "stopped" (by a signal)."""
+
+    time_ms: int
+    status: str
+    exit_code: int | None = None
+    error: str | None = None
+
+
+class UnknownRecord(msgspec.Struct, frozen=True):
+    """A record of a type that this version does not know, or whose fields it cannot read: kept as its payload."""
+
+    payload: bytes
+
+
+KNOWN_RECORDS: Final = (
+    RunStarted | EnvironmentCaptured | ConfigChanged | SummaryChanged | Logged | SystemSampled | MediaLogged
+    | ArtifactLogged | ArtifactUsed | ConsoleLine | AlertRaised | RecordsLost | RunFinished
+)  # fmt: skip
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(KNOWN_RECORDS).decode
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """A whole frame as it lies in a buffer: its number, its payload, and where it ends in the buffer."""
+
+    seq: int
+    payload: bytes
+    end: int
+
+
+class DamagedFrame(ValueError):
+    """Bytes where a frame should be are not one. `offset` is where, `reason` why."""
+
+    def __init__(self, offset: int, reason: str) -> None:
+        super().__init__(f"no whole frame at byte {offset}: {reason}")
+        self.offset = offset
+        self.reason = reason
+
+
+def encode(record: Record) -> bytes:
+    """The payload of one record. Raises TypeError for a value that MessagePack does not have."""
+    return _encode(record)
+
+
+def decode(payload: bytes) -> Record | UnknownRecord:
+    """The record of one payload; `UnknownRecord` where this version cannot read it."""
+    try:
+        return _decode(payload)  # type: ignore[no-any-return]
+    except msgspec.DecodeError:
+        return UnknownRecord(payload)
+
+
+def frame(seq: int, payload: bytes) -> bytes:
+    """The bytes of one frame."""
+    prefix = _PREFIX.pack(MAGIC, seq, len(payload))
+    return prefix + _CRC.pack(zlib.crc32(payload, zlib.crc32(prefix))) + payload
+
+
+def read_frame(buffer: bytes | memoryview, offset: int = 0) -> Frame | None:
+    """The frame that starts at `offset`; None when the buffer ends before the frame does.
+
+    Raises DamagedFrame when what is there cannot be a frame: a wrong magic, an impossible length, a wrong CRC.
+    """
+    if len(buffer) - offset < HEADER_BYTES:
+        if bytes(buffer[offset : offset + 4]) != MAGIC[: len(buffer) - offset]:
+            raise DamagedFrame(offset, "it does not start with the magic number")
+        return None
+    magic, seq, length = _PREFIX.unpack_from(buffer, offset)
+    if magic != MAGIC:
+        raise DamagedFrame(offset, "it does not start with the magic number")
+    if length > MAX_PAYLOAD_BYTES:
+        raise DamagedFrame(offset, f"its length of {length} bytes is over the limit of {MAX_PAYLOAD_BYTES}")
+    start = offset + HEADER_BYTES
+    end = start + length
+    if end > len(buffer):
+        return None
+    payload = bytes(buffer[start:end])
+    (crc,) = _CRC.unpack_from(buffer, offset + 16)
+    if crc != zlib.crc32(payload, zlib.crc32(buffer[offset : offset + 16])):
+        raise DamagedFrame(offset, "its checksum does not match its bytes")
+    return Frame(seq, payload, end)
+
+
+def read_frames(buffer: bytes | memoryview) -> Iterator[Frame]:
+    """Every frame of the buffer, in order, up to a torn last one. Raises DamagedFrame at the first that is not one."""
+    offset = 0
+    while offset < len(buffer):
+        found = read_frame(buffer, offset)
+        if found is None:
+            return
+        yield found
+        offset = found.end
