@@ -1,0 +1,1 @@
+"""The tracking server: takes in journals, keeps them, and answers the dashboard."""

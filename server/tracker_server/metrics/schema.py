@@ -1,0 +1,56 @@
+"""What the API says of series: points as columns, thinned to the pixels that were asked for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+Axis = Literal["step", "time", "relative_time"]
+"""`time` is Unix milliseconds; `relative_time` milliseconds since the run's start."""
+
+
+class SeriesRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every series of `runs` × `metrics`. `range` is of x, inclusive; the nearest point outside comes along on each side.
+
+    A metric may end in `/*` and then stands for all metrics with that prefix. `points` is about the width in pixels.
+    """
+
+    runs: Annotated[list[str], msgspec.Meta(min_length=1, max_length=200)]
+    metrics: Annotated[list[str], msgspec.Meta(min_length=1, max_length=200)]
+    x: Axis = "step"
+    range: tuple[float, float] | None = None
+    points: Annotated[int, msgspec.Meta(ge=3, le=10_000)] = 400
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """A point that has no height: NaN or an infinity."""
+
+    x: float
+    kind: Literal["nan", "inf", "-inf"]
+
+
+class SeriesColumns(msgspec.Struct, frozen=True):
+    """One series as parallel columns, ordered by x. A None among `values` is a gap and has its mark in `marks`.
+
+    `count` is the number of points stored in all: a cursor for what is newer. `points_in_range` is how many points the
+    answer stands for; `is_exact` says that it has all of them. At most as many marks as points were asked for come.
+    """
+
+    id: int
+    run: str
+    metric: str
+    label: str
+    segment: int
+    count: int
+    points_in_range: int
+    is_exact: bool
+    is_delta: bool
+    x: list[float]
+    steps: list[int]
+    values: list[float | None]
+    marks: list[Mark]
+
+
+class SeriesAnswer(msgspec.Struct, frozen=True):
+    series: list[SeriesColumns]

@@ -1,0 +1,125 @@
+"""What the API says of projects, runs, their config, console and summaries. Times are Unix milliseconds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+Status = Literal["running", "finished", "failed", "stopped", "lost"]
+"""`lost` is derived on reading: a running run whose writers have been silent for a minute. It comes back when they speak."""
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
+class Project(msgspec.Struct, frozen=True):
+    name: str
+    description: str
+    created_ms: int
+    run_count: int
+    running_count: int
+    last_activity_ms: int | None
+    runs_per_day: list[int]
+    """How many runs were created on each of the last 30 days, UTC, oldest first."""
+
+
+class ProjectList(msgspec.Struct, frozen=True):
+    projects: list[Project]
+
+
+class NewProject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: Name
+    description: str = ""
+
+
+class MetricSummary(msgspec.Struct, frozen=True):
+    """A metric of a run in a few numbers. NaN and infinities count, but are neither min, max, mean nor last.
+
+    `last` is the value at the highest step; all five are None while no finite value has come.
+    """
+
+    count: int
+    last: float | None
+    last_step: int | None
+    min: float | None
+    min_step: int | None
+    max: float | None
+    max_step: int | None
+    mean: float | None
+    kind: Literal["metric", "system"] = "metric"
+
+
+class RunRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as a row of a table. `config` and `metrics` hold the columns asked for that this run has.
+
+    `hue` is the index (0–9) of the run's colour in the palette: the server keeps it and it never changes.
+    Config keys are dotted paths ("optim.lr"). `summary` holds values set by hand.
+    """
+
+    id: str
+    project: str
+    number: int
+    name: str
+    status: Status
+    hue: int
+    group: str | None
+    job_type: str | None
+    tags: list[str]
+    created_ms: int
+    started_ms: int
+    finished_ms: int | None
+    heartbeat_ms: int
+    user: str | None
+    config: dict[str, Any]
+    metrics: dict[str, MetricSummary]
+    summary: dict[str, Any]
+
+
+class RunDetail(RunRow, frozen=True, kw_only=True):
+    """A whole run: every config key and metric.
+
+    `environment` is what the client captured: `command`, `host`, `python`, `packages`, `git` {commit, branch, remote,
+    is_dirty, patch}…; every part may be missing. `error` is the traceback of a failed run. `lost_records` counts the
+    records that a damaged journal or a full disk has cost.
+    """
+
+    notes: str
+    exit_code: int | None
+    error: str | None
+    lost_records: int
+    parent: str | None
+    environment: dict[str, Any]
+    config_tree: dict[str, Any]
+    console_lines: int
+    artifact_count: int
+    media_count: int
+
+
+class RunChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What may be changed of a run by hand; a field left out stays."""
+
+    name: Name | msgspec.UnsetType = msgspec.UNSET
+    notes: str | msgspec.UnsetType = msgspec.UNSET
+    tags: list[Name] | msgspec.UnsetType = msgspec.UNSET
+
+
+class ConsoleText(msgspec.Struct, frozen=True):
+    """One printed line: its number in the run from 0, in order of arrival."""
+
+    number: int
+    time_ms: int
+    stream: Literal["stdout", "stderr"]
+    text: str
+    label: str
+
+
+class ConsolePage(msgspec.Struct, frozen=True):
+    lines: list[ConsoleText]
+    total: int
+
+
+class ConsoleQuery(msgspec.Struct, frozen=True):
+    """`start` is the first line's number; negative counts from the end."""
+
+    start: int = 0
+    limit: Annotated[int, msgspec.Meta(ge=1, le=5000)] = 1000

@@ -1,0 +1,124 @@
+"""What the API says of the runs table, of comparing, and of what is new."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from tracker_server.metrics.schema import SeriesColumns
+from tracker_server.runs.schema import MetricSummary, RunRow, Status
+
+RunIds = Annotated[list[str], msgspec.Meta(max_length=200)]
+
+
+class SortKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A column to sort by: "created", "name", "status", "duration", "config.<key>" or "metrics.<name>.<statistic>".
+
+    The statistic is one of last, min, max, mean, count; "metrics.<name>" alone means last. Missing values sort last.
+    """
+
+    key: str
+    is_descending: bool = False
+
+
+class RunSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`text` finds runs whose name, id, tag, group, notes or a config value contains every word of it.
+
+    `columns` names the config keys ("config.lr") and metrics ("metrics.val/acc") to send; None sends all of them.
+    """
+
+    text: str = ""
+    status: list[Status] = []
+    sort: list[SortKey] = []
+    columns: list[str] | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
+    cursor: str | None = None
+
+
+class RunPage(msgspec.Struct, frozen=True):
+    """`matched` runs fit the search, of `total` in the project; `next_cursor` is None on the last page."""
+
+    runs: list[RunRow]
+    next_cursor: str | None
+    matched: int
+    total: int
+
+
+class ConfigKey(msgspec.Struct, frozen=True):
+    """`run_count` runs have the key; `value_count` different values of it are among them."""
+
+    key: str
+    run_count: int
+    value_count: int
+
+
+class MetricKey(msgspec.Struct, frozen=True):
+    name: str
+    kind: Literal["metric", "system"]
+    run_count: int
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """The config keys and metric names of a project, by name."""
+
+    config: list[ConfigKey]
+    metrics: list[MetricKey]
+
+
+class CompareRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    runs: Annotated[list[str], msgspec.Meta(min_length=1, max_length=100)]
+
+
+class ValueRow(msgspec.Struct, frozen=True):
+    """One key across the compared runs, in their order. `is_present` tells null from not logged."""
+
+    key: str
+    values: list[Any]
+    is_present: list[bool]
+    differs: bool
+
+
+class MetricRow(msgspec.Struct, frozen=True):
+    """One metric across the compared runs, in their order; None where a run has not logged it."""
+
+    name: str
+    values: list[MetricSummary | None]
+    differs: bool
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    runs: list[RunRow]
+    config: list[ValueRow]
+    metrics: list[MetricRow]
+    environment: list[ValueRow]
+
+
+class LiveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a page watches. `since_ms` is the `cursor_ms` of the last answer, 0 at first.
+
+    `counts` has, for each series id that the page holds, the `count` it came with; only newer points come back for it.
+    Series of `runs` × `metrics` that are not in `counts` come whole, thinned to `points`.
+    """
+
+    runs: RunIds = []
+    metrics: Annotated[list[str], msgspec.Meta(max_length=200)] = []
+    counts: dict[int, int] = {}
+    points: Annotated[int, msgspec.Meta(ge=3, le=10_000)] = 400
+    x: Literal["step", "time", "relative_time"] = "step"
+    range: tuple[float, float] | None = None
+    columns: list[str] | None = None
+    since_ms: int = 0
+
+
+class LiveAnswer(msgspec.Struct, frozen=True):
+    """`changed` are the rows of runs that changed since then, new ones included; `removed` the ids of deleted runs.
+
+    A series with `is_delta` carries only points after the count that was sent; without it, it replaces what the page has.
+    """
+
+    cursor_ms: int
+    changed: list[RunRow]
+    removed: list[str]
+    series: list[SeriesColumns]
+    total: int
