@@ -1,0 +1,12 @@
+"""The HTTP layer: routes as data, requests in and answers out as msgspec structs, one commit a request, one error shape.
+
+A domain declares its routes on an `Api`; the app mounts them, and the OpenAPI document is generated from the same
+declarations. A view takes a `Call` (session, actor, clock), the parts of its path, and what it declared of `query` and
+`body`; it returns a struct, or a Flask response for bytes.
+"""
+
+from tracker_server.http.api import Access, Api, Call, Created, Route, mount
+from tracker_server.http.bodies import read_body, reply
+from tracker_server.http.openapi import document
+
+__all__ = ["Access", "Api", "Call", "Created", "Route", "document", "mount", "read_body", "reply"]

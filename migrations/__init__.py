@@ -1,0 +1,1 @@
+"""The schema's history, shipped with the server, which migrates itself at its start."""

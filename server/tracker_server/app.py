@@ -1,0 +1,67 @@
+"""The application: every domain's routes on one Flask app, behind the guards, with the pages beside them."""
+
+from __future__ import annotations
+
+import time
+from importlib.metadata import version
+
+from flask import Flask, Response
+
+from tracker_server import artifacts, auth, pages
+from tracker_server.artifacts.views import api as artifacts_api
+from tracker_server.auth import guard
+from tracker_server.auth.views import api as auth_api
+from tracker_server.db import Database, migrate
+from tracker_server.http import Api, document, failures, mount, reply, security
+from tracker_server.http.api import close_session
+from tracker_server.ingest.views import api as ingest_api
+from tracker_server.media.views import api as media_api
+from tracker_server.metrics.views import api as metrics_api
+from tracker_server.registry.views import api as registry_api
+from tracker_server.runs.views import api as runs_api
+from tracker_server.search.views import api as search_api
+from tracker_server.settings import Settings
+
+APIS: list[Api] = [auth_api, runs_api, search_api, metrics_api, artifacts_api, media_api, registry_api, ingest_api]
+
+
+def create_app(settings: Settings) -> Flask:
+    """A server on these settings: the database migrated, its operator there, ready to answer.
+
+    Raises NewerDatabase when the database is ahead of the code.
+    """
+    database = Database(settings.database_url)
+    migrate(database, lock_folder=settings.data)
+    app = Flask(__name__, static_folder=None)
+    app.extensions["tracker.settings"] = settings
+    app.extensions["tracker.database"] = database
+    artifacts.install(app, artifacts.BlobStore(settings.blobs))
+    failures.install(app)
+    security.install(app)
+    guard.install(app, _operator(database, settings))
+    mount(app, APIS)
+    app.teardown_appcontext(close_session)
+    app.add_url_rule("/api/v1/openapi.json", "openapi", _openapi)
+    app.add_url_rule("/healthz", "healthz", _healthz)
+    pages.install(app)
+    return app
+
+
+def openapi() -> dict[str, object]:
+    """The OpenAPI document of this version; needs no database."""
+    return document(APIS, version("tracker-ml"))
+
+
+def _operator(database: Database, settings: Settings) -> auth.Actor:
+    with database.writing() as session:
+        operator = auth.ensure_operator(session, settings.operator, time.time_ns() // 1_000_000)
+        session.commit()
+    return operator
+
+
+def _openapi() -> Response:
+    return reply(openapi())
+
+
+def _healthz() -> Response:
+    return reply({"status": "ok"})

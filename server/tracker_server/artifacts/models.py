@@ -1,0 +1,84 @@
+"""Blobs by digest, and artifacts: named, versioned manifests of files, made and used by runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker_server.db import Base, BigId, Document, Words
+
+
+class Blob(Base):
+    """Bytes that are in the blob store, whole and verified."""
+
+    __tablename__ = "blobs"
+
+    digest: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    size_bytes: Mapped[int] = mapped_column(sa.BigInteger)
+    created_ms: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class Artifact(Base):
+    __tablename__ = "artifacts"
+    __table_args__ = (sa.UniqueConstraint("project_id", "name"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    project_id: Mapped[int] = mapped_column(sa.ForeignKey("projects.id"))
+    name: Mapped[str] = mapped_column(Words)
+    kind: Mapped[str] = mapped_column(Words)
+    next_version: Mapped[int] = mapped_column(default=1)
+    created_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    created_by: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+
+
+class ArtifactVersion(Base):
+    """An immutable manifest. `digest` is the sha256 over its files, so that equal files make no second version."""
+
+    __tablename__ = "artifact_versions"
+    __table_args__ = (sa.UniqueConstraint("artifact_id", "version"), sa.UniqueConstraint("artifact_id", "digest"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    artifact_id: Mapped[int] = mapped_column(sa.ForeignKey("artifacts.id"))
+    version: Mapped[int]
+    digest: Mapped[str] = mapped_column(sa.Text)
+    run_id: Mapped[str | None] = mapped_column(sa.ForeignKey("runs.id"), index=True)
+    size_bytes: Mapped[int] = mapped_column(sa.BigInteger)
+    file_count: Mapped[int]
+    details: Mapped[Any] = mapped_column("metadata", Document, default=dict)
+    created_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    created_by: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+
+
+class ArtifactFile(Base):
+    __tablename__ = "artifact_files"
+    __table_args__ = (sa.Index("ix_artifact_files_digest", "digest"),)
+
+    version_id: Mapped[int] = mapped_column(sa.ForeignKey("artifact_versions.id"), primary_key=True)
+    path: Mapped[str] = mapped_column(Words, primary_key=True)
+    digest: Mapped[str] = mapped_column(sa.ForeignKey("blobs.digest"))
+    size_bytes: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class ArtifactAlias(Base):
+    """A name that points at one version of an artifact; `latest` is not stored but the highest version."""
+
+    __tablename__ = "artifact_aliases"
+
+    artifact_id: Mapped[int] = mapped_column(sa.ForeignKey("artifacts.id"), primary_key=True)
+    alias: Mapped[str] = mapped_column(Words, primary_key=True)
+    version_id: Mapped[int] = mapped_column(sa.ForeignKey("artifact_versions.id"), index=True)
+    moved_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    moved_by: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+
+
+class RunArtifactLink(Base):
+    """That a run made (`output`) or read (`input`) a version."""
+
+    __tablename__ = "run_artifacts"
+
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("runs.id"), primary_key=True)
+    version_id: Mapped[int] = mapped_column(sa.ForeignKey("artifact_versions.id"), primary_key=True, index=True)
+    direction: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    time_ms: Mapped[int] = mapped_column(sa.BigInteger)

@@ -1,0 +1,175 @@
+"""The database: the declarative base, the column types that the domains share, engines and sessions, and migrating.
+
+What always holds: a writing session on SQLite takes the write lock when it begins, so it
+never fails halfway for a lock; a commit on SQLite survives power loss (WAL with synchronous=FULL).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import orm
+
+BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""An integer key: SQLite counts up only in a column of its INTEGER type."""
+
+MIGRATION_LOCK = 0x7472636B
+"""The key of PostgreSQL's advisory lock that one migrating server holds."""
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+class Base(orm.DeclarativeBase):
+    """The base of every table. Constraint names follow from the tables, so that migrations can name them."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Words(sa.types.TypeDecorator[str]):
+    """Text from outside. NUL, which PostgreSQL's text cannot hold, becomes U+FFFD on every database."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        return value.replace("\0", "\ufffd") if value is not None else None
+
+
+class Document(sa.types.TypeDecorator[Any]):
+    """A JSON-like value as text, NaN and infinities included (which is why it is not the database's own JSON)."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str:
+        return json.dumps(value, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
+        return json.loads(value) if value is not None else None
+
+
+class NewerDatabase(RuntimeError):
+    """The database was made by a later version than this code."""
+
+
+class Database:
+    """An engine and its two kinds of session."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self._reading = orm.sessionmaker(self.engine, expire_on_commit=False)
+        self._writing = orm.sessionmaker(self.engine.execution_options(is_writing=True), expire_on_commit=False)
+
+    def reading(self) -> orm.Session:
+        """A session that sees one state of the database and is not meant to write."""
+        return self._reading()
+
+    def writing(self) -> orm.Session:
+        """A session that may write; on SQLite it waits for the other writer when it begins, at most ten seconds."""
+        return self._writing()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _engine(url: str) -> sa.Engine:
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = sa.create_engine(parsed, pool_size=32, max_overflow=32)
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return sa.create_engine(parsed, pool_size=16, max_overflow=48, pool_pre_ping=True)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "cache_size = -65536",
+        "mmap_size = 268435456",
+        "temp_store = MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    is_writing = connection.get_execution_options().get("is_writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+
+
+def insert(session: orm.Session, table: type[Base]) -> Any:
+    """An INSERT of the session's dialect, which knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    if session.get_bind().dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table)
+
+
+def migrate(database: Database, *, lock_folder: Path) -> None:
+    """Bring the database to this code's schema; one server at a time does it, the others wait.
+
+    Raises NewerDatabase when the database is ahead of the code.
+    """
+    config = Config()
+    config.set_main_option("script_location", "tracker_server:migrations")
+    with _migration_lock(database, lock_folder), database.writing() as session:
+        connection = session.connection()
+        current = MigrationContext.configure(connection).get_current_revision()
+        _refuse_newer(config, current)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        session.commit()
+
+
+def _refuse_newer(config: Config, current: str | None) -> None:
+    if current is None:
+        return
+    try:
+        ScriptDirectory.from_config(config).get_revision(current)
+    except CommandError as error:
+        raise NewerDatabase(
+            f"the database is at schema {current!r}, which this version of tracker does not know: it was written by a "
+            "newer one; upgrade tracker (pip install --upgrade 'tracker-ml[server]'), or restore a backup"
+        ) from error
+
+
+@contextmanager
+def _migration_lock(database: Database, folder: Path) -> Iterator[None]:
+    if database.engine.dialect.name == "postgresql":
+        with database.engine.connect() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_lock(MIGRATION_LOCK)))
+            try:
+                yield
+            finally:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATION_LOCK)))
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "migration.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

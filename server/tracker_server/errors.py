@@ -1,0 +1,74 @@
+"""What the server says when it cannot do what was asked: one class a status, each with a code and a sentence.
+
+Services raise these; the HTTP layer turns them into `{"error": {"code", "message", "field"?}}`. The sentence is made to be
+shown to a person: it names the value, what was expected, and the way out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ApiError(Exception):
+    """`code` is for programs and never changes; `details` are further fields of the answer."""
+
+    status = 400
+
+    def __init__(self, code: str, message: str, *, field: str | None = None, **details: Any) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.field = field
+        self.details = details
+
+
+class BadRequest(ApiError):
+    """The request cannot be read."""
+
+    status = 400
+
+
+class Unauthorized(ApiError):
+    """No key, or one that is not known."""
+
+    status = 401
+
+
+class Forbidden(ApiError):
+    """The one who asks may not do this."""
+
+    status = 403
+
+
+class NotFound(ApiError):
+    """There is no such thing, or the one who asks may not know of it."""
+
+    status = 404
+
+
+class Conflict(ApiError):
+    """What is there now does not allow it; reading again and deciding anew does."""
+
+    status = 409
+
+
+class TooLarge(ApiError):
+    """More bytes than the limit."""
+
+    status = 413
+
+
+class Refused(ApiError):
+    """The request can be read, but what it says is not acceptable."""
+
+    status = 422
+
+
+class Unavailable(ApiError):
+    """Not now; later, after `retry_after_s`."""
+
+    status = 503
+
+    def __init__(self, code: str, message: str, *, retry_after_s: int = 1) -> None:
+        super().__init__(code, message)
+        self.retry_after_s = retry_after_s

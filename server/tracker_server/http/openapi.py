@@ -1,0 +1,96 @@
+"""The OpenAPI document, generated from the declared routes and the structs that they take and give."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+import msgspec
+
+from tracker_server.http.api import PREFIX, Api, Route
+
+_PARAMETER = re.compile(r"<(?:(?P<converter>\w+):)?(?P<name>\w+)>")
+_REF = "#/components/schemas/{name}"
+
+
+class ErrorBody(msgspec.Struct, frozen=True):
+    """`code` is for programs, `message` for people; `field` names the part of the request that is at fault."""
+
+    code: str
+    message: str
+    field: str | None = None
+
+
+class ErrorAnswer(msgspec.Struct, frozen=True):
+    error: ErrorBody
+
+
+def document(apis: list[Api], version: str) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of these routes."""
+    routes = [(api.tag, route) for api in apis for route in api.routes]
+    kinds = {kind for _, route in routes for kind in (route.query, route.body, route.reply) if kind is not None}
+    ordered = sorted({*kinds, ErrorAnswer}, key=lambda kind: kind.__name__)
+    _, components = msgspec.json.schema_components(ordered, ref_template=_REF)
+    paths: dict[str, Any] = {}
+    for tag, route in routes:
+        path = PREFIX + _PARAMETER.sub(r"{\g<name>}", route.path)
+        paths.setdefault(path, {})[route.method.lower()] = _operation(tag, route, components)
+    for query in {route.query.__name__ for _, route in routes if route.query is not None}:
+        components.pop(query, None)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "tracker", "version": version},
+        "paths": dict(sorted(paths.items())),
+        "components": {"schemas": dict(sorted(components.items()))},
+    }
+
+
+def _operation(tag: str, route: Route, components: dict[str, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "tags": [tag],
+        "operationId": route.view.__name__,
+        "summary": (inspect.getdoc(route.view) or "").partition("\n")[0],
+        "parameters": [*_path_parameters(route.path), *_query_parameters(route, components)],
+        "responses": {"default": {"description": "A failure.", "content": _json("ErrorAnswer")}, **_success(route)},
+    }
+    if route.body is not None:
+        operation["requestBody"] = {"required": True, "content": _json(route.body.__name__)}
+    elif route.body_kind == "bytes":
+        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": {}}}
+    return operation
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": found["name"],
+            "in": "path",
+            "required": True,
+            "schema": {"type": "integer" if found["converter"] == "int" else "string"},
+        }
+        for found in _PARAMETER.finditer(path)
+    ]
+
+
+def _query_parameters(route: Route, components: dict[str, Any]) -> list[dict[str, Any]]:
+    if route.query is None:
+        return []
+    schema = components[route.query.__name__]
+    required = schema.get("required", [])
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": part}
+        for name, part in schema["properties"].items()
+    ]
+
+
+def _success(route: Route) -> dict[str, Any]:
+    if route.reply is not None:
+        return {str(route.status): {"description": "What was asked for.", "content": _json(route.reply.__name__)}}
+    if route.status == 204:
+        return {"204": {"description": "Done; nothing to say."}}
+    return {str(route.status): {"description": "The bytes.", "content": {"application/octet-stream": {}}}}
+
+
+def _json(name: str) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": _REF.format(name=name)}}}

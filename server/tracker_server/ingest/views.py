@@ -1,0 +1,5 @@
+"""The routes of ingest."""
+
+from tracker_server.http import Api
+
+api = Api("ingest")

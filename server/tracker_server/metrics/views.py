@@ -1,0 +1,5 @@
+"""The routes of metrics."""
+
+from tracker_server.http import Api
+
+api = Api("metrics")

@@ -1,0 +1,166 @@
+"""Projects, who may enter them, runs, and what a run says in words: config, summary, tags, console, alerts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker_server.db import Base, BigId, Document, Words
+
+
+class Project(Base):
+    """`next_run_number` is the number that the next run gets; it never goes back."""
+
+    __tablename__ = "projects"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(Words, unique=True)
+    description: Mapped[str] = mapped_column(Words, default="")
+    next_run_number: Mapped[int] = mapped_column(default=1)
+    created_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    created_by: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+
+
+class Membership(Base):
+    """A user's role in a project: viewer, editor, promoter or admin."""
+
+    __tablename__ = "memberships"
+
+    project_id: Mapped[int] = mapped_column(sa.ForeignKey("projects.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True, index=True)
+    role: Mapped[str] = mapped_column(sa.Text)
+
+
+class Run(Base):
+    """`changed_ms` moves with whatever a row of the runs table shows; pages ask for what changed since.
+
+    `config` is the whole config as a tree; `ConfigValue` has its leaves as typed rows. `status` is running, finished,
+    failed or stopped; "lost" is not stored but read off `heartbeat_ms`.
+    """
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        sa.Index("ix_runs_project_created", "project_id", "created_ms", "id"),
+        sa.Index("ix_runs_project_changed", "project_id", "changed_ms"),
+        sa.Index("ix_runs_status", "status", "heartbeat_ms"),
+    )
+
+    id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    project_id: Mapped[int] = mapped_column(sa.ForeignKey("projects.id"))
+    number: Mapped[int]
+    name: Mapped[str] = mapped_column(Words)
+    hue: Mapped[int]
+    status: Mapped[str] = mapped_column(sa.Text, default="running")
+    group_name: Mapped[str | None] = mapped_column(Words)
+    job_type: Mapped[str | None] = mapped_column(Words)
+    parent_id: Mapped[str | None] = mapped_column(sa.Text)
+    notes: Mapped[str] = mapped_column(Words, default="")
+    user_name: Mapped[str | None] = mapped_column(Words)
+    created_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    started_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    finished_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
+    heartbeat_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    changed_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    deleted_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
+    exit_code: Mapped[int | None]
+    error: Mapped[str | None] = mapped_column(Words)
+    lost_records: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    console_lines: Mapped[int] = mapped_column(default=0)
+    config: Mapped[Any] = mapped_column(Document, default=dict)
+    environment: Mapped[Any] = mapped_column(Document, default=dict)
+    created_by: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    changed_by: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+
+
+class RunTag(Base):
+    __tablename__ = "run_tags"
+    __table_args__ = (sa.Index("ix_run_tags_tag", "tag", "run_id"),)
+
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("runs.id"), primary_key=True)
+    tag: Mapped[str] = mapped_column(Words, primary_key=True)
+
+
+class ConfigValue(Base):
+    """A leaf of a run's config, typed for filtering and sorting; the full value is in `Run.config`.
+
+    `kind` is number, text, bool, null or json (a list or an empty dict, as JSON text). `text` is cut at 300 characters,
+    and a key over 300 characters has no row, so that every index entry fits a page of PostgreSQL.
+    """
+
+    __tablename__ = "config_values"
+    __table_args__ = (
+        sa.Index("ix_config_values_number", "key", "number", "run_id"),
+        sa.Index("ix_config_values_text", "key", "text", "run_id"),
+    )
+
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("runs.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(Words, primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.Text)
+    number: Mapped[float | None] = mapped_column(sa.Double)
+    text: Mapped[str | None] = mapped_column(Words)
+
+
+class SummaryValue(Base):
+    """A summary value that was set by hand, typed as a config value is."""
+
+    __tablename__ = "summary_values"
+    __table_args__ = (sa.Index("ix_summary_values_number", "key", "number", "run_id"),)
+
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("runs.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(Words, primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.Text)
+    number: Mapped[float | None] = mapped_column(sa.Double)
+    text: Mapped[str | None] = mapped_column(Words)
+
+
+class Writer(Base):
+    """One process that writes a journal of this run. `next_seq` is the first record that is not stored yet."""
+
+    __tablename__ = "writers"
+    __table_args__ = (sa.UniqueConstraint("run_id", "name"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("runs.id"))
+    name: Mapped[str] = mapped_column(Words)
+    label: Mapped[str] = mapped_column(Words, default="")
+    next_seq: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    lost_records: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    heartbeat_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    finished_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
+
+
+class ConsoleBlock(Base):
+    """The console lines of one batch, from `first_number` on, as compressed MessagePack; see `runs/console.py`."""
+
+    __tablename__ = "console_blocks"
+    __table_args__ = (sa.Index("ix_console_blocks_run", "run_id", "first_number", unique=True),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("runs.id"))
+    writer_id: Mapped[int] = mapped_column(sa.ForeignKey("writers.id"))
+    first_number: Mapped[int]
+    line_count: Mapped[int]
+    payload: Mapped[bytes]
+
+
+class Alert(Base):
+    __tablename__ = "alerts"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("runs.id"), index=True)
+    time_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    level: Mapped[str] = mapped_column(sa.Text)
+    title: Mapped[str] = mapped_column(Words)
+    text: Mapped[str] = mapped_column(Words)
+
+
+class KeptRecord(Base):
+    """A record of a type that this server does not know yet, as it came; a newer server reads it."""
+
+    __tablename__ = "kept_records"
+
+    writer_id: Mapped[int] = mapped_column(sa.ForeignKey("writers.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    payload: Mapped[bytes]

@@ -1,0 +1,35 @@
+"""What one server is told at its start. Nothing here reads the environment: the command line builds it (`cli.py`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`data` is the folder that holds all that has no other place: the SQLite file and the blobs, by default.
+
+    `needs_key` is whether a request must carry a key or a session; `operator` is the name that acts stand under when
+    nobody has signed in.
+    """
+
+    data: Path
+    database_url: str
+    blobs: Path
+    host: str = "127.0.0.1"
+    port: int = 8090
+    allowed_hosts: tuple[str, ...] = field(default=LOOPBACK_HOSTS)
+    needs_key: bool = False
+    operator: str = "local"
+    max_journal_bytes: int = 16 * 1024 * 1024
+    max_json_bytes: int = 4 * 1024 * 1024
+    lost_after_ms: int = 60_000
+
+    @classmethod
+    def in_folder(cls, data: Path, **changes: object) -> Settings:
+        """The settings of a server whose database and blobs lie in `data`."""
+        defaults: dict[str, object] = {"database_url": f"sqlite:///{data / 'tracker.db'}", "blobs": data / "blobs"}
+        return cls(data=data, **{**defaults, **changes})  # type: ignore[arg-type]
