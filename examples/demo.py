@@ -21,14 +21,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = "digits"
 LEARNING_RATES = ("0.003", "0.0003")
-FIRST_PORT = 8090
+PORTS_TRIED = 100
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 30.0
 
 
 def main() -> int:
     options = parse_options()
-    port = free_port()
+    port = free_port(options.port)
     url = f"http://127.0.0.1:{port}"
     page = f"{url}/p/{PROJECT}"
     with server(port, options.data, url):
@@ -48,13 +48,14 @@ def main() -> int:
 def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Start a server and train the example twice.")
     parser.add_argument("--data", type=Path, default=ROOT / ".data", help="data directory (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8090, help="first port to try (default: %(default)s)")
     parser.add_argument("--epochs", type=int, help="epochs of each run (default: what the example does)")
     parser.add_argument("--no-keep", dest="keep", action="store_false", help="stop the server after the training")
     return parser.parse_args()
 
 
-def free_port() -> int:
-    for port in range(FIRST_PORT, FIRST_PORT + 100):
+def free_port(first: int) -> int:
+    for port in range(first, first + PORTS_TRIED):
         with socket.socket() as candidate:
             candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -62,7 +63,7 @@ def free_port() -> int:
             except OSError:
                 continue
             return port
-    sys.exit(f"No port between {FIRST_PORT} and {FIRST_PORT + 99} is free; stop one of the servers there.")
+    sys.exit(f"No port from {first} to {first + PORTS_TRIED - 1} is free; stop a server there, or name another --port.")
 
 
 @contextmanager

