@@ -19,10 +19,21 @@ from tracker_server.media.views import api as media_api
 from tracker_server.metrics.views import api as metrics_api
 from tracker_server.registry.views import api as registry_api
 from tracker_server.runs.views import api as runs_api
+from tracker_server.search.run_views import api as run_api
 from tracker_server.search.views import api as search_api
 from tracker_server.settings import Settings
 
-APIS: list[Api] = [auth_api, runs_api, search_api, metrics_api, artifacts_api, media_api, registry_api, ingest_api]
+APIS: list[Api] = [
+    auth_api,
+    runs_api,
+    run_api,
+    search_api,
+    metrics_api,
+    artifacts_api,
+    media_api,
+    registry_api,
+    ingest_api,
+]
 
 
 def create_app(settings: Settings) -> Flask:

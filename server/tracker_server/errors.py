@@ -1,7 +1,7 @@
 """What the server says when it cannot do what was asked: one class a status, each with a code and a sentence.
 
-Services raise these; the HTTP layer turns them into `{"error": {"code", "message", "field"?}}`. The sentence is made to be
-shown to a person: it names the value, what was expected, and the way out.
+Services raise these; the HTTP layer turns them into `{"error": {"code", "message", "field"?}}`. The sentence is made
+to be shown to a person: it names the value, what was expected, and the way out.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The dashboard's files: the built single page app, whose every address is answered with its index.
 
-Built assets carry a hash in their name, so they are immutable; `index.html` names them and is never cached. What is there
-as `.br` or `.gz` too is sent compressed.
+Built assets carry a hash in their name, so they are immutable; `index.html` names them and is never cached. What is
+there as `.br` or `.gz` too is sent compressed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import mimetypes
 from pathlib import Path
 
 from flask import Flask, Response, request, send_file
-from werkzeug.utils import safe_join
+from werkzeug.security import safe_join
 
 from tracker_server.errors import NotFound
 
@@ -18,7 +18,8 @@ STATIC = Path(__file__).parent / "static"
 
 _NOT_BUILT = """<!doctype html><meta charset="utf-8"><title>tracker</title>
 <h1>The dashboard is not built</h1>
-<p>This server runs from a source tree. Run <code>make web</code> there and reload this page; the API answers already.</p>
+<p>This server runs from a source tree. Run <code>make web</code> there and reload this page; the API answers
+already.</p>
 """
 
 
@@ -55,7 +56,7 @@ def _file(path: Path, cache: str) -> Response:
     mimetype = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     for encoding, ending in (("br", ".br"), ("gzip", ".gz")):
         compressed = path.with_name(path.name + ending)
-        if encoding in request.accept_encodings and compressed.is_file():
+        if request.accept_encodings[encoding] and compressed.is_file():
             response = send_file(compressed, mimetype=mimetype, conditional=True, etag=True)
             response.headers["Content-Encoding"] = encoding
             break

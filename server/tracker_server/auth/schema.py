@@ -17,7 +17,6 @@ class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key: str
 
 
-
 class ServerFacts(msgspec.Struct, frozen=True):
     version: str
     needs_key: bool

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -82,9 +83,7 @@ def sign_in(session: Session, key: str, now_ms: int) -> tuple[Actor, str]:
     if actor is None:
         raise Unauthorized("wrong_key", "this server does not know that key; it may have been revoked", field="key")
     secret = secrets.token_urlsafe(32)
-    session.add(
-        SignedIn(digest=_digest(secret), user_id=actor.id, created_ms=now_ms, expires_ms=now_ms + SIGNED_IN_MS)
-    )
+    session.add(SignedIn(digest=_digest(secret), user_id=actor.id, created_ms=now_ms, expires_ms=now_ms + SIGNED_IN_MS))
     return actor, secret
 
 
@@ -93,7 +92,7 @@ def sign_out(session: Session, secret: str) -> None:
     session.execute(sa.delete(SignedIn).where(SignedIn.digest == _digest(secret)))
 
 
-def _actor(session: Session, statement: sa.Select[tuple[int, str]]) -> Actor | None:
+def _actor(session: Session, statement: sa.Select[Any]) -> Actor | None:
     found = session.execute(statement).first()
     return Actor(found.id, found.name) if found is not None else None
 

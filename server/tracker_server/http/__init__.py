@@ -1,4 +1,4 @@
-"""The HTTP layer: routes as data, requests in and answers out as msgspec structs, one commit a request, one error shape.
+"""The HTTP layer: routes as data, structs in and out, one commit a request, one error shape.
 
 A domain declares its routes on an `Api`; the app mounts them, and the OpenAPI document is generated from the same
 declarations. A view takes a `Call` (session, actor, clock), the parts of its path, and what it declared of `query` and

@@ -58,5 +58,5 @@ def read_query(request: Request, kind: type[T]) -> T:
 
 
 def _refusal(error: msgspec.ValidationError) -> Refused:
-    message, _, path = str(error).partition(" - at `")
+    _, _, path = str(error).partition(" - at `")
     return Refused("invalid", str(error), field=path.rstrip("`").removeprefix("$.") or None)

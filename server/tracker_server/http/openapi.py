@@ -30,7 +30,7 @@ def document(apis: list[Api], version: str) -> dict[str, Any]:
     """The OpenAPI 3.1 document of these routes."""
     routes = [(api.tag, route) for api in apis for route in api.routes]
     kinds = {kind for _, route in routes for kind in (route.query, route.body, route.reply) if kind is not None}
-    ordered = sorted({*kinds, ErrorAnswer}, key=lambda kind: kind.__name__)
+    ordered = sorted([*kinds, ErrorAnswer], key=_name)
     _, components = msgspec.json.schema_components(ordered, ref_template=_REF)
     paths: dict[str, Any] = {}
     for tag, route in routes:
@@ -90,6 +90,10 @@ def _success(route: Route) -> dict[str, Any]:
     if route.status == 204:
         return {"204": {"description": "Done; nothing to say."}}
     return {str(route.status): {"description": "The bytes.", "content": {"application/octet-stream": {}}}}
+
+
+def _name(kind: type[msgspec.Struct]) -> str:
+    return kind.__name__
 
 
 def _json(name: str) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 Status = Literal["running", "finished", "failed", "stopped", "lost"]
-"""`lost` is derived on reading: a running run whose writers have been silent for a minute. It comes back when they speak."""
+"""`lost` is derived on reading: a running run whose writers have been silent for a minute. It comes back when they
+speak."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 

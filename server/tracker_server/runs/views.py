@@ -1,5 +1,47 @@
-"""The routes of runs."""
+"""The routes of projects, and of what a run printed. A whole run spans domains: see `search/run_views.py`."""
 
-from tracker_server.http import Api
+from __future__ import annotations
+
+from tracker_server.http import Api, Call, Created
+from tracker_server.runs import console, projects, service
+from tracker_server.runs.schema import ConsolePage, ConsoleQuery, NewProject, Project, ProjectList
 
 api = Api("runs")
+
+
+@api.get("/projects", reply=ProjectList)
+def list_projects(call: Call) -> ProjectList:
+    """Every project with its counts, the one heard of last first."""
+    lost_after_ms = call.settings.lost_after_ms
+    return ProjectList(projects.describe(call.session, now_ms=call.now_ms, lost_after_ms=lost_after_ms))
+
+
+@api.post("/projects", body=NewProject, reply=Project, status=201)
+def create_project(call: Call, body: NewProject) -> Created[Project]:
+    """Make a project; logging a first run does it too."""
+    service.create_project(call.session, body.name, body.description, actor_id=call.actor_id, now_ms=call.now_ms)
+    return Created(_described(call, body.name))
+
+
+@api.get("/projects/<project>", reply=Project)
+def get_project(call: Call, project: str) -> Project:
+    """One project with its counts."""
+    service.project(call.session, project)
+    return _described(call, project)
+
+
+@api.get("/runs/<run_id>/console", query=ConsoleQuery, reply=ConsolePage)
+def read_console(call: Call, run_id: str, query: ConsoleQuery) -> ConsolePage:
+    """What the run printed, by line number; a negative start counts from the end."""
+    return console.read(call.session, service.get(call.session, run_id), start=query.start, limit=query.limit)
+
+
+@api.delete("/runs/<run_id>", status=204)
+def delete_run(call: Call, run_id: str) -> None:
+    """Put a run into the trash."""
+    service.delete(call.session, run_id, actor_id=call.actor_id, now_ms=call.now_ms)
+
+
+def _described(call: Call, name: str) -> Project:
+    (found,) = projects.describe(call.session, now_ms=call.now_ms, lost_after_ms=call.settings.lost_after_ms, name=name)
+    return found

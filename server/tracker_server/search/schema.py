@@ -114,7 +114,8 @@ class LiveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class LiveAnswer(msgspec.Struct, frozen=True):
     """`changed` are the rows of runs that changed since then, new ones included; `removed` the ids of deleted runs.
 
-    A series with `is_delta` carries only points after the count that was sent; without it, it replaces what the page has.
+    A series with `is_delta` carries only points after the count that was sent; without it, it replaces what the page
+    has.
     """
 
     cursor_ms: int

@@ -1,0 +1,42 @@
+"""A run as the row that every list of runs shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracker_server.runs.models import Run
+from tracker_server.runs.schema import MetricSummary, RunRow
+from tracker_server.runs.service import status
+
+
+def row(
+    run: Run,
+    *,
+    project: str,
+    tags: list[str],
+    config: dict[str, Any],
+    metrics: dict[str, MetricSummary],
+    summary: dict[str, Any],
+    now_ms: int,
+    lost_after_ms: int,
+) -> RunRow:
+    """The row of `run`, with what the caller has read of its tags, config (dotted keys), metrics and summary."""
+    return RunRow(
+        id=run.id,
+        project=project,
+        number=run.number,
+        name=run.name,
+        status=status(run, now_ms=now_ms, lost_after_ms=lost_after_ms),
+        hue=run.hue,
+        group=run.group_name,
+        job_type=run.job_type,
+        tags=tags,
+        created_ms=run.created_ms,
+        started_ms=run.started_ms,
+        finished_ms=run.finished_ms,
+        heartbeat_ms=run.heartbeat_ms,
+        user=run.user_name,
+        config=config,
+        metrics=metrics,
+        summary=summary,
+    )

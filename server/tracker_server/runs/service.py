@@ -1,0 +1,243 @@
+"""Projects and runs: making them, changing them, and reading them whole.
+
+What always holds: a run's number and hue are given once and never change; every change that a row of the runs table
+shows moves `changed_ms`; a run in the trash is found by nobody but `restore`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tracker.records import AlertRaised, RunFinished, RunStarted
+from tracker_server import db
+from tracker_server.errors import Conflict, NotFound, Refused
+from tracker_server.runs import config
+from tracker_server.runs.models import Alert, KeptRecord, Project, Run, RunTag, Writer
+from tracker_server.runs.schema import RunChanges, Status
+
+HUES = 10
+MAX_PROJECT_NAME = 128
+ENDINGS = ("finished", "failed", "stopped")
+
+
+def project(session: Session, name: str) -> Project:
+    """The project of that name. Raises NotFound."""
+    found = session.scalar(sa.select(Project).where(Project.name == name))
+    if found is None:
+        raise NotFound("unknown_project", f"there is no project {name!r}; a first run with project={name!r} makes it")
+    return found
+
+
+def create_project(session: Session, name: str, description: str, *, actor_id: int, now_ms: int) -> Project:
+    """A new project. Raises Refused for a name that is not one, Conflict where there is one of that name."""
+    check_project_name(name)
+    if session.scalar(sa.select(Project.id).where(Project.name == name)) is not None:
+        raise Conflict("project_exists", f"there is a project {name!r} already", field="name")
+    made = Project(name=name, description=description, created_ms=now_ms, created_by=actor_id)
+    session.add(made)
+    session.flush()
+    return made
+
+
+def check_project_name(name: str) -> None:
+    """Raises Refused unless the name can stand in an address: no slash, no control character, not a dot alone."""
+    is_name = 0 < len(name) <= MAX_PROJECT_NAME and name.isprintable() and "/" not in name and name.strip(". ") != ""
+    if not is_name:
+        raise Refused(
+            "bad_project_name",
+            f"{name[:200]!r} cannot name a project: a name has 1 to {MAX_PROJECT_NAME} printable characters, no '/', "
+            "and is not dots alone",
+            field="project",
+        )
+
+
+def get(session: Session, run_id: str) -> Run:
+    """The run of that id. Raises NotFound, also for one in the trash."""
+    run = session.get(Run, run_id)
+    if run is None or run.deleted_ms is not None:
+        raise NotFound("unknown_run", f"there is no run {run_id!r}")
+    return run
+
+
+def start(session: Session, record: RunStarted, *, actor_id: int, now_ms: int) -> Run:
+    """The run that a writer's first record names, made with its project where it is new, and the writer with it.
+
+    A run of that id in another project is refused: an id belongs to one run for ever.
+    """
+    owner = _project_for(session, record.project, actor_id=actor_id, now_ms=now_ms)
+    run = session.get(Run, record.run_id, with_for_update=True)
+    if run is None:
+        run = _create(session, owner, record, actor_id=actor_id, now_ms=now_ms)
+    elif run.project_id != owner.id:
+        raise Refused(
+            "run_elsewhere",
+            f"run {record.run_id!r} belongs to another project than {record.project!r}; give the new run another id",
+            field="project",
+        )
+    elif record.label == "" and run.finished_ms is not None and record.time_ms > run.finished_ms:
+        run.status, run.finished_ms, run.exit_code, run.error = "running", None, None, None  # it was resumed
+    _add_writer(session, run, record, now_ms)
+    touch(session, run, now_ms=now_ms)
+    return run
+
+
+def _project_for(session: Session, name: str, *, actor_id: int, now_ms: int) -> Project:
+    """The project, made where it is new, and locked: the number of its next run is ours until the commit."""
+    check_project_name(name)
+    made = db.insert(session, Project).values(
+        name=name, description="", next_run_number=1, created_ms=now_ms, created_by=actor_id
+    )
+    session.execute(made.on_conflict_do_nothing(index_elements=["name"]))
+    return session.scalars(sa.select(Project).where(Project.name == name).with_for_update()).one()
+
+
+def _create(session: Session, owner: Project, record: RunStarted, *, actor_id: int, now_ms: int) -> Run:
+    number = owner.next_run_number
+    owner.next_run_number = number + 1
+    name = f"{record.name}-{number}" if record.is_name_generated else record.name
+    run = Run(
+        id=record.run_id,
+        project_id=owner.id,
+        number=number,
+        name=name or f"run-{number}",
+        hue=_free_hue(session, owner, record.run_id),
+        group_name=record.group,
+        job_type=record.job_type,
+        parent_id=record.parent,
+        notes=record.notes,
+        created_ms=record.time_ms,
+        started_ms=record.time_ms,
+        heartbeat_ms=now_ms,
+        changed_ms=now_ms,
+        config={},
+        environment={},
+        created_by=actor_id,
+        changed_by=actor_id,
+    )
+    session.add(run)
+    session.flush()
+    session.add_all(RunTag(run_id=run.id, tag=tag) for tag in dict.fromkeys(record.tags))
+    session.flush()
+    return run
+
+
+def _free_hue(session: Session, owner: Project, run_id: str) -> int:
+    """The hash of the id proposes; the first hue from there that none of the nine newest runs has decides."""
+    newest = sa.select(Run.hue).where(Run.project_id == owner.id).order_by(Run.number.desc()).limit(HUES - 1)
+    taken = set(session.scalars(newest))
+    proposed = int.from_bytes(hashlib.sha256(run_id.encode()).digest()[:4], "big") % HUES
+    return next(hue % HUES for hue in range(proposed, proposed + HUES) if hue % HUES not in taken)
+
+
+def _add_writer(session: Session, run: Run, record: RunStarted, now_ms: int) -> None:
+    row = db.insert(session, Writer).values(
+        run_id=run.id, name=record.writer, label=record.label, next_seq=0, lost_records=0, heartbeat_ms=now_ms
+    )
+    session.execute(row.on_conflict_do_nothing(index_elements=["run_id", "name"]))
+
+
+def writer(session: Session, run_id: str, name: str, *, for_update: bool = True) -> Writer | None:
+    """The writer of that name, locked until the commit unless told otherwise; None where there is none yet."""
+    statement = sa.select(Writer).where(Writer.run_id == run_id, Writer.name == name)
+    return session.scalar(statement.with_for_update() if for_update else statement)
+
+
+def touch(session: Session, run: Run, *, now_ms: int) -> None:
+    """The run has been heard of. One that was taken for lost is running again by that."""
+    run.heartbeat_ms = max(run.heartbeat_ms, now_ms)
+    run.changed_ms = max(run.changed_ms, now_ms)
+
+
+def set_environment(session: Session, run: Run, environment: dict[str, object]) -> None:
+    """What the first writer captured stands; a later one, of a resumed run or another rank, adds what is missing."""
+    run.environment = {**environment, **run.environment}
+    user = run.environment.get("user")
+    run.user_name = user if isinstance(user, str) else run.user_name
+
+
+def set_config(session: Session, run: Run, values: dict[str, object]) -> None:
+    """Replace top-level keys of the config, and the typed rows below them."""
+    config.replace_config(session, run, values)
+
+
+def set_summary(session: Session, run: Run, values: dict[str, float | str | bool | None]) -> None:
+    """Replace summary values set by hand."""
+    config.replace_summary(session, run, values)
+
+
+def raise_alert(session: Session, run: Run, record: AlertRaised) -> None:
+    """Keep an alert of the run."""
+    session.add(Alert(run_id=run.id, time_ms=record.time_ms, level=record.level, title=record.title, text=record.text))
+
+
+def finish(session: Session, run: Run, ended: Writer, record: RunFinished) -> None:
+    """A writer has ended. The run ends with its main writer; a failure of any writer is the run's, and stays."""
+    if record.status not in ENDINGS:
+        raise Refused("bad_record", f"a run ends as one of {', '.join(ENDINGS)}, not {record.status!r}", field="status")
+    ended.finished_ms = record.time_ms
+    is_failure = record.status == "failed"
+    if is_failure or (ended.label == "" and run.status != "failed"):
+        run.status, run.exit_code, run.error = record.status, record.exit_code, record.error
+    if is_failure or ended.label == "":
+        run.finished_ms = max(run.finished_ms or 0, record.time_ms)
+
+
+def keep_unknown(session: Session, writer: Writer, seq: int, payload: bytes) -> None:
+    """Keep a record that this version does not know."""
+    session.add(KeptRecord(writer_id=writer.id, seq=seq, payload=payload))
+
+
+def lose(session: Session, run: Run, writer: Writer, count: int) -> None:
+    """Count records that a writer could not keep or that a damaged journal lost."""
+    run.lost_records += count
+    writer.lost_records += count
+
+
+def change(session: Session, run_id: str, changes: RunChanges, *, actor_id: int, now_ms: int) -> Run:
+    """Rename, annotate or tag a run by hand."""
+    run = get(session, run_id)
+    if isinstance(changes.name, str):
+        run.name = changes.name
+    if isinstance(changes.notes, str):
+        run.notes = changes.notes
+    if isinstance(changes.tags, list):
+        session.execute(sa.delete(RunTag).where(RunTag.run_id == run.id))
+        session.add_all(RunTag(run_id=run.id, tag=tag) for tag in dict.fromkeys(changes.tags))
+    run.changed_by, run.changed_ms = actor_id, now_ms
+    session.flush()
+    return run
+
+
+def delete(session: Session, run_id: str, *, actor_id: int, now_ms: int) -> None:
+    """Into the trash: nothing of it is shown any more, and `restore` brings it back."""
+    run = get(session, run_id)
+    run.deleted_ms, run.changed_ms, run.changed_by = now_ms, now_ms, actor_id
+
+
+def restore(session: Session, run_id: str, *, actor_id: int, now_ms: int) -> Run:
+    """Out of the trash again."""
+    run = session.get(Run, run_id)
+    if run is None:
+        raise NotFound("unknown_run", f"there is no run {run_id!r}, in the trash or out of it")
+    run.deleted_ms, run.changed_ms, run.changed_by = None, now_ms, actor_id
+    return run
+
+
+def status(run: Run, *, now_ms: int, lost_after_ms: int) -> Status:
+    """What a run is now: a running one that has been silent for too long is lost, until it speaks again."""
+    if run.status == "running" and run.heartbeat_ms < now_ms - lost_after_ms:
+        return "lost"
+    return run.status  # type: ignore[return-value]
+
+
+def tags(session: Session, run_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The tags of each run, in order."""
+    found: dict[str, list[str]] = {run_id: [] for run_id in run_ids}
+    statement = sa.select(RunTag.run_id, RunTag.tag).where(RunTag.run_id.in_(run_ids)).order_by(RunTag.tag)
+    for run_id, tag in session.execute(statement):
+        found[run_id].append(tag)
+    return found

@@ -1,0 +1,38 @@
+"""One run as a whole: what the runs table shows of it, and all the rest."""
+
+from __future__ import annotations
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tracker_server import artifacts, media, metrics, runs
+from tracker_server.runs.models import Project
+from tracker_server.runs.schema import RunDetail
+
+
+def describe(session: Session, run: runs.Run, *, now_ms: int, lost_after_ms: int) -> RunDetail:
+    """Everything that the run's page needs at first, in a constant number of statements."""
+    row = runs.row(
+        run,
+        project=session.scalars(sa.select(Project.name).where(Project.id == run.project_id)).one(),
+        tags=runs.tags(session, [run.id])[run.id],
+        config=runs.chosen_config(run.config, None),
+        metrics=metrics.last(session, [run.id], None)[run.id],
+        summary=runs.summaries(session, [run.id])[run.id],
+        now_ms=now_ms,
+        lost_after_ms=lost_after_ms,
+    )
+    return RunDetail(
+        **msgspec.structs.asdict(row),
+        notes=run.notes,
+        exit_code=run.exit_code,
+        error=run.error,
+        lost_records=run.lost_records,
+        parent=run.parent_id,
+        environment=run.environment,
+        config_tree=run.config,
+        console_lines=run.console_lines,
+        artifact_count=artifacts.count_of_run(session, run.id),
+        media_count=media.count_of_run(session, run.id),
+    )

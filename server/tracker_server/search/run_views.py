@@ -1,0 +1,33 @@
+"""The routes of one whole run, which spans domains."""
+
+from __future__ import annotations
+
+from tracker_server import runs
+from tracker_server.http import Api, Call
+from tracker_server.runs.schema import RunChanges, RunDetail
+from tracker_server.search import run as whole
+
+api = Api("runs")
+
+
+@api.get("/runs/<run_id>", reply=RunDetail)
+def get_run(call: Call, run_id: str) -> RunDetail:
+    """One run, whole: every config key and metric, and where it ran."""
+    return _detail(call, runs.get(call.session, run_id))
+
+
+@api.patch("/runs/<run_id>", body=RunChanges, reply=RunDetail)
+def change_run(call: Call, run_id: str, body: RunChanges) -> RunDetail:
+    """Rename, annotate or tag a run."""
+    changed = runs.change(call.session, run_id, body, actor_id=call.actor_id, now_ms=call.now_ms)
+    return _detail(call, changed)
+
+
+@api.post("/runs/<run_id>/restore", reply=RunDetail)
+def restore_run(call: Call, run_id: str) -> RunDetail:
+    """Bring a run back from the trash."""
+    return _detail(call, runs.restore(call.session, run_id, actor_id=call.actor_id, now_ms=call.now_ms))
+
+
+def _detail(call: Call, run: runs.Run) -> RunDetail:
+    return whole.describe(call.session, run, now_ms=call.now_ms, lost_after_ms=call.settings.lost_after_ms)

@@ -1,0 +1,53 @@
+"""The process that answers: gunicorn with threads around the app.
+
+One process by default: SQLite has one writer, and threads share its caches. `--no-control-socket` because gunicorn's
+control socket is one path for all servers of a user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from tracker_server.app import create_app
+from tracker_server.settings import Settings
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn, told by us rather than by its files and environment."""
+
+    def __init__(self, make_app: Callable[[], Flask], options: dict[str, Any]) -> None:
+        self._make_app = make_app
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._make_app()
+
+
+def serve_forever(settings: Settings, *, workers: int, threads: int) -> None:
+    """Answer requests until a signal ends the process; SIGTERM lets those under way end first.
+
+    The app is made in the worker, after the fork, so that no database connection crosses it.
+    """
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    options = {
+        "bind": f"{host}:{settings.port}",
+        "workers": workers,
+        "threads": threads,
+        "worker_class": "gthread",
+        "timeout": 120,
+        "graceful_timeout": 10,
+        "keepalive": 75,
+        "loglevel": "warning",
+        "control_socket_disable": True,
+        "worker_tmp_dir": str(settings.data),
+    }
+    _Server(lambda: create_app(settings), options).run()
