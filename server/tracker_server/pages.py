@@ -18,8 +18,7 @@ STATIC = Path(__file__).parent / "static"
 
 _NOT_BUILT = """<!doctype html><meta charset="utf-8"><title>tracker</title>
 <h1>The dashboard is not built</h1>
-<p>This server runs from a source tree. Run <code>make web</code> there and reload this page; the API answers
-already.</p>
+<p>This server runs from a source tree. Run <code>make web</code> there and reload; the API answers already.</p>
 """
 
 

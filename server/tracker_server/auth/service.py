@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -92,7 +91,7 @@ def sign_out(session: Session, secret: str) -> None:
     session.execute(sa.delete(SignedIn).where(SignedIn.digest == _digest(secret)))
 
 
-def _actor(session: Session, statement: sa.Select[Any]) -> Actor | None:
+def _actor(session: Session, statement: sa.Executable) -> Actor | None:
     found = session.execute(statement).first()
     return Actor(found.id, found.name) if found is not None else None
 

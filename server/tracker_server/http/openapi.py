@@ -29,8 +29,9 @@ class ErrorAnswer(msgspec.Struct, frozen=True):
 def document(apis: list[Api], version: str) -> dict[str, Any]:
     """The OpenAPI 3.1 document of these routes."""
     routes = [(api.tag, route) for api in apis for route in api.routes]
-    kinds = {kind for _, route in routes for kind in (route.query, route.body, route.reply) if kind is not None}
-    ordered = sorted([*kinds, ErrorAnswer], key=_name)
+    used = {kind for _, route in routes for kind in (route.query, route.body, route.reply) if kind is not None}
+    kinds: list[type[msgspec.Struct]] = [*used, ErrorAnswer]
+    ordered = sorted(kinds, key=_name)
     _, components = msgspec.json.schema_components(ordered, ref_template=_REF)
     paths: dict[str, Any] = {}
     for tag, route in routes:

@@ -11,8 +11,9 @@ from tracker_server.db import Base, BigId, Words
 class Series(Base):
     """One metric of one run, by one writer's label, in one segment, with its summary.
 
-    `count` is the number of points stored, in order of arrival: a cursor for what is newer. `sealed_count` of them lie in
-    chunks, the rest in the tail. `finite_count` and `finite_sum` give the mean; min, max and last are of finite values.
+    `count` is the number of points stored, in order of arrival: a cursor for what is newer. `sealed_count` of them
+    lie in chunks, the rest in the tail. `finite_count` and `finite_sum` give the mean; min, max and last are of
+    finite values.
     """
 
     __tablename__ = "series"

@@ -11,7 +11,8 @@ Axis = Literal["step", "time", "relative_time"]
 
 
 class SeriesRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every series of `runs` × `metrics`. `range` is of x, inclusive; the nearest point outside comes along on each side.
+    """Every series of `runs` × `metrics`. `range` is of x, inclusive; the nearest point outside comes along on each
+    side.
 
     A metric may end in `/*` and then stands for all metrics with that prefix. `points` is about the width in pixels.
     """

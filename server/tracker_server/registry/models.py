@@ -28,7 +28,10 @@ class RegisteredVersion(Base):
     """An immutable version. `metrics` and `config` are those of its run at the moment of registration."""
 
     __tablename__ = "model_versions"
-    __table_args__ = (sa.UniqueConstraint("model_id", "version"), sa.UniqueConstraint("model_id", "artifact_version_id"))
+    __table_args__ = (
+        sa.UniqueConstraint("model_id", "version"),
+        sa.UniqueConstraint("model_id", "artifact_version_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     model_id: Mapped[int] = mapped_column(sa.ForeignKey("models.id"))

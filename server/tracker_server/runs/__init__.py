@@ -1,8 +1,8 @@
 """Projects and runs, and what a run says in words.
 
 A *project* holds *runs*; a run has a *config* (what went in), a *summary*, *tags*, *notes*, a *console*, and
-*writers*: the
-processes that write its journals. Its *status* is running, finished, failed, stopped, or lost while nobody hears of it.
+*writers*: the processes that write its journals. Its *status* is running, finished, failed, stopped, or lost while
+nobody hears of it.
 """
 
 from tracker_server.runs.config import chosen as chosen_config
