@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from dockerfile import Container, Stage, copy_context, parse
+
+from tests.house.dockerfile import Container, Stage, copy_context, parse
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 START_LIMIT_S = 60.0

@@ -8,7 +8,8 @@ import urllib.request
 from urllib.parse import urlsplit
 
 import pytest
-from dockerfile import Container, Stage, parse
+
+from tests.house.dockerfile import Container, Stage, parse
 
 pytestmark = pytest.mark.xdist_group("house")
 

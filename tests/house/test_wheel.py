@@ -15,7 +15,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from dockerfile import Container, copy_context
+
+from tests.house.dockerfile import Container, copy_context
 
 pytestmark = pytest.mark.xdist_group("house")
 
