@@ -1,0 +1,126 @@
+"""Making an artifact version out of a file or a folder: a manifest, and its bytes staged beside the journal.
+
+What always holds: the digest in the manifest is that of the staged copy, taken while it was copied, so a file that
+changes afterwards (or meanwhile) cannot make the two differ. Each file is copied once, in parts, whatever its size.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from tracker.errors import TrackerError
+from tracker.journal import make_private_folder
+from tracker.mappings import plain_mapping
+from tracker.records import ArtifactFile, ArtifactLogged
+
+_PART_BYTES: Final = 1024 * 1024
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_VERSION: Final = re.compile(r"v[0-9]+")
+
+
+class StagingError(TrackerError):
+    """The copy could not be kept beside the journal: a full disk, a folder that cannot be written."""
+
+
+def stage(
+    source: str | os.PathLike[str],
+    blobs: Path,
+    *,
+    name: str | None,
+    kind: str,
+    aliases: Iterable[str],
+    metadata: Mapping[str, Any] | None,
+    time_ms: int,
+) -> ArtifactLogged:
+    """Copy a file or a folder into `blobs` and describe it.
+
+    Raises ValueError for a name or an alias that cannot be one, OSError where the source cannot be read,
+    StagingError where the copy cannot be written.
+    """
+    path = Path(source)
+    chosen = _checked_name(name if name is not None else path.absolute().name, "an artifact's name")
+    checked_aliases = tuple(_checked_alias(alias) for alias in ([aliases] if isinstance(aliases, str) else aliases))
+    checked_metadata = plain_mapping(metadata or {}, where="metadata")
+    files = tuple(_stage_file(file, inner, blobs) for file, inner in _files(path))
+    return ArtifactLogged(
+        time_ms, chosen, _checked_name(kind, "an artifact's type"), files, checked_metadata, checked_aliases
+    )
+
+
+def stage_bytes(data: bytes, blobs: Path) -> ArtifactFile:
+    """Keep some bytes as a blob. Its path in the manifest is empty. Raises StagingError."""
+    return _stage_stream(io.BytesIO(data), "", blobs)
+
+
+def _files(path: Path) -> list[tuple[Path, str]]:
+    """Every file with its path in the artifact, in the order of these paths. Special files are left out."""
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file or folder at {path}")
+    if not path.is_dir():
+        return [(path, path.name)]
+    found = [(file, file.relative_to(path).as_posix()) for file in path.rglob("*") if file.is_file()]
+    if not found:
+        raise ValueError(f"the folder {path} has no files; an artifact needs at least one")
+    return sorted(found, key=lambda pair: pair[1])
+
+
+def _stage_file(file: Path, inner: str, blobs: Path) -> ArtifactFile:
+    with file.open("rb") as source:
+        return _stage_stream(source, inner, blobs)
+
+
+def _stage_stream(source: BinaryIO, inner: str, blobs: Path) -> ArtifactFile:
+    import hashlib  # 5 ms that importing tracker shall not cost
+
+    sha256 = hashlib.sha256()
+    size_bytes = 0
+    temporary = blobs / f".{secrets.token_hex(8)}"
+    try:
+        with _writing():
+            make_private_folder(blobs)
+            copy = temporary.open("xb")
+        with copy:
+            while part := source.read(_PART_BYTES):
+                sha256.update(part)
+                size_bytes += len(part)
+                with _writing():
+                    copy.write(part)
+            with _writing():
+                copy.flush()
+        temporary.rename(blobs / sha256.hexdigest())
+    except StagingError:
+        temporary.unlink(missing_ok=True)
+        raise
+    return ArtifactFile(inner, sha256.hexdigest(), size_bytes)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Tells a failure of our own file from one of the source, which is the caller's to hear of."""
+    try:
+        yield
+    except OSError as error:
+        raise StagingError(f"{error}; free some space, or set TRACKER_DIR to a folder that has it") from error
+
+
+def _checked_name(name: object, what: str) -> str:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ValueError(
+            f"{what} must be letters, digits, '.', '_' and '-', starting with a letter or digit, at most 128 long, "
+            f"got {name!r}"
+        )
+    return name
+
+
+def _checked_alias(alias: object) -> str:
+    checked = _checked_name(alias, "an alias")
+    if checked == "latest" or _VERSION.fullmatch(checked):
+        raise ValueError(f"the alias {checked!r} is taken: `latest` and v1, v2, … move by themselves")
+    return checked

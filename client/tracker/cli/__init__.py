@@ -1,0 +1,86 @@
+"""The command `tracker`: finds the sub-command that was asked for and runs it.
+
+What always holds: a command is a function that takes its arguments as `list[str]` and returns the exit status: 0 done,
+1 not (all) done, 2 used wrongly. Other distributions and extras add commands through the entry point group
+`tracker.commands`; the client's own are listed here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final
+
+from tracker.cli import journal, sync
+from tracker.version import client_version
+
+Command = Callable[[list[str]], int]
+
+GROUP: Final = "tracker.commands"
+_OWN: Final[dict[str, tuple[Command, str]]] = {
+    "sync": (sync.sync, "send journals that were kept on this machine to the server"),
+    "journal": (journal.journal, "look into a journal file"),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; the exit status."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if not given or given[0] in ("-h", "--help", "help"):
+        print(_usage())
+        return 0 if given else 2
+    name, rest = given[0], given[1:]
+    if name in ("-V", "--version"):
+        print(f"tracker {client_version()}")
+        return 0
+    try:
+        return _run(name, rest)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
+        sys.stdout = None
+        return 0
+
+
+def _run(name: str, rest: list[str]) -> int:
+    if name in _OWN:
+        return _OWN[name][0](rest)
+    added = {point.name: point for point in entry_points(group=GROUP)}
+    if name not in added:
+        print(f"tracker: there is no command {name!r}\n\n{_usage()}", file=sys.stderr)
+        return 2
+    command = _loaded(added[name])
+    return 1 if command is None else command(rest)
+
+
+def _loaded(point: EntryPoint) -> Command | None:
+    """The function of an added command; None, said in a sentence, where its extra is not installed."""
+    try:
+        command: Command = point.load()
+    except ModuleNotFoundError as error:
+        missing = error.name or "a module"
+        print(
+            f"tracker: the command {point.name!r} needs {missing!r}, which is not installed. "
+            f'Install what belongs to it: pip install "tracker-ml[{point.name}]"',
+            file=sys.stderr,
+        )
+        return None
+    return command
+
+
+def _usage() -> str:
+    described = {name: text for name, (_, text) in _OWN.items()}
+    described |= {point.name: f"from {point.value.partition('.')[0]}" for point in entry_points(group=GROUP)}
+    described["server"] = "run the server and the dashboard"
+    lines = [f"  {name:<10} {text}" for name, text in sorted(described.items())]
+    return "\n".join(
+        [
+            "usage: tracker COMMAND [ARGUMENT…]",
+            "       tracker --version",
+            "",
+            *lines,
+            "",
+            "tracker COMMAND --help says more about one.",
+        ]
+    )

@@ -1,0 +1,348 @@
+"""A run while its process writes it.
+
+What always holds: nothing here waits for the server except `finish`, and that no longer than `finish_timeout_s`. What
+a method has returned from is in the journal. A wrong argument raises at once; a broken disk or network never does. A
+forked child writes to a journal of its own, as another writer of the same run, and cannot end its parent's.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Protocol, Self
+
+import msgspec
+
+from tracker import artifact, ending, names, sender, values
+from tracker.journal import Journal, blobs_of, path_of
+from tracker.mappings import Config, Summary
+from tracker.notices import notice
+from tracker.pending import Copies, CudaCopies, Resolver
+from tracker.records import (
+    ArtifactUsed,
+    ConfigChanged,
+    Logged,
+    MediaLogged,
+    Record,
+    RunFinished,
+    RunStarted,
+    SummaryChanged,
+)
+from tracker.settings import Settings
+
+MAX_STEP: Final = 2**63 - 1
+
+
+class Watcher(Protocol):
+    """Something that records by itself while the run is alive: the console, the machine."""
+
+    def close(self) -> None:
+        """Stop, and have everything recorded."""
+
+
+class Appender(Protocol):
+    """Where records go."""
+
+    def append(self, record: Record) -> bool: ...
+
+
+class _Nowhere:
+    """Stands where the journal would be in a run that is disabled."""
+
+    def append(self, record: Record) -> bool:
+        return False
+
+
+class _AfterTheEnd:
+    """Stands where the journal was in a run that is over; says once that nothing is kept any more."""
+
+    def __init__(self, run_id: str) -> None:
+        self._run_id = run_id
+        self._has_said_so = False
+
+    def append(self, record: Record) -> bool:
+        if not self._has_said_so:
+            self._has_said_so = True
+            notice(f"run {self._run_id} is over; what is logged to it now is not kept. Start another: tracker.init()")
+        return False
+
+
+class Run:
+    """One run of a program. Made by `tracker.init`. Safe from any thread; ends as a context manager or by `finish`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        started: RunStarted,
+        *,
+        finish_timeout_s: float = 10.0,
+        copy_tensors: Callable[[dict[str, Any]], Copies] = CudaCopies,
+    ) -> None:
+        self._settings = settings
+        self._started = started
+        self._finish_timeout_s = finish_timeout_s
+        self._copy_tensors = copy_tensors
+        self._step_lock = threading.Lock()
+        self._finish_lock = threading.Lock()
+        self._last_step = -1
+        self._journal: Journal | None = None
+        self._sender: sender.Sender | None = None
+        self._resolver: Resolver | None = None
+        self._watchers: list[Watcher] = []
+        self._appender: Appender = _Nowhere()
+        self._is_finished = False
+        self.config = Config(self._record_config)
+        self.summary = Summary(self._record_summary)
+        if settings.mode != "disabled":
+            self._open_journal(started)
+            _open_runs.add(self)
+            ending.watch(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None or error is None:
+            self.finish()
+            return
+        status, exit_code, text = ending.describe(kind, error, at)
+        self.finish(status, exit_code=exit_code, error=text)
+
+    def __repr__(self) -> str:
+        return f"<Run {self.id} {self.name!r} of {self.project!r}>"
+
+    @property
+    def id(self) -> str:
+        """The run's id, the same in every process that writes to it."""
+        return self._started.run_id
+
+    @property
+    def name(self) -> str:
+        """The name it was started with. The server adds a number to a generated one."""
+        return self._started.name
+
+    @property
+    def project(self) -> str:
+        """The project that the run belongs to."""
+        return self._started.project
+
+    @property
+    def url(self) -> str:
+        """The address of the run's page."""
+        return f"{self._settings.url}/r/{self.id}"
+
+    @property
+    def mode(self) -> str:
+        """ "online", "offline" or "disabled"."""
+        return self._settings.mode
+
+    @property
+    def journal_path(self) -> Path | None:
+        """The file that this process writes to; None when the run is disabled."""
+        return self._journal.path if self._journal else None
+
+    @property
+    def last_step(self) -> int:
+        """The step that was logged last, -1 before the first."""
+        return self._last_step
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether `finish` has been called."""
+        return self._is_finished
+
+    def log(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
+        """Record the values of some metrics at one step; without a step, at the next one.
+
+        Returns when the values are in the journal; values of CUDA tensors follow when they have left the device.
+        Raises TypeError or ValueError for what cannot be logged, before anything of it is recorded.
+        """
+        if type(metrics) is dict and values.are_plain(metrics):
+            record = Logged(self._take_step(step), time.time_ns() // 1_000_000, metrics)
+            self._appender.append(record)
+            return
+        content = values.sort(metrics)
+        at_step, at_ms = self._take_step(step), now_ms()
+        for name, figure in content.figures.items():
+            self._log_figure(at_step, at_ms, name, figure)
+        if content.tensors:
+            self._log_later(at_step, at_ms, content)
+        elif content.numbers or not content.figures:
+            self._appender.append(Logged(at_step, at_ms, content.numbers))
+
+    def log_artifact(
+        self,
+        path: str | os.PathLike[str],
+        name: str | None = None,
+        type: str = "file",
+        *,
+        aliases: Iterable[str] = (),
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Keep a file or a folder as a version of an artifact. It is copied before this returns.
+
+        Raises ValueError for a name that cannot be one, OSError where the source cannot be read. Where the copy cannot
+        be kept (a full disk), a notice says so and training goes on.
+        """
+        journal = self._writable_journal()
+        if journal is None:
+            return
+        try:
+            record = artifact.stage(
+                path, blobs_of(journal.path), name=name, kind=type, aliases=aliases, metadata=metadata,
+                time_ms=now_ms(),
+            )  # fmt: skip
+        except artifact.StagingError as error:
+            notice(f"the artifact {name or path} was not kept: {error}")
+            return
+        self._appender.append(record)
+
+    def record(self, record: Record) -> None:
+        """Append a record as it is: for the parts of the client that watch the process."""
+        self._appender.append(record)
+
+    def note_use(self, artifact_version_id: int) -> None:
+        """Note that this run reads an artifact version of the server."""
+        self._appender.append(ArtifactUsed(now_ms(), artifact_version_id))
+
+    def attach(self, watcher: Watcher) -> None:
+        """Have `watcher` closed when the run finishes, before its last record."""
+        self._watchers.append(watcher)
+
+    def finish(self, status: str = "finished", *, exit_code: int | None = None, error: str | None = None) -> None:
+        """End the run: record how, and send what is left for at most `finish_timeout_s`. A second call does nothing."""
+        if status not in ("finished", "failed", "stopped"):
+            raise ValueError(f"status must be finished, failed or stopped, got {status!r}")
+        with self._finish_lock:
+            if self._is_finished:
+                return
+            self._is_finished = True
+            deadline = time.monotonic() + self._finish_timeout_s
+            for watcher in reversed(self._watchers):
+                watcher.close()
+            if self._resolver is not None and not self._resolver.close(self._finish_timeout_s):
+                notice("some values had not left the accelerator when the run ended; they are not kept")
+            self._appender.append(RunFinished(now_ms(), status, exit_code, error))
+            self._appender = _AfterTheEnd(self.id)
+            ending.forget(self)
+            self._close_journal(deadline)
+
+    def _take_step(self, step: int | None) -> int:
+        with self._step_lock:
+            if step is None:
+                step = self._last_step + 1
+            elif type(step) is not int or not -MAX_STEP <= step <= MAX_STEP:
+                step = _checked_step(step)
+            self._last_step = step
+            return step
+
+    def _log_figure(self, step: int, time_ms: int, name: str, figure: Any) -> None:
+        journal = self._writable_journal()
+        if journal is None:
+            return
+        try:
+            blob = artifact.stage_bytes(figure.to_json().encode(), blobs_of(journal.path))
+        except artifact.StagingError as error:
+            notice(f"the figure {name!r} was not kept: {error}")
+            return
+        self._appender.append(MediaLogged(step, time_ms, name, "plotly", blob.digest, blob.size_bytes))
+
+    def _log_later(self, step: int, time_ms: int, content: values.Sorted) -> None:
+        if self._resolver is None:
+            self._resolver = Resolver()
+
+        def append(arrived: dict[str, float]) -> None:
+            self._appender.append(Logged(step, time_ms, content.numbers | arrived))
+
+        self._resolver.add(self._copy_tensors(content.tensors), append)
+
+    def _record_config(self, changed: dict[str, Any]) -> None:
+        self._appender.append(ConfigChanged(now_ms(), changed))
+
+    def _record_summary(self, changed: dict[str, Any]) -> None:
+        self._appender.append(SummaryChanged(now_ms(), changed))
+
+    def _writable_journal(self) -> Journal | None:
+        """The journal beside which bytes may be staged; None when nothing is kept."""
+        if isinstance(self._appender, _FirstRecordOfChild):
+            return self._open_child_journal()
+        return self._journal if self._appender is self._journal else None
+
+    def _open_journal(self, started: RunStarted) -> Journal:
+        journal = Journal(path_of(self._settings.journals, started.run_id, started.writer))
+        journal.append(started)
+        self._journal = self._appender = journal
+        if self._settings.mode == "online" and journal.has_file:
+            self._sender = sender.Sender(journal.path, self._settings.url, self._settings.api_key)
+        return journal
+
+    def _close_journal(self, deadline: float) -> None:
+        if self._journal is None:
+            return
+        is_sent = False
+        try:
+            is_sent = self._sender is not None and self._sender.drain(deadline - time.monotonic())
+        finally:  # also when Ctrl-C ends the waiting
+            self._journal.close()
+            message = sender.finish(self._journal.path, is_sent=is_sent) if self._journal.has_file else ""
+            if message:
+                notice(f"run {self.id}: {message}")
+
+    def _become_child(self) -> None:
+        """After a fork, in the child: nothing of the parent's is ours, and a journal is opened when one is needed."""
+        if self._journal is None or self._is_finished:
+            return
+        self._journal.leave_to_parent()
+        self._journal = self._sender = self._resolver = None
+        self._watchers = []
+        self._step_lock = threading.Lock()
+        self._finish_lock = threading.Lock()
+        self._appender = _FirstRecordOfChild(self._open_child_journal)
+
+    def _open_child_journal(self) -> Journal:
+        label = f"{self._started.label or 'main'}.{os.getpid()}"
+        return self._open_journal(
+            msgspec.structs.replace(self._started, writer=names.new_writer_id(), label=label, time_ms=now_ms())
+        )
+
+
+class _FirstRecordOfChild:
+    """Stands where a journal would until a forked child has something to say; most never do."""
+
+    def __init__(self, open_journal: Callable[[], Journal]) -> None:
+        self._open = open_journal
+
+    def append(self, record: Record) -> bool:
+        if isinstance(record, RunFinished):
+            return False
+        return self._open().append(record)
+
+
+_open_runs: weakref.WeakSet[Run] = weakref.WeakSet()
+
+
+def _leave_all_to_parent() -> None:
+    for run in list(_open_runs):
+        run._become_child()
+
+
+os.register_at_fork(after_in_child=_leave_all_to_parent)
+
+
+def now_ms() -> int:
+    """The wall-clock time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def _checked_step(step: object) -> int:
+    if isinstance(step, bool) or not hasattr(step, "__index__"):
+        raise TypeError(f"step must be an integer, got {type(step).__name__}: {step!r:.80}; omit it to count up by one")
+    number = int(step.__index__())
+    if not -MAX_STEP <= number <= MAX_STEP:
+        raise ValueError(f"step must fit in 64 bits, got {step!r}")
+    return number

@@ -1,0 +1,79 @@
+"""Values that are still on an accelerator when they are logged.
+
+What always holds: logging them waits for nothing. A copy to pinned memory is started without blocking, and a thread
+appends the record when the copy has arrived. `close` waits for what is under way, so that finishing a run loses none.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from tracker.notices import notice
+
+
+class Copies(Protocol):
+    """Scalars on their way to the host."""
+
+    def wait(self) -> None:
+        """Return when they have arrived."""
+
+    def numbers(self) -> dict[str, float]:
+        """The values; only after `wait`."""
+
+
+class CudaCopies:
+    """Non-blocking copies of CUDA scalars, one event for each device that they come from."""
+
+    def __init__(self, tensors: dict[str, Any]) -> None:
+        import torch  # whoever logs a CUDA tensor has it
+
+        self._hosts: dict[str, Any] = {}
+        devices = set()
+        for name, tensor in tensors.items():
+            host = torch.empty((), dtype=tensor.dtype, pin_memory=True)
+            self._hosts[name] = host.copy_(tensor.detach(), non_blocking=True)
+            devices.add(tensor.device)
+        self._events: list[Any] = []
+        for device in devices:
+            event = torch.cuda.Event()  # type: ignore[no-untyped-call]
+            event.record(torch.cuda.current_stream(device))
+            self._events.append(event)
+
+    def wait(self) -> None:
+        while not all(event.query() for event in self._events):  # asking blocks neither the device nor the interpreter
+            time.sleep(0.0005)
+
+    def numbers(self) -> dict[str, float]:
+        return {name: float(host) for name, host in self._hosts.items()}
+
+
+class Resolver:
+    """A thread that appends what was waiting for a device, in the order in which it was logged."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[tuple[Copies, Callable[[dict[str, float]], None]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="tracker-resolver", daemon=True)
+        self._thread.start()
+
+    def add(self, copies: Copies, append: Callable[[dict[str, float]], None]) -> None:
+        """Call `append` with the numbers when they are there."""
+        self._queue.put((copies, append))
+
+    def close(self, timeout_s: float) -> bool:
+        """Append what is under way and end; False when that took longer than `timeout_s`."""
+        self._queue.put(None)
+        self._thread.join(max(0.0, timeout_s))
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while (item := self._queue.get()) is not None:
+            copies, append = item
+            try:
+                copies.wait()
+                append(copies.numbers())
+            except Exception as error:  # the edge of the thread: a device that failed must not end the ones after it
+                notice(f"values could not be read from the accelerator ({type(error).__name__}: {error})")

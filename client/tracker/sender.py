@@ -1,0 +1,139 @@
+"""The thread that follows a live journal and posts what is new.
+
+What always holds: the training process never waits for it, except in `drain` and no longer than it says. While the
+server is away the journal keeps everything; the person is told once that it is away and once that it is back. A refusal
+(a wrong key, a record that the server does not take) stops the sending for good and leaves the journal.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+from tracker import journal
+from tracker.delivery import Delivery, Server
+from tracker.errors import RefusedError, TransportError
+from tracker.journal_reader import JournalReader
+from tracker.notices import notice
+
+FLUSH_S: Final = 0.5
+HEARTBEAT_S: Final = 10.0
+LONGEST_DELAY_S: Final = 15.0
+_FIRST_FLUSH_S: Final = 0.1  # lets init() return before requests is imported
+
+
+def backoff_s(failures: int, retry_after_s: float | None = None) -> float:
+    """How long to wait after so many failures in a row: doubling, capped, and random so that clients spread out."""
+    delay_s = min(LONGEST_DELAY_S, FLUSH_S * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311
+    return max(delay_s, min(retry_after_s or 0.0, 60.0))
+
+
+class Sender:
+    """Sends one journal from its start. `drain` ends it; so does the process, since its thread is a daemon."""
+
+    def __init__(self, path: Path, url: str, api_key: str | None) -> None:
+        self._path = path
+        self._url = url
+        self._api_key = api_key
+        self._reader = JournalReader(path)  # opened here, so that the file may be deleted under us and still be sent
+        self._wake = threading.Event()
+        self._is_draining = False
+        self._is_drained = False
+        self._failures = 0
+        self._thread = threading.Thread(target=self._run, name="tracker-sender", daemon=True)
+        self._thread.start()
+
+    def drain(self, timeout_s: float) -> bool:
+        """Send what is left and end; False when that took longer than `timeout_s` or could not be done."""
+        self._is_draining = True
+        self._wake.set()
+        self._thread.join(max(0.0, timeout_s))
+        return self._is_drained and not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            self._wake.wait(_FIRST_FLUSH_S)
+            self._follow()
+        except RefusedError as error:
+            notice(
+                f"{self._url} refused this run's records ({error.code}): {error}. Nothing is lost and nothing more is "
+                f"sent. {_remedy(error.code)} Then send them with: tracker sync {self._path}"
+            )
+        except Exception as error:  # the edge of the thread: whatever it is, training goes on and the journal stays
+            notice(f"sending stopped ({type(error).__name__}: {error}); send the rest with: tracker sync {self._path}")
+        finally:
+            self._reader.close()
+
+    def _follow(self) -> None:
+        from tracker.transport import Transport  # brings requests, which must not burden import tracker
+
+        transport = Transport(self._url, self._api_key)
+        delivery = Delivery(self._reader, transport)
+        spoke_at = time.monotonic()
+        while True:
+            is_last_round = self._is_draining
+            delay_s = FLUSH_S
+            try:
+                while delivery.step():
+                    spoke_at = time.monotonic()
+                    self._note_success()
+                if is_last_round:
+                    self._is_drained = True
+                    send_orphans(self._path, transport)
+                    break
+                if time.monotonic() - spoke_at >= HEARTBEAT_S:
+                    delivery.ask()
+                    spoke_at = time.monotonic()
+                    self._note_success()
+            except TransportError as error:
+                delay_s = self._note_failure(error)
+            self._pause(delay_s)
+        transport.close()
+
+    def _pause(self, delay_s: float) -> None:
+        if self._is_draining:
+            time.sleep(min(delay_s, FLUSH_S))  # the wake event is set by now and would not wait
+        else:
+            self._wake.wait(delay_s)
+
+    def _note_success(self) -> None:
+        if self._failures:
+            notice(f"{self._url} is back; sending what was kept meanwhile")
+        self._failures = 0
+
+    def _note_failure(self, error: TransportError) -> float:
+        self._failures += 1
+        if self._failures == 1:
+            notice(f"{error}; training goes on, everything is kept in {self._path} and sent when the server is back")
+        return backoff_s(self._failures, error.retry_after_s)
+
+
+def send_orphans(path: Path, server: Server) -> None:
+    """Send what other writers of the same run have left behind: worker processes that ended without a farewell."""
+    for orphan in journal.find(path.parent):
+        if orphan == path or journal.is_live(orphan):
+            continue
+        with JournalReader(orphan) as reader:
+            delivery = Delivery(reader, server)
+            while delivery.step():
+                pass
+            is_whole = not reader.tail_bytes
+        if is_whole:
+            journal.remove(orphan)
+
+
+def finish(path: Path, *, is_sent: bool) -> str:
+    """Remove the journal of a writer that has ended when all of it is stored; else say how to send it."""
+    if is_sent:
+        journal.remove(path)
+        return ""
+    return f"not everything is sent yet; it is kept. Send it with: tracker sync {path}"
+
+
+def _remedy(code: str) -> str:
+    if code in ("unauthorized", "forbidden"):
+        return "Set TRACKER_API_KEY to a valid key of this server."
+    return "Bring the client and the server to the same version."

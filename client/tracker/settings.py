@@ -1,0 +1,90 @@
+"""Where the server is, who we are and where journals lie: read once for each run, never at import.
+
+An argument wins over the environment, the environment over the settings file, the file over the default. The settings
+file is TOML with the keys `url` and `api_key`, in the user's configuration directory.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+DEFAULT_URL: Final = "http://127.0.0.1:8090"
+MODES: Final = ("online", "offline", "disabled")
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run needs to know of its surroundings. `directory` holds `journals/` and `models/`."""
+
+    url: str
+    api_key: str | None
+    directory: Path
+    mode: str
+
+    @property
+    def journals(self) -> Path:
+        """The folder that has one folder for each run that still has something unsent."""
+        return self.directory / "journals"
+
+    @property
+    def models(self) -> Path:
+        """The folder of downloaded model files."""
+        return self.directory / "models"
+
+
+def load(*, url: str | None = None, mode: str | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in force now. Raises ValueError for a URL or a mode that cannot be meant, naming where it stands."""
+    stored = _stored(_settings_file(environ))
+    return Settings(
+        url=_checked_url(url or environ.get("TRACKER_URL") or stored.get("url") or DEFAULT_URL),
+        api_key=environ.get("TRACKER_API_KEY") or stored.get("api_key"),
+        directory=_directory(environ),
+        mode=_checked_mode(mode or environ.get("TRACKER_MODE") or "online"),
+    )
+
+
+def _settings_file(environ: Mapping[str, str]) -> Path:
+    if environ.get("TRACKER_SETTINGS"):
+        return Path(environ["TRACKER_SETTINGS"])
+    import platformdirs  # it is not needed to import tracker, and costs milliseconds
+
+    return Path(platformdirs.user_config_dir("tracker")) / "settings.toml"
+
+
+def _stored(path: Path) -> dict[str, str]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError:
+        return {}
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"the settings file {path} is not valid TOML: {error}") from error
+    return {key: value for key, value in values.items() if isinstance(value, str)}
+
+
+def _directory(environ: Mapping[str, str]) -> Path:
+    if environ.get("TRACKER_DIR"):
+        return Path(environ["TRACKER_DIR"]).expanduser().absolute()
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("tracker"))
+
+
+def _checked_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError(f"the server's address must look like {DEFAULT_URL}, got {url!r}")
+    return url.rstrip("/")
+
+
+def _checked_mode(mode: str) -> str:
+    if mode not in MODES:
+        raise ValueError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
+    return mode

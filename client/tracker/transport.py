@@ -1,0 +1,147 @@
+"""One conversation with the server over HTTP: requests, and what its answers mean.
+
+What always holds: a method returns what the server said, or raises one of four errors of `tracker.errors`:
+TransportError (try again later), RefusedError (never again), GapError and MissingBlobsError (mend and send again).
+An answer that no tracker server would give, such as a proxy's HTML page, counts as not reached.
+
+This module imports requests, which costs 100 ms; only threads and commands that talk to the server import it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+from urllib.parse import quote, urlsplit
+
+import msgspec
+import requests
+
+from tracker.errors import GapError, MissingBlobsError, RefusedError, TransportError
+from tracker.version import client_version
+
+_PART_BYTES: Final = 1024 * 1024
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+_WAIT_STATUSES: Final = (408, 425, 429)
+
+
+class Transport:
+    """A session with one server. Used by one thread at a time. A timeout is the longest silence, in seconds."""
+
+    def __init__(
+        self, url: str, api_key: str | None, *, connect_timeout_s: float = 5.0, read_timeout_s: float = 30.0
+    ) -> None:
+        self.url = url
+        self._api_key = api_key
+        self._timeout = (connect_timeout_s, read_timeout_s)
+        self._session = requests.Session()
+        self._session.headers["X-Tracker-Client"] = f"python/{client_version()}"
+        self._session.auth = self._sign  # a callable, so that a ~/.netrc cannot put another key in its place
+        self._session.trust_env = urlsplit(url).hostname not in _LOOPBACK  # no proxy on the way to this machine
+
+    def post_journal(self, run_id: str, writer: str, frames: bytes, *, allow_gaps: bool = False) -> int:
+        """Send frames, or none to ask; the answer is `next_seq`: everything before it is stored for good."""
+        parameters = {"writer": writer} | ({"allow_gaps": "1"} if allow_gaps else {})
+        headers = {"Content-Type": "application/octet-stream"}
+        path = f"/runs/{quote(run_id, safe='')}/journal"
+        answer = self._json(self._request("POST", path, params=parameters, data=frames, headers=headers))
+        return _whole_number(answer, "next_seq")
+
+    def upload_blob(self, digest: str, path: Path) -> None:
+        """Send the bytes of a blob, streamed. Raises OSError where the file cannot be read."""
+        with path.open("rb") as source:
+            headers = {"Content-Type": "application/octet-stream"}
+            self._json(self._request("PUT", f"/blobs/{digest}", data=source, headers=headers))
+
+    def download_blob(self, digest: str, target: BinaryIO) -> None:
+        """Write the bytes of a blob to `target` as they arrive; TransportError where their sha256 is not `digest`."""
+        response = self._request("GET", f"/blobs/{digest}", stream=True)
+        if not response.ok:
+            self._json(response)
+        sha256 = hashlib.sha256()
+        for part in _parts(response, self.url):
+            sha256.update(part)
+            target.write(part)
+        if sha256.hexdigest() != digest:
+            raise TransportError(f"what {self.url} sent as blob {digest} has the sha256 {sha256.hexdigest()}")
+
+    def resolve_model(self, name: str, ref: str) -> dict[str, Any]:
+        """What a model reference points at now: its version, its artifact and the artifact's files."""
+        return self._json(self._request("GET", f"/models/{quote(name, safe='/')}/resolve", params={"ref": ref}))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._api_key:
+            request.headers["Authorization"] = f"Bearer {self._api_key}"
+        return request
+
+    def _request(self, method: str, path: str, **options: Any) -> requests.Response:
+        try:
+            return self._session.request(
+                method, f"{self.url}/api/v1{path}", timeout=self._timeout, allow_redirects=False, **options
+            )
+        except requests.RequestException as error:
+            raise TransportError(f"{self.url} cannot be reached ({_reason(error)})") from error
+
+    def _json(self, response: requests.Response) -> dict[str, Any]:
+        """The answer's JSON object, or the error that the answer stands for."""
+        try:
+            body = msgspec.json.decode(response.content)
+        except (msgspec.DecodeError, requests.RequestException):
+            body = None
+        if response.ok and response.status_code < 300 and isinstance(body, dict):
+            return body
+        raise self._error(response, body)
+
+    def _error(self, response: requests.Response, body: object) -> Exception:
+        status = response.status_code
+        error = body.get("error") if isinstance(body, dict) else None
+        said = error if isinstance(error, dict) and isinstance(error.get("code"), str) else {}
+        code = str(said.get("code", ""))
+        if code == "gap":
+            return GapError(_whole_number(said, "next_seq"))
+        if code == "unknown_run":
+            return GapError(0)
+        if code == "missing_blobs":
+            return MissingBlobsError([str(digest) for digest in said.get("digests", ())])
+        message = str(said.get("message") or f"status {status}")
+        is_refusal = (400 <= status < 500 and status not in _WAIT_STATUSES and bool(code)) or status == 401
+        if is_refusal:
+            return RefusedError(message, code=code or "unauthorized")
+        what = f"answered {message}" if code else f"gave an answer that is not a tracker server's (status {status})"
+        return TransportError(f"{self.url} {what}", retry_after_s=_retry_after_s(response))
+
+
+def _parts(response: requests.Response, url: str) -> Iterator[bytes]:
+    try:
+        yield from response.iter_content(_PART_BYTES)
+    except requests.RequestException as error:
+        raise TransportError(f"{url} cannot be reached ({_reason(error)})") from error
+
+
+def _whole_number(answer: dict[str, Any], key: str) -> int:
+    value = answer.get(key)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise TransportError(f"the server's answer has no {key}: {answer!r:.200}")
+    return value
+
+
+def _retry_after_s(response: requests.Response) -> float | None:
+    value = response.headers.get("Retry-After", "")
+    return float(value) if value.isdigit() else None
+
+
+def _reason(error: requests.RequestException) -> str:
+    """Why a request failed, without the addresses of objects that the libraries put into their messages."""
+    if isinstance(error, requests.Timeout):
+        return "it does not answer"
+    text = str(error)
+    if "refused" in text:
+        return "connection refused"
+    if "resolve" in text or "Name or service" in text:
+        return "its name is unknown"
+    return type(error).__name__

@@ -1,0 +1,129 @@
+"""What may be logged as a metric, and how it becomes a float.
+
+What always holds: a name is text that is not empty, a value is a 64-bit float; NaN and the infinities are values like
+any other. Python and numpy numbers and tensors without a dimension become one; a nested mapping becomes names joined by
+`/`; a Plotly figure is media; anything else is a TypeError that names the key and the type. None of numpy, torch and
+plotly is imported: their values are known by the module that their type comes from.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from tracker.notices import notice
+from tracker.records import MAX_EXACT_INTEGER
+
+_NUMERIC_KINDS: Final = "fiub"  # of a numpy dtype: float, integer, unsigned, boolean
+
+
+class Sorted(msgspec.Struct):
+    """The content of one `log()`, by what is to be done with it."""
+
+    numbers: dict[str, float] = msgspec.field(default_factory=dict)
+    tensors: dict[str, Any] = msgspec.field(default_factory=dict)
+    figures: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+def are_plain(values: dict[str, Any]) -> bool:
+    """Whether every key is a name and every value a Python float: the common case, which needs nothing done to it."""
+    for name, value in values.items():  # noqa: SIM110 (a generator would cost more than the loop does)
+        if type(value) is not float or type(name) is not str or not name:
+            return False
+    return True
+
+
+def sort(values: Mapping[str, Any]) -> Sorted:
+    """Numbers, accelerator tensors and figures of a mapping, flattened. Raises TypeError or ValueError for the rest."""
+    if not isinstance(values, Mapping):
+        raise TypeError(f"log() takes a mapping of names to numbers, got {type(values).__name__}: {values!r:.80}")
+    result = Sorted()
+    _sort_into(result, values, prefix="")
+    return result
+
+
+def as_number(name: str, value: object) -> float | None:
+    """The float that a value stands for; None when it is no number. `name` is for the notice about a huge integer."""
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, int):
+        return _from_integer(name, value)
+    root = type(value).__module__.partition(".")[0]
+    if root == "torch" and hasattr(value, "is_floating_point"):
+        return _from_scalar(name, value) if value.ndim == 0 and not value.is_complex() else None  # type: ignore[attr-defined]
+    if getattr(value, "shape", None) == () and getattr(getattr(value, "dtype", None), "kind", "") in _NUMERIC_KINDS:
+        return _from_scalar(name, value)
+    return None
+
+
+def is_array(value: object) -> bool:
+    """Whether this is a numpy array or scalar, of any shape."""
+    return type(value).__module__.partition(".")[0] == "numpy" and hasattr(value, "tolist")
+
+
+def check_name(name: object, what: str) -> None:
+    """Raise unless `name` can name something in `what`."""
+    if not isinstance(name, str):
+        raise TypeError(f"a name in {what} must be text, got {type(name).__name__}: {name!r}")
+    if not name:
+        raise ValueError(f"a name in {what} is empty; give every value a name")
+
+
+def _sort_into(result: Sorted, values: Mapping[Any, Any], prefix: str) -> None:
+    for name, value in values.items():
+        check_name(name, "log()")
+        full_name = prefix + name
+        if isinstance(value, Mapping):
+            _sort_into(result, value, full_name + "/")
+        elif _is_figure(value):
+            result.figures[full_name] = value
+        elif _is_on_gpu(value):
+            result.tensors[full_name] = value
+        else:
+            number = as_number(full_name, value)
+            if number is None:
+                raise TypeError(_complaint(full_name, value))
+            result.numbers[full_name] = number
+
+
+def _from_integer(name: str, value: int) -> float:
+    if abs(value) > MAX_EXACT_INTEGER and not isinstance(value, bool):
+        _note_huge_integer(name)
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+_has_noted_huge_integer = False
+
+
+def _note_huge_integer(name: str) -> None:
+    global _has_noted_huge_integer
+    if not _has_noted_huge_integer:
+        _has_noted_huge_integer = True
+        notice(f"{name!r} is an integer beyond 2**53; such integers are kept as the nearest 64-bit float")
+
+
+def _from_scalar(name: str, value: Any) -> float | None:
+    item = value.item()
+    return _from_integer(name, item) if isinstance(item, int) else float(item)
+
+
+def _is_on_gpu(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] == "torch" and getattr(value, "is_cuda", False) and value.ndim == 0
+
+
+def _is_figure(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] == "plotly" and hasattr(value, "to_json")
+
+
+def _complaint(name: str, value: Any) -> str:
+    kind = type(value).__name__
+    shape = getattr(value, "shape", None)
+    if shape is not None and shape != ():
+        return f"{name!r} is a {kind} of shape {tuple(shape)}; log one number, for example its mean"
+    return f"{name!r} must be a number, a nested mapping of numbers or a Plotly figure, got {kind}: {value!r:.80}"

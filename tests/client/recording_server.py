@@ -1,0 +1,171 @@
+"""A small server that speaks the client's side of the protocol and can misbehave: the fake at the client's edge.
+
+What always holds: `records` has each record once, in the order of their numbers, exactly as a real server would store
+them. `manner` is how it answers meanwhile: "well", or one of the ways in which servers and proxies go wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+from tracker.records import decode, read_frames
+
+
+class RecordingServer:
+    """Listens on a free port of this machine from the moment it is made."""
+
+    def __init__(self) -> None:
+        self.manner = "well"
+        self.api_key: str | None = None
+        self.next_seq: dict[tuple[str, str], int] = {}
+        self.payloads: dict[tuple[str, str], dict[int, bytes]] = {}
+        self.blobs: dict[str, bytes] = {}
+        self.models: dict[tuple[str, str], dict] = {}
+        self.request_count = 0
+        self.lock = threading.Lock()
+        self.changed = threading.Condition()
+        self.release = threading.Event()
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._http.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self.release.set()
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+    def wait_for(self, condition, timeout_s: float = 20.0) -> None:
+        """Return when `condition()` is true; fail after `timeout_s`."""
+        with self.changed:
+            assert self.changed.wait_for(condition, timeout_s), "the server did not get to see what it waited for"
+
+    def records(self, kind: type | None = None) -> list:
+        """The stored records, those of one kind where one is given."""
+        with self.lock:
+            stored = [decode(by_seq[seq]) for by_seq in self.payloads.values() for seq in sorted(by_seq)]
+        return stored if kind is None else [record for record in stored if isinstance(record, kind)]
+
+    def take(self, run_id: str, writer: str, body: bytes, allow_gaps: bool) -> tuple[int, dict]:
+        with self.lock:
+            key = (run_id, writer)
+            known = self.next_seq.get(key, 0)
+            frames = list(read_frames(body))
+            if not frames:
+                return 200, {"next_seq": known, "commands": []}
+            if known == 0 and frames[0].seq != 0:
+                return 404, _error("unknown_run", "there is no such run")
+            if frames[0].seq > known and not allow_gaps:
+                return 409, _error("gap", "records are missing", next_seq=known)
+            missing = [digest for frame in frames for digest in _digests(frame.payload) if digest not in self.blobs]
+            if missing:
+                return 409, _error("missing_blobs", "bytes are missing", digests=missing)
+            for frame in frames:
+                if frame.seq >= self.next_seq.get(key, 0):
+                    self.payloads.setdefault(key, {})[frame.seq] = frame.payload
+                    self.next_seq[key] = frame.seq + 1
+            return 200, {"next_seq": self.next_seq[key], "commands": []}
+
+
+def _digests(payload: bytes) -> list[str]:
+    record = decode(payload)
+    if hasattr(record, "files"):
+        return [file.digest for file in record.files]
+    return [record.digest] if hasattr(record, "digest") else []
+
+
+def _error(code: str, message: str, **more: object) -> dict:
+    return {"error": {"code": code, "message": message, **more}}
+
+
+def _handler(server: RecordingServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: object) -> None:
+            return
+
+        def do_POST(self) -> None:
+            body = self._body()
+            if self._misbehave():
+                return
+            parts = urlsplit(self.path)
+            query = parse_qs(parts.query)
+            run_id = parts.path.split("/")[-2]
+            status, answer = server.take(run_id, query["writer"][0], body, query.get("allow_gaps") == ["1"])
+            if server.manner == "cut after commit":
+                server.manner = "well"
+                self.close_connection = True
+                return
+            self._reply(status, answer)
+
+        def do_PUT(self) -> None:
+            body = self._body()
+            if self._misbehave():
+                return
+            digest = hashlib.sha256(body).hexdigest()
+            assert self.path.endswith(digest)
+            with server.lock:
+                server.blobs[digest] = body
+            self._reply(201, {"digest": digest, "size_bytes": len(body)})
+
+        def do_GET(self) -> None:
+            if self._misbehave():
+                return
+            parts = urlsplit(self.path)
+            if "/blobs/" in parts.path:
+                self._send(200, server.blobs[parts.path.split("/")[-1]], "application/octet-stream")
+                return
+            key = (parts.path.split("/")[-2], parse_qs(parts.query)["ref"][0])
+            if key in server.models:
+                self._reply(200, server.models[key])
+            else:
+                self._reply(404, _error("unknown_model", f"there is no model {key[0]!r}"))
+
+        def _body(self) -> bytes:
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+        def _misbehave(self) -> bool:
+            server.request_count += 1
+            self._tell()
+            manner = server.manner
+            if manner == "hang":
+                server.release.wait(60)
+                self.close_connection = True
+                return True
+            if manner == "status 500":
+                self._reply(500, _error("internal", "it broke"))
+                return True
+            if manner == "html":
+                self._send(200, b"<html><body>Sign in to the hotel's network</body></html>", "text/html")
+                return True
+            if manner == "refuse":
+                self._reply(422, _error("bad_record", "this record is nonsense"))
+                return True
+            if server.api_key and self.headers.get("Authorization") != f"Bearer {server.api_key}":
+                self._reply(401, _error("unauthorized", "the key is not known"))
+                return True
+            return False
+
+        def _reply(self, status: int, answer: dict) -> None:
+            self._send(status, json.dumps(answer).encode(), "application/json")
+            self._tell()
+
+        def _send(self, status: int, body: bytes, kind: str) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def _tell(self) -> None:
+            with server.changed:
+                server.changed.notify_all()
+
+    return Handler
