@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,8 @@ def migrate(database: Database, *, lock_folder: Path) -> None:
     Raises NewerDatabase when the database is ahead of the code.
     """
     config = Config()
-    config.set_main_option("script_location", "tracker_server:migrations")
+    folder = files("tracker_server.migrations")  # not a folder of this package: a checkout keeps it at its top
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
     with _migration_lock(database, lock_folder), database.writing() as session:
         connection = session.connection()
         current = MigrationContext.configure(connection).get_current_revision()
