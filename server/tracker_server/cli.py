@@ -7,16 +7,19 @@ and answers nobody without one.
 from __future__ import annotations
 
 import argparse
+import errno
 import getpass
 import ipaddress
 import logging
 import os
+import socket
 import sys
 import time
 from pathlib import Path
 from typing import TextIO
 
 import platformdirs
+from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from tracker_server import auth
@@ -117,12 +120,8 @@ def prepare(settings: Settings) -> str | None:
         raise CannotStart(
             f"cannot make the folder {settings.data}: {error.strerror}; give another with --data"
         ) from error
-    try:
-        database = Database(settings.database_url)
-        migrate(database, lock_folder=settings.data)
-    except (OperationalError, ArgumentError, ModuleNotFoundError) as error:
-        reason = str(error).partition("\n")[0]
-        raise CannotStart(f"cannot open the database {settings.database_url}: {reason}") from error
+    _check_port(settings)
+    database = _open_database(settings)
     now_ms = time.time_ns() // 1_000_000
     with database.writing() as session:
         operator = auth.ensure_operator(session, settings.operator, now_ms)
@@ -130,6 +129,33 @@ def prepare(settings: Settings) -> str | None:
         session.commit()
     database.close()
     return key
+
+
+def _check_port(settings: Settings) -> None:
+    try:
+        socket.create_server((settings.host, settings.port), family=_family(settings.host)).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CannotStart(f"port {settings.port} is in use on {settings.host}; give another with --port") from error
+        raise CannotStart(f"cannot listen on {settings.host} port {settings.port}: {error.strerror}") from error
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _open_database(settings: Settings) -> Database:
+    url = settings.database_url
+    try:
+        url = make_url(url).render_as_string(hide_password=True)
+        database = Database(settings.database_url)
+        migrate(database, lock_folder=settings.data)
+    except ModuleNotFoundError as error:
+        raise CannotStart(f"{url} needs the module {error.name!r}; pip install 'tracker-ml[postgres]'") from error
+    except (OperationalError, ArgumentError) as error:
+        reason = str(error).partition("\n")[0]
+        raise CannotStart(f"cannot open the database {url}: {reason}; --database says which") from error
+    return database
 
 
 def _greet(settings: Settings, key: str | None, out: TextIO) -> None:

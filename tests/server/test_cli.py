@@ -1,0 +1,105 @@
+"""`tracker server` as a person starts it."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.processes import TRACKER, Server, free_port, wait_until
+
+
+def ask(url: str, **headers: str) -> tuple[int, dict[str, object]]:
+    request = urllib.request.Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def test_it_needs_nothing_and_answers(tmp_path: Path) -> None:
+    with Server(tmp_path / "data") as server:
+        assert ask(f"{server.url}/api/v1/projects") == (200, {"projects": []})
+        assert (tmp_path / "data" / "tracker.db").exists()
+
+
+def test_it_ends_in_order_when_it_is_asked_to(tmp_path: Path) -> None:
+    with Server(tmp_path / "data") as server:
+        assert server.stop() == 0
+
+
+def test_what_it_has_stored_is_there_after_a_restart(tmp_path: Path) -> None:
+    with Server(tmp_path / "data") as server:
+        body = json.dumps({"name": "digits"}).encode()
+        headers = {"Content-Type": "application/json", "X-Tracker-Client": "test"}
+        urllib.request.urlopen(urllib.request.Request(f"{server.url}/api/v1/projects", body, headers)).close()
+        server.kill()
+        server.start()
+        assert ask(f"{server.url}/api/v1/projects/digits")[0] == 200
+
+
+def test_on_another_address_it_makes_a_key_once_and_asks_for_it(tmp_path: Path) -> None:
+    port = free_port()
+    command = [TRACKER, "server", "--host", "0.0.0.0", "--port", str(port), "--data", str(tmp_path)]
+    greetings = []
+    for _ in range(2):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            wait_until(lambda: _answers(port), "the server answers")
+            if not greetings:
+                assert ask(f"http://127.0.0.1:{port}/api/v1/projects")[0] == 401
+        finally:
+            process.terminate()
+            greetings.append(process.communicate(timeout=20)[0])
+    (key,) = re.findall(r"access key, shown this once: (tk_\S+)", greetings[0])
+    assert "tk_" not in greetings[1]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_until(lambda: _answers(port), "the server answers")
+            address = f"http://127.0.0.1:{port}/api/v1/projects"
+            assert ask(address, Authorization=f"Bearer {key}")[0] == 200
+        finally:
+            process.terminate()
+
+
+def _answers(port: int) -> bool:
+    try:
+        return ask(f"http://127.0.0.1:{port}/healthz")[0] == 200
+    except OSError:
+        return False
+
+
+def _refusal(*arguments: str) -> str:
+    done = subprocess.run([TRACKER, "server", *arguments], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 2, done.stdout
+    return done.stderr
+
+
+def test_several_workers_on_sqlite_are_refused_with_the_way_out(tmp_path: Path) -> None:
+    assert "several workers need PostgreSQL" in _refusal("--workers", "2", "--data", str(tmp_path))
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert f"cannot make the folder {tmp_path / 'file' / 'data'}" in _refusal("--data", str(tmp_path / "file" / "data"))
+
+
+@pytest.mark.parametrize("url", ["nonsense", "postgresql+psycopg://127.0.0.1:1/none"], ids=["nonsense", "away"])
+def test_a_database_that_cannot_be_opened_is_named(tmp_path: Path, url: str) -> None:
+    assert f"cannot open the database {url}" in _refusal("--data", str(tmp_path), "--database", url)
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert f"port {port} is in use" in _refusal("--port", str(port), "--data", str(tmp_path))
