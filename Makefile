@@ -46,11 +46,11 @@ clean: ## remove what was built; .venv and .data stay
 
 # Browser tests need a Chromium; where there is none and none can be had, they say so and are skipped.
 chromium:
-	@command -v chromium chromium-browser google-chrome >/dev/null && exit 0; \
+	@for it in chromium chromium-browser google-chrome; do command -v $$it >/dev/null && exit 0; done; \
 	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium </dev/null >/dev/null && exit 0; \
 	fi; \
-	echo "No Chromium here and no way to install one: browser tests are skipped."
+	echo "No Chromium here and no way to install one: the browser tests are skipped."
 
 # Stamps. The build's own requirements go first and serve the editable install, which saves fetching them twice.
 $(VENV)/.ready-web: pyproject.toml
