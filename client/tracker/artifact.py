@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any, BinaryIO, Final
 from tracker.errors import TrackerError
 from tracker.journal import make_private_folder
 from tracker.mappings import plain_mapping
+from tracker.names import new_writer_id
 from tracker.records import ArtifactFile, ArtifactLogged
 
 _PART_BYTES: Final = 1024 * 1024
@@ -81,7 +81,7 @@ def _stage_stream(source: BinaryIO, inner: str, blobs: Path) -> ArtifactFile:
 
     sha256 = hashlib.sha256()
     size_bytes = 0
-    temporary = blobs / f".{secrets.token_hex(8)}"
+    temporary = blobs / f".{new_writer_id()}"
     try:
         with _writing():
             make_private_folder(blobs)

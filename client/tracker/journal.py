@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -192,6 +191,8 @@ def is_live(path: Path) -> bool:
 
 def remove(path: Path) -> None:
     """Delete a journal whose records are all stored, with its staged bytes and, when it is empty, the run's folder."""
+    import shutil  # 5 ms, mostly for compression, that importing tracker shall not cost
+
     shutil.rmtree(blobs_of(path), ignore_errors=True)
     path.unlink(missing_ok=True)
     try:

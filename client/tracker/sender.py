@@ -7,7 +7,7 @@ server is away the journal keeps everything; the person is told once that it is 
 
 from __future__ import annotations
 
-import random
+import os
 import threading
 import time
 from pathlib import Path
@@ -27,7 +27,7 @@ _FIRST_FLUSH_S: Final = 0.1  # lets init() return before requests is imported
 
 def backoff_s(failures: int, retry_after_s: float | None = None) -> float:
     """How long to wait after so many failures in a row: doubling, capped, and random so that clients spread out."""
-    delay_s = min(LONGEST_DELAY_S, FLUSH_S * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311
+    delay_s = min(LONGEST_DELAY_S, FLUSH_S * 2.0 ** min(failures, 10)) * (0.5 + os.urandom(1)[0] / 510.0)
     return max(delay_s, min(retry_after_s or 0.0, 60.0))
 
 

@@ -7,7 +7,6 @@ file is TOML with the keys `url` and `api_key`, in the user's configuration dire
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -62,6 +61,8 @@ def _stored(path: Path) -> dict[str, str]:
         text = path.read_text(encoding="utf-8")
     except OSError:
         return {}
+    import tomllib  # most have no such file, and importing tracker shall not cost what reading it does
+
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -75,8 +75,26 @@ def init(
         except (TypeError, ValueError):
             run.finish("failed", error="init() was given a config that cannot be recorded")
             raise
+    _watch(run, system_interval_s=system_interval_s, with_console=capture_console, with_code=capture_code)
     _current = run
     return run
+
+
+def _watch(run: Run, *, system_interval_s: float, with_console: bool, with_code: bool) -> None:
+    """Start what records by itself. The modules are imported here because a disabled run needs none of them."""
+    if run.mode == "disabled":
+        return
+    from tracker.capture import Capture
+    from tracker.console import Console
+    from tracker.system import Sampler
+
+    if with_code:
+        run.attach(Capture(run.record))
+    if system_interval_s > 0 and os.environ.get("LOCAL_RANK", "0") == "0":  # once for each machine
+        run.attach(Sampler(run.record, lambda: run.last_step, interval_s=system_interval_s))
+    notice(f"run {run.name} {'is kept on this machine' if run.mode == 'offline' else run.url}")
+    if with_console:
+        run.attach(Console(run.record))
 
 
 def current() -> Run | None:

@@ -1,0 +1,187 @@
+"""What a run was started from: code, command, packages, machine. Captured once, by a thread.
+
+What always holds: `init` does not wait for it, and whatever cannot be found out (no git, no repository, no permission)
+is simply not there. A remote's address is recorded without its user and password.
+"""
+
+from __future__ import annotations
+
+import getpass
+import importlib.metadata
+import os
+import platform
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+from tracker import gpu
+from tracker.notices import notice
+from tracker.records import EnvironmentCaptured
+
+MAX_PATCH_BYTES: Final = 1024 * 1024
+_GIT_TIMEOUT_S: Final = 10.0
+
+
+class Capture:
+    """The capturing thread. `close` waits for it, so that a short run has its environment too."""
+
+    def __init__(self, record: Callable[[EnvironmentCaptured], object]) -> None:
+        self._record = record
+        self._thread = threading.Thread(target=self._run, name="tracker-capture", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._thread.join(5.0)
+
+    def _run(self) -> None:
+        try:
+            self._record(EnvironmentCaptured(time.time_ns() // 1_000_000, _readable(environment())))
+        except Exception as error:  # the edge of the thread: training does not depend on it
+            notice(f"the run's environment is not captured ({type(error).__name__}: {error})")
+
+
+def environment() -> dict[str, Any]:
+    """Everything that is captured, JSON-like."""
+    script = _entry_script()
+    facts: dict[str, Any] = {
+        "command": list(sys.orig_argv),
+        "script": str(script) if script else None,
+        "cwd": _or_none(os.getcwd),
+        "host": socket.gethostname(),
+        "user": _or_none(getpass.getuser),
+        "os": platform.platform(),
+        "python": {
+            "version": platform.python_version(),
+            "implementation": platform.python_implementation(),
+            "executable": sys.executable,
+        },
+        "packages": packages(),
+        "cpu": _cpu(),
+        "memory_bytes": _memory_bytes(),
+        "gpus": _gpus(),
+        "git": git_state(script.parent if script else Path.cwd()),
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def packages() -> dict[str, str]:
+    """The installed distributions and their versions, by name."""
+    found = ((item.metadata["Name"], item.version) for item in importlib.metadata.distributions())
+    return dict(sorted((name, version) for name, version in found if name and version))
+
+
+def git_state(folder: Path) -> dict[str, Any] | None:
+    """Commit, branch, remote and uncommitted changes of the repository that a folder is in; None outside of one.
+
+    The patch holds changes of tracked files against the commit, up to `MAX_PATCH_BYTES`; `is_patch_cut` says when more
+    was there.
+    """
+    commit = _git(folder, "rev-parse", "HEAD")
+    if commit is None:
+        return None
+    patch, is_cut = _patch(folder)
+    remote = _git(folder, "remote", "get-url", "origin")
+    return {
+        "commit": commit,
+        "branch": _git(folder, "symbolic-ref", "--short", "-q", "HEAD"),
+        "remote": without_credentials(remote) if remote else None,
+        "is_dirty": bool(_git(folder, "status", "--porcelain", "--untracked-files=no")),
+        "patch": patch,
+        "is_patch_cut": is_cut,
+    }
+
+
+def without_credentials(remote: str) -> str:
+    """A remote's address without user, password, query and fragment. `git@host:path` has no secret and stays."""
+    if "://" not in remote:
+        return remote
+    parts = urlsplit(remote)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(  # noqa: S603 (git by name, with arguments of our own)
+            _git_command(folder, *arguments), capture_output=True, stdin=subprocess.DEVNULL, timeout=_GIT_TIMEOUT_S,
+            check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    text = done.stdout.decode(errors="replace").strip()
+    return text if done.returncode == 0 else None
+
+
+def _git_command(folder: Path, *arguments: str) -> list[str]:
+    return ["git", "--no-optional-locks", "-C", str(folder), *arguments]
+
+
+def _patch(folder: Path) -> tuple[str, bool]:
+    """The changes of tracked files, and whether they are cut off. Never more than the limit in memory."""
+    command = _git_command(folder, "diff", "HEAD", "--no-color", "--no-ext-diff", "--no-textconv")
+    try:
+        process = subprocess.Popen(  # noqa: S603
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+        )
+    except OSError:
+        return "", False
+    with process:
+        give_up = threading.Timer(_GIT_TIMEOUT_S, process.kill)
+        give_up.start()
+        data = process.stdout.read(MAX_PATCH_BYTES + 1) if process.stdout else b""
+        process.kill()
+        give_up.cancel()
+    return data[:MAX_PATCH_BYTES].decode(errors="replace"), len(data) > MAX_PATCH_BYTES
+
+
+def _entry_script() -> Path | None:
+    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    return Path(file).absolute() if file else None
+
+
+def _cpu() -> dict[str, Any]:
+    return {"model": _cpu_model(), "count": os.cpu_count()}
+
+
+def _cpu_model() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return platform.processor()
+    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return found.group(1).strip() if found else platform.processor()
+
+
+def _memory_bytes() -> int:
+    import psutil  # 29 ms that only a thread pays
+
+    return int(psutil.virtual_memory().total)
+
+
+def _gpus() -> list[dict[str, Any]]:
+    driver = gpu.open_nvml()
+    return driver.facts() if driver else []
+
+
+def _or_none(find: Callable[[], str]) -> str | None:
+    try:
+        return find()
+    except (OSError, KeyError):  # a folder that is gone, a user without a name
+        return None
+
+
+def _readable(value: Any) -> Any:
+    """The same with text that any reader can decode: paths and arguments may hold bytes that are not UTF-8."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_readable(key): _readable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_readable(item) for item in value]
+    return value
