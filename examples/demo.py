@@ -27,6 +27,8 @@ STOP_LIMIT_S = 30.0
 
 
 def main() -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):  # they end us as Ctrl-C does: the server has to be stopped
+        signal.signal(number, signal.default_int_handler)
     options = parse_options()
     port = free_port(options.port)
     url = f"http://127.0.0.1:{port}"
@@ -109,7 +111,6 @@ def train(rate: str, url: str, epochs: int | None) -> int:
 
 
 def wait_for_interrupt() -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         signal.pause()
     except KeyboardInterrupt:
