@@ -14,12 +14,13 @@ from pathlib import Path
 import numpy as np
 import plotly.graph_objects as go
 import torch
-import tracker
 from sklearn.datasets import load_digits
 from sklearn.metrics import confusion_matrix
 from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+import tracker
 
 DIGITS = [str(digit) for digit in range(10)]
 Split = tuple[Tensor, Tensor]
