@@ -1,0 +1,32 @@
+"""The journal's format, held by a file that an earlier version of the client has written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.client.reading import read_all
+from tracker import cli
+from tracker.records import KNOWN_RECORDS, encode, frame
+
+GOLDEN = Path(__file__).parent.parent / "journal"
+
+
+def test_the_golden_journal_reads_as_it_was_written(capsys):
+    assert cli.main(["journal", "show", str(GOLDEN / "every_record.journal")]) == 0
+    assert capsys.readouterr().out == (GOLDEN / "every_record.jsonl").read_text(encoding="utf-8")
+
+
+def test_the_golden_journal_has_every_type_of_record():
+    kinds = {type(record) for record in read_all(GOLDEN / "every_record.journal")}
+    assert kinds == set(KNOWN_RECORDS.__args__)
+
+
+def test_writing_its_records_gives_its_bytes():
+    path = GOLDEN / "every_record.journal"
+    again = b"".join(frame(seq, encode(record)) for seq, record in enumerate(read_all(path)))
+    assert again == path.read_bytes()
+
+
+def test_a_record_of_a_newer_version_keeps_its_bytes():
+    kept = read_all(GOLDEN / "from_the_future.journal")
+    assert [type(record).__name__ for record in kept] == ["RunStarted", "UnknownRecord", "Logged"]
