@@ -2,7 +2,7 @@
 
     python web/npm.py install      the packages of web/package-lock.json, unless they are there already
     python web/npm.py build        the dashboard, into server/tracker_server/static/, unless that is newer than web/
-    python web/npm.py run lint     anything else goes to npm as it is
+    python web/npm.py run lint     anything else goes to npm as it is, once its packages are there
 
 The wheel build and the Makefile both come through here. The `npm` script of that package is broken, therefore its
 `npm-cli.js` is called with its `node`. This module depends on nothing else, for the wheel is built without the server.
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
         return install()
     if arguments == ["build"]:
         return build()
-    return npm(*arguments)
+    return install() or npm(*arguments)
 
 
 def install() -> int:
