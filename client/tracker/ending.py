@@ -109,7 +109,21 @@ def _at_exit() -> None:
         try:
             run.finish(_outcome.status, exit_code=_outcome.exit_code, error=_outcome.error)
         except KeyboardInterrupt:
-            return  # a second Ctrl-C: what is not sent yet stays in the journal
+            break  # a second Ctrl-C: what is not sent yet stays in the journal
+    if _outcome.status == "stopped":
+        _end_by_interrupt()
+
+
+def _end_by_interrupt() -> None:
+    """Have the interpreter end by SIGINT, as it does after an unhandled KeyboardInterrupt.
+
+    CPython forgets that it met one as soon as anything runs `exec`, which importing and finishing do. It remembers when
+    executed text raises one again.
+    """
+    try:
+        exec("raise KeyboardInterrupt")  # noqa: S102 (a constant)
+    except KeyboardInterrupt:
+        return
 
 
 def _on_sigterm(number: int, frame: FrameType | None) -> None:

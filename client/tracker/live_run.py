@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol, Self
 
 import msgspec
 
-from tracker import artifact, ending, names, sender, values
+from tracker import artifact, ending, journal, names, sender, values
 from tracker.journal import Journal, blobs_of, path_of
 from tracker.mappings import Config, Summary
 from tracker.notices import notice
@@ -189,12 +189,12 @@ class Run:
         Raises ValueError for a name that cannot be one, OSError where the source cannot be read. Where the copy cannot
         be kept (a full disk), a notice says so and training goes on.
         """
-        journal = self._writable_journal()
-        if journal is None:
+        writable = self._writable_journal()
+        if writable is None:
             return
         try:
             record = artifact.stage(
-                path, blobs_of(journal.path), name=name, kind=type, aliases=aliases, metadata=metadata,
+                path, blobs_of(writable.path), name=name, kind=type, aliases=aliases, metadata=metadata,
                 time_ms=now_ms(),
             )  # fmt: skip
         except artifact.StagingError as error:
@@ -223,14 +223,23 @@ class Run:
                 return
             self._is_finished = True
             deadline = time.monotonic() + self._finish_timeout_s
-            for watcher in reversed(self._watchers):
-                watcher.close()
-            if self._resolver is not None and not self._resolver.close(self._finish_timeout_s):
-                notice("some values had not left the accelerator when the run ended; they are not kept")
-            self._appender.append(RunFinished(now_ms(), status, exit_code, error))
-            self._appender = _AfterTheEnd(self.id)
-            ending.forget(self)
-            self._close_journal(deadline)
+            try:
+                self._append_ending(RunFinished(now_ms(), status, exit_code, error))
+            except KeyboardInterrupt:
+                deadline = time.monotonic()
+                raise
+            finally:
+                self._appender = _AfterTheEnd(self.id)
+                ending.forget(self)
+                self._close_journal(deadline)
+
+    def _append_ending(self, record: RunFinished) -> None:
+        """Collect what is still under way, then say that it is over."""
+        for watcher in reversed(self._watchers):
+            watcher.close()
+        if self._resolver is not None and not self._resolver.close(self._finish_timeout_s):
+            notice("some values had not left the accelerator when the run ended; they are not kept")
+        self._appender.append(msgspec.structs.replace(record, time_ms=now_ms()))
 
     def _take_step(self, step: int | None) -> int:
         with self._step_lock:
@@ -242,11 +251,11 @@ class Run:
             return step
 
     def _log_figure(self, step: int, time_ms: int, name: str, figure: Any) -> None:
-        journal = self._writable_journal()
-        if journal is None:
+        writable = self._writable_journal()
+        if writable is None:
             return
         try:
-            blob = artifact.stage_bytes(figure.to_json().encode(), blobs_of(journal.path))
+            blob = artifact.stage_bytes(figure.to_json().encode(), blobs_of(writable.path))
         except artifact.StagingError as error:
             notice(f"the figure {name!r} was not kept: {error}")
             return
@@ -274,12 +283,12 @@ class Run:
         return self._journal if self._appender is self._journal else None
 
     def _open_journal(self, started: RunStarted) -> Journal:
-        journal = Journal(path_of(self._settings.journals, started.run_id, started.writer))
-        journal.append(started)
-        self._journal = self._appender = journal
-        if self._settings.mode == "online" and journal.has_file:
-            self._sender = sender.Sender(journal.path, self._settings.url, self._settings.api_key)
-        return journal
+        opened = Journal(path_of(self._settings.journals, started.run_id, started.writer))
+        opened.append(started)
+        self._journal = self._appender = opened
+        if self._settings.mode == "online" and opened.has_file:
+            self._sender = sender.Sender(opened.path, self._settings.url, self._settings.api_key)
+        return opened
 
     def _close_journal(self, deadline: float) -> None:
         if self._journal is None:
@@ -289,9 +298,11 @@ class Run:
             is_sent = self._sender is not None and self._sender.drain(deadline - time.monotonic())
         finally:  # also when Ctrl-C ends the waiting
             self._journal.close()
-            message = sender.finish(self._journal.path, is_sent=is_sent) if self._journal.has_file else ""
-            if message:
-                notice(f"run {self.id}: {message}")
+            if is_sent:
+                journal.remove(self._journal.path)
+            elif self._journal.has_file:
+                what = "is kept on this machine" if self.mode == "offline" else "is not all sent yet; it is kept"
+                notice(f"run {self.id} {what}. Send it with: tracker sync {self._journal.path}")
 
     def _become_child(self) -> None:
         """After a fork, in the child: nothing of the parent's is ours, and a journal is opened when one is needed."""

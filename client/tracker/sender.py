@@ -125,14 +125,6 @@ def send_orphans(path: Path, server: Server) -> None:
             journal.remove(orphan)
 
 
-def finish(path: Path, *, is_sent: bool) -> str:
-    """Remove the journal of a writer that has ended when all of it is stored; else say how to send it."""
-    if is_sent:
-        journal.remove(path)
-        return ""
-    return f"not everything is sent yet; it is kept. Send it with: tracker sync {path}"
-
-
 def _remedy(code: str) -> str:
     if code in ("unauthorized", "forbidden"):
         return "Set TRACKER_API_KEY to a valid key of this server."

@@ -95,7 +95,7 @@ def _from_integer(name: str, value: int) -> float:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 _has_noted_huge_integer = False

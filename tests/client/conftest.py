@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 import tracker
 from tests.client.recording_server import RecordingServer
 
@@ -17,9 +18,9 @@ def tracker_dir(tmp_path, monkeypatch):
     """The client's folder of this test; no settings of the machine reach it."""
     for name in [name for name in os.environ if name.startswith("TRACKER_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("TRACKER_DIR", str(tmp_path / "tracker"))
+    monkeypatch.setenv("TRACKER_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("TRACKER_SETTINGS", str(tmp_path / "settings.toml"))
-    return tmp_path / "tracker"
+    return tmp_path / "state"
 
 
 @pytest.fixture

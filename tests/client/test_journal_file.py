@@ -9,6 +9,7 @@ import threading
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tests.client.reading import read_all, read_numbered
 from tracker import journal
 from tracker.journal import Journal

@@ -1,0 +1,140 @@
+"""What is found out about the machine and the code, with recorded readings where this machine has none."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+
+import pytest
+
+from tracker import capture
+from tracker.gpu import GpuProbe, GpuReading
+from tracker.system import HostProbe, Sampler
+
+
+class RecordedDriver:
+    """Two devices as NVML has told of them: a busy one, and one that does not tell its clocks or power."""
+
+    def read(self):
+        return [
+            GpuReading(
+                utilization=97.0, memory_used_bytes=20e9, memory_total_bytes=80e9, temperature_c=61.0, power_w=412.5,
+                sm_clock_mhz=1980.0, memory_clock_mhz=2619.0,
+            ),
+            GpuReading(utilization=0.0, memory_used_bytes=1e9, memory_total_bytes=16e9, temperature_c=35.0),
+        ]  # fmt: skip
+
+    def facts(self):
+        return [{"name": "NVIDIA H200"}, {"name": "NVIDIA T4"}]
+
+
+def test_gpu_readings_become_metrics_of_each_device():
+    values = GpuProbe(RecordedDriver()).read()
+    assert {name: value for name, value in values.items() if name.startswith("system/gpu.0/")} == {
+        "system/gpu.0/utilization": 97.0,
+        "system/gpu.0/memory_used_bytes": 20e9,
+        "system/gpu.0/memory_percent": 25.0,
+        "system/gpu.0/temperature_c": 61.0,
+        "system/gpu.0/power_w": 412.5,
+        "system/gpu.0/sm_clock_mhz": 1980.0,
+        "system/gpu.0/memory_clock_mhz": 2619.0,
+    }
+    assert "system/gpu.1/power_w" not in values
+
+
+def test_the_host_is_read():
+    values = HostProbe().read()
+    assert 0 <= values["system/memory.percent"] <= 100
+    assert values["system/process.memory_bytes"] > 0
+    assert values["system/network.sent_bytes_per_s"] >= 0
+
+
+def test_samples_carry_the_last_step_and_stop_with_the_sampler():
+    samples, enough = [], threading.Event()
+
+    def record(sample):
+        samples.append(sample)
+        if len(samples) == 3:
+            enough.set()
+
+    sampler = Sampler(record, lambda: 7, interval_s=0.01, make_probes=lambda: [GpuProbe(RecordedDriver())])
+    assert enough.wait(20)
+    sampler.close()
+    count = len(samples)
+    assert samples[0].step == 7
+    assert samples[0].values["system/gpu.0/utilization"] == 97.0
+    assert len(samples) == count
+
+
+def test_a_probe_that_breaks_ends_the_sampling_with_one_line(capsys):
+    class Broken:
+        def read(self):
+            raise OSError("the sensor is gone")
+
+    sampler = Sampler(lambda sample: None, lambda: 0, interval_s=0.01, make_probes=lambda: [Broken()])
+    sampler.close()
+    assert capsys.readouterr().err.count("the sensor is gone") == 1
+
+
+@pytest.fixture
+def repository(tmp_path):
+    folder = tmp_path / "repository"
+    folder.mkdir()
+
+    def git(*arguments):
+        identity = ("-c", "user.name=ada", "-c", "user.email=ada@example.org")
+        subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+    git("init", "-b", "trunk")
+    (folder / "train.py").write_text("lr = 0.1\n")
+    git("add", "train.py")
+    git("commit", "-m", "first")
+    git("remote", "add", "origin", "https://ada:secret@example.org/digits.git")
+    return folder
+
+
+def test_git_is_captured_without_credentials(repository):
+    state = capture.git_state(repository)
+    assert (state["branch"], state["remote"], state["is_dirty"], state["patch"]) == (
+        "trunk", "https://example.org/digits.git", False, "",
+    )  # fmt: skip
+    assert len(state["commit"]) == 40
+
+
+def test_uncommitted_changes_are_a_patch(repository):
+    (repository / "train.py").write_text("lr = 0.2\n")
+    state = capture.git_state(repository)
+    assert state["is_dirty"]
+    assert "+lr = 0.2" in state["patch"]
+
+
+def test_a_huge_patch_is_cut_and_says_so(repository):
+    (repository / "train.py").write_text("x = 1\n" * 400_000)
+    state = capture.git_state(repository)
+    assert (len(state["patch"]), state["is_patch_cut"]) == (capture.MAX_PATCH_BYTES, True)
+
+
+def test_outside_of_a_repository_there_is_no_git(tmp_path):
+    assert capture.git_state(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("remote", "kept"),
+    [
+        ("https://token@host/x.git", "https://host/x.git"),
+        ("https://host:8443/x.git?private_token=1", "https://host:8443/x.git"),
+        ("git@host:group/x.git", "git@host:group/x.git"),
+        ("ssh://git@host/x.git", "ssh://host/x.git"),
+        ("/srv/x.git", "/srv/x.git"),
+    ],
+)
+def test_a_remote_loses_its_secrets(remote, kept):
+    assert capture.without_credentials(remote) == kept
+
+
+def test_the_environment_says_where_the_run_runs():
+    facts = capture.environment()
+    assert facts["python"]["version"].startswith("3.")
+    assert facts["packages"]["msgspec"]
+    assert facts["command"]
+    assert facts["cpu"]["count"] >= 1
