@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
 import subprocess
-import time
-import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.house.dockerfile import Container, Stage, copy_context, parse
+from tests.processes import free_port, wait_until
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-START_LIMIT_S = 60.0
 
 
 @pytest.fixture(scope="session")
@@ -58,46 +54,22 @@ def image(
 def image_url(image: Container, stages: dict[str, Stage]) -> Iterator[str]:
     """The address of a server started by the image's own start command, on a port of its own."""
     stage = list(stages.values())[-1]
-    port = _free_port()
+    port = free_port()
     words = [*stage.last("ENTRYPOINT").command(), *stage.last("CMD").command(), "--port", str(port)]
     process = subprocess.Popen(image.command(words), cwd=image.root, env=image.environment, start_new_session=True)
     try:
         url = f"http://127.0.0.1:{port}"
-        wait_until(lambda: answers(f"{url}/healthz"), process)
+        wait_until(lambda: answers(f"{url}/healthz", process), "the image's server answers", timeout_s=60)
         yield url
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
 
 
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
-def answers(url: str) -> bool:
+def answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+    assert process.poll() is None, f"the server ended with status {process.returncode}"
     try:
         with urllib.request.urlopen(url, timeout=5):
             return True
-    except (urllib.error.URLError, OSError):
+    except OSError:
         return False
-
-
-def wait_until(is_so: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_LIMIT_S
-    while not is_so():
-        assert process.poll() is None, f"the server ended with status {process.returncode}"
-        assert time.monotonic() < deadline, f"the server did not answer within {START_LIMIT_S:.0f} s"
-        time.sleep(0.05)
-
-
-@pytest.fixture
-def port() -> int:
-    return _free_port()
-
-
-@pytest.fixture
-def quiet_environment(tmp_path: Path) -> dict[str, str]:
-    """The tests' environment, with journals in a folder of its own."""
-    return {**os.environ, "TRACKER_DIR": str(tmp_path / "journals")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -11,6 +12,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+
+from tests.processes import free_port
 
 pytestmark = pytest.mark.xdist_group("house")
 
@@ -28,11 +31,19 @@ def test_make_alone_shows_the_help(checkout: Path) -> None:
     assert answers[0] == answers[1]
 
 
-def test_demo_trains_two_runs_and_leaves_the_server_up(
-    checkout: Path, tmp_path: Path, port: int, quiet_environment: dict[str, str]
-) -> None:
-    demo = [sys.executable, "examples/demo.py", "--epochs", "1", "--data", str(tmp_path), "--port", str(port)]
-    with subprocess.Popen(demo, cwd=checkout, env=quiet_environment, stdout=subprocess.PIPE, text=True) as process:
+def test_demo_trains_two_runs_and_leaves_the_server_up(checkout: Path, tmp_path: Path) -> None:
+    demo = [
+        sys.executable,
+        "examples/demo.py",
+        "--epochs",
+        "1",
+        "--data",
+        str(tmp_path / "data"),
+        "--port",
+        str(free_port()),
+    ]
+    env = {**os.environ, "TRACKER_DIR": str(tmp_path / "journals")}
+    with subprocess.Popen(demo, cwd=checkout, env=env, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             lines = iter(process.stdout.readline, "")

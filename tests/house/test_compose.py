@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
+
+from tests.processes import TRACKER
 
 pytestmark = pytest.mark.xdist_group("house")
 
@@ -72,8 +73,7 @@ def test_server_of_the_postgres_profile_waits_for_its_database(compose: Compose)
 
 
 def test_options_of_the_services_are_options_of_the_server(compose: Compose) -> None:
-    tracker = str(Path(sys.executable).parent / "tracker")
-    known = subprocess.run([tracker, "server", "--help"], capture_output=True, text=True, check=True).stdout
+    known = subprocess.run([TRACKER, "server", "--help"], capture_output=True, text=True, check=True).stdout
     for service in compose["services"].values():
         for option in filter(re.compile("--").match, service.get("command", [])):
             assert re.search(rf"{option}\b", known), f"tracker server has no {option}"
