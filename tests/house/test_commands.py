@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.processes import free_port
 
@@ -32,16 +31,8 @@ def test_make_alone_shows_the_help(checkout: Path) -> None:
 
 
 def test_demo_trains_two_runs_and_leaves_the_server_up(checkout: Path, tmp_path: Path) -> None:
-    demo = [
-        sys.executable,
-        "examples/demo.py",
-        "--epochs",
-        "1",
-        "--data",
-        str(tmp_path / "data"),
-        "--port",
-        str(free_port()),
-    ]
+    options = ["--epochs", "1", "--data", str(tmp_path / "data"), "--port", str(free_port())]
+    demo = [sys.executable, "examples/demo.py", *options]
     env = {**os.environ, "TRACKER_DIR": str(tmp_path / "journals")}
     with subprocess.Popen(demo, cwd=checkout, env=env, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -50,12 +41,14 @@ def test_demo_trains_two_runs_and_leaves_the_server_up(checkout: Path, tmp_path:
             (page,) = re.findall(r"http://\S+", next(line for line in lines if "Both runs are done" in line))
             next(line for line in lines if "Ctrl-C" in line)
             base, _, project = page.rpartition("/p/")
-            with urllib.request.urlopen(f"{base}/api/v1/projects/{project}/runs", timeout=10) as answer:
-                runs = json.load(answer)["runs"]
-            assert sorted((run["name"], run["status"]) for run in runs) == [
-                ("lr-0.0003", "finished"),
-                ("lr-0.003", "finished"),
-            ]
+            found = requests.post(
+                f"{base}/api/v1/projects/{project}/runs/search",
+                json={},
+                headers={"X-Tracker-Client": "test"},
+                timeout=10,
+            )
+            runs = {(run["name"], run["status"]) for run in found.json()["runs"]}
+            assert runs == {("lr-0.003", "finished"), ("lr-0.0003", "finished")}
         finally:
             process.send_signal(signal.SIGINT)
     assert process.returncode == 0
