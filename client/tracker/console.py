@@ -21,19 +21,20 @@ LONGEST_LINE: Final = 64 * 1024
 
 
 class Console:
-    """Copies sys.stdout and sys.stderr into records, from the moment it is made until it is closed."""
+    """Copies what goes through sys.stdout and sys.stderr into records, from the moment it is made until it is closed.
+
+    The streams stay the objects that they are and only their `write` is ours meanwhile, so that what took hold of them
+    before, a logging handler say, is recorded too.
+    """
 
     def __init__(self, record: Callable[[ConsoleLine], object]) -> None:
-        self._tees = {stream: _Tee(stream, getattr(sys, stream), record) for stream in ("stdout", "stderr")}
-        for stream, tee in self._tees.items():
-            setattr(sys, stream, tee)
+        streams = {"stdout": sys.stdout} if sys.stderr is sys.stdout else {"stdout": sys.stdout, "stderr": sys.stderr}
+        self._taps = [_Tap(name, target, record) for name, target in streams.items()]
 
     def close(self) -> None:
-        """Put the streams back, unless somebody has put other ones over ours; those go on through us, unrecorded."""
-        for stream, tee in self._tees.items():
-            tee.end()
-            if getattr(sys, stream) is tee:
-                setattr(sys, stream, tee.target)
+        """Give the streams their own `write` back, unless somebody has put another one over ours."""
+        for tap in self._taps:
+            tap.end()
 
 
 class Lines:
@@ -69,39 +70,41 @@ def _pieces(line: str) -> list[str]:
     return [line[start : start + LONGEST_LINE] for start in range(0, len(line), LONGEST_LINE)] or [""]
 
 
-class _Tee:
-    """Stands in for a text stream: everything goes to it, and what is written is recorded too."""
+class _Tap:
+    """Stands in the place of a text stream's `write`."""
 
     def __init__(self, stream: str, target: Any, record: Callable[[ConsoleLine], object]) -> None:
-        self.target = target
         self._stream = stream
+        self._target = target
         self._record = record
         self._lines = Lines()
         self._lock = threading.Lock()
         self._pid = os.getpid()
-        self._is_on = True
+        self._write_through = getattr(target, "write", None)
+        self._hook = self.write
+        self._is_on = self._write_through is not None and self._take_place()
 
     def write(self, text: str) -> int:
-        written: int = self.target.write(text)
+        written: int = self._write_through(text)  # type: ignore[misc]
         if self._is_on:
             self._feed(text)
         return written
 
-    def writelines(self, lines: Any) -> None:
-        for line in lines:
-            self.write(line)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.target, name)
-
-    def __iter__(self) -> Any:
-        return iter(self.target)
-
     def end(self) -> None:
         """Record the line that has no end yet, and nothing after it."""
-        if self._is_on:
-            self._feed(None)
+        if not self._is_on:
+            return
+        self._feed(None)
         self._is_on = False
+        if self._target.write is self._hook:
+            del self._target.write
+
+    def _take_place(self) -> bool:
+        try:
+            self._target.write = self._hook
+        except AttributeError:  # an unusual stream that lets nobody in; it is not recorded
+            return False
+        return True
 
     def _feed(self, text: str | None) -> None:
         """Record the lines that `text` completes; None ends the last line."""

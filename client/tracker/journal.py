@@ -106,14 +106,21 @@ class Journal:
 
     def _open(self) -> int:
         try:
-            make_private_folder(self.path.parent)
-            flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC
-            fd = os.open(self.path, flags, 0o600)
+            fd = self._create()
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             self._lost_reason = str(error)
             return -1
         return fd
+
+    def _create(self) -> int:
+        flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC
+        make_private_folder(self.path.parent)
+        try:
+            return os.open(self.path, flags, 0o600)
+        except FileNotFoundError:  # another writer of the run has just ended and taken the empty folder with it
+            make_private_folder(self.path.parent)
+            return os.open(self.path, flags, 0o600)
 
     def _release(self) -> None:
         if self._fd >= 0:

@@ -75,7 +75,6 @@ class Sender:
         spoke_at = time.monotonic()
         while True:
             is_last_round = self._is_draining
-            delay_s = FLUSH_S
             try:
                 while delivery.step():
                     spoke_at = time.monotonic()
@@ -88,9 +87,9 @@ class Sender:
                     delivery.ask()
                     spoke_at = time.monotonic()
                     self._note_success()
+                self._wake.wait(FLUSH_S)
             except TransportError as error:
-                delay_s = self._note_failure(error)
-            self._pause(delay_s)
+                self._pause(self._note_failure(error))
         transport.close()
 
     def _pause(self, delay_s: float) -> None:
@@ -116,13 +115,22 @@ def send_orphans(path: Path, server: Server) -> None:
     for orphan in journal.find(path.parent):
         if orphan == path or journal.is_live(orphan):
             continue
-        with JournalReader(orphan) as reader:
-            delivery = Delivery(reader, server)
-            while delivery.step():
-                pass
-            is_whole = not reader.tail_bytes
-        if is_whole:
+        try:
+            is_stored = _send_whole(orphan, server)
+        except (TransportError, RefusedError, OSError) as error:
+            notice(f"what a worker process logged is not sent ({error}). Send it with: tracker sync {orphan}")
+            continue
+        if is_stored:
             journal.remove(orphan)
+
+
+def _send_whole(path: Path, server: Server) -> bool:
+    """Send a journal that nobody writes to any more; whether it was whole."""
+    with JournalReader(path) as reader:
+        delivery = Delivery(reader, server)
+        while delivery.step():
+            pass
+        return not reader.tail_bytes and not reader.missing_count
 
 
 def _remedy(code: str) -> str:

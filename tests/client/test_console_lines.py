@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import sys
 
 import pytest
@@ -52,9 +53,9 @@ def test_output_is_recorded_and_goes_where_it_went():
         print("hello")
         sys.stderr.write("oh")
         console.close()
-        assert sys.stdout is out
+        print("after the end")
     assert [(record.stream, record.text) for record in records] == [("stdout", "hello"), ("stderr", "oh")]
-    assert (out.getvalue(), err.getvalue()) == ("hello\n", "oh")
+    assert (out.getvalue(), err.getvalue()) == ("hello\nafter the end\n", "oh")
 
 
 def test_what_recording_itself_prints_is_not_recorded():
@@ -72,12 +73,25 @@ def test_what_recording_itself_prints_is_not_recorded():
     assert err.getvalue() == "the disk is full\n"
 
 
-def test_a_stream_that_was_put_over_ours_stays():
+def test_what_holds_the_stream_from_before_is_recorded_too():
+    records = []
     with screen():
-        console = Console(lambda line: None)
-        sys.stdout = over = io.StringIO()
+        handler = logging.StreamHandler()
+        console = Console(records.append)
+        handler.emit(logging.makeLogRecord({"msg": "from a logger"}))
         console.close()
-        assert sys.stdout is over
+    assert [line.text for line in records] == ["from a logger"]
+
+
+def test_a_write_that_was_put_over_ours_stays_and_goes_through():
+    over = []
+    with screen() as (out, _):
+        console = Console(lambda line: None)
+        ours = sys.stdout.write
+        sys.stdout.write = lambda text: over.append(text) or ours(text)
+        console.close()
+        print("hello")
+    assert "".join(over) == out.getvalue() == "hello\n"
 
 
 def test_text_that_no_encoding_has_is_recorded_with_marks():

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from tests.client.reading import read_all
+from tests.processes import wait_until
 from tracker import cli, journal
 from tracker.records import ConsoleLine, Logged, RecordsLost, RunFinished, RunStarted
 
@@ -94,19 +95,11 @@ def test_a_daemon_thread_that_logs_does_not_hold_the_exit(server, program):
 
 def test_a_second_interrupt_ends_the_waiting_for_a_server_that_hangs(server, program, journals):
     server.manner = "hang"
-    text = """
-class Ending:
-    def close(self):
-        os.write(1, b"ready\\n")
-run.attach(Ending())
-os.write(1, b"ready\\n")
-time.sleep(30)
-"""
-    process = program(START + text, wait=False)
+    process = program(START + "os.write(1, b'ready\\n')\ntime.sleep(30)", wait=False)
     ready(process)
     server.wait_for(lambda: server.request_count >= 1)
     process.send_signal(signal.SIGINT)
-    ready(process)
+    wait_until(lambda: isinstance(read_all(journals()[0])[-1], RunFinished), "it waits for the server")
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=8)
     assert process.returncode == -signal.SIGINT
