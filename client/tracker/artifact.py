@@ -21,7 +21,8 @@ from tracker.names import new_writer_id
 from tracker.records import ArtifactFile, ArtifactLogged
 
 _PART_BYTES: Final = 1024 * 1024
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_MAX_NAME: Final = 128
+_MAX_PATH: Final = 1000
 _VERSION: Final = re.compile(r"v[0-9]+")
 
 
@@ -64,8 +65,8 @@ def _files(path: Path) -> list[tuple[Path, str]]:
     if not path.exists():
         raise FileNotFoundError(f"there is no file or folder at {path}")
     if not path.is_dir():
-        return [(path, path.name)]
-    found = [(file, file.relative_to(path).as_posix()) for file in path.rglob("*") if file.is_file()]
+        return [(path, _checked_path(path.name))]
+    found = [(file, _checked_path(file.relative_to(path).as_posix())) for file in path.rglob("*") if file.is_file()]
     if not found:
         raise ValueError(f"the folder {path} has no files; an artifact needs at least one")
     return sorted(found, key=lambda pair: pair[1])
@@ -111,12 +112,21 @@ def _writing() -> Iterator[None]:
 
 
 def _checked_name(name: object, what: str) -> str:
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ValueError(
-            f"{what} must be letters, digits, '.', '_' and '-', starting with a letter or digit, at most 128 long, "
-            f"got {name!r}"
-        )
+    is_name = isinstance(name, str) and 0 < len(name) <= _MAX_NAME and name.isprintable() and name.strip(". ") != ""
+    if not isinstance(name, str) or not is_name or set(name) & set("/:@\\"):
+        raise ValueError(f"{what} must have 1 to {_MAX_NAME} printable characters, none of / : @ \\, got {name!r:.200}")
     return name
+
+
+def _checked_path(path: str) -> str:
+    """A path that any system can make a file of, whichever the artifact is downloaded to."""
+    is_text = all(ord(character) >= 32 and not 0xD800 <= ord(character) < 0xE000 for character in path)
+    if not is_text or "\\" in path or path[1:2] == ":" or len(path) > _MAX_PATH:
+        raise ValueError(
+            f"an artifact cannot hold the file {path!r:.200}: a path has at most {_MAX_PATH} characters, no backslash, "
+            "no drive, no control character, and is UTF-8"
+        )
+    return path
 
 
 def _checked_alias(alias: object) -> str:

@@ -39,6 +39,8 @@ _stopper: threading.Thread | None = None
 
 def watch(run: Endable) -> None:
     """Finish this run when the process ends."""
+    global _outcome
+    _outcome = _Outcome()  # an exit that somebody caught before this run started is not its ending
     _install()
     _runs.add(run)
 

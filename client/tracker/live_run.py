@@ -224,7 +224,7 @@ class Run:
             self._is_finished = True
             deadline = time.monotonic() + self._finish_timeout_s
             try:
-                self._append_ending(RunFinished(now_ms(), status, exit_code, error))
+                self._append_ending(RunFinished(now_ms(), status, exit_code, _readable(error)))
             except KeyboardInterrupt:
                 deadline = time.monotonic()
                 raise
@@ -343,6 +343,11 @@ def _leave_all_to_parent() -> None:
 
 
 os.register_at_fork(after_in_child=_leave_all_to_parent)
+
+
+def _readable(text: str | None) -> str | None:
+    """A traceback may quote file names that are no text; such bytes become marks."""
+    return None if text is None else text.encode("utf-8", "replace").decode()
 
 
 def now_ms() -> int:

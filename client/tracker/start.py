@@ -51,7 +51,7 @@ def init(
     started = RunStarted(
         time_ms=now_ms(),
         run_id=run_id,
-        project=_checked_text("project", project),
+        project=_checked_project(project),
         writer=names.new_writer_id(),
         label=_label(),
         name=_checked_text("name", name) if name is not None else names.new_run_name(),
@@ -121,6 +121,16 @@ def _checked_id(run_id: object) -> str:
     if len(run_id) > 64:
         raise ValueError(f"a run's id must have at most 64 characters, got {len(run_id)}: {run_id!r}")
     return run_id
+
+
+def _checked_project(project: object) -> str:
+    """A name that the server takes too, so that a run is not refused when all of it is there."""
+    name = _checked_text("project", project)
+    if len(name) > 128 or not name.isprintable() or "/" in name or not name.strip(". "):
+        raise ValueError(
+            f"project must have at most 128 printable characters, no '/', and not be dots alone, got {name!r:.200}"
+        )
+    return name
 
 
 def _checked_text(what: str, value: object) -> str:

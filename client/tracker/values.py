@@ -114,7 +114,9 @@ def _from_scalar(name: str, value: Any) -> float | None:
 
 
 def _is_on_gpu(value: Any) -> bool:
-    return type(value).__module__.partition(".")[0] == "torch" and getattr(value, "is_cuda", False) and value.ndim == 0
+    if type(value).__module__.partition(".")[0] != "torch" or not getattr(value, "is_cuda", False):
+        return False
+    return bool(value.ndim == 0) and not value.is_complex()
 
 
 def _is_figure(value: Any) -> bool:

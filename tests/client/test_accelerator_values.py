@@ -30,6 +30,9 @@ class CudaTensor:
     is_cuda = True
     ndim = 0
 
+    def is_complex(self):
+        return False
+
 
 def make_run(folder, copies):
     settings = Settings(url="http://127.0.0.1:1", api_key=None, directory=folder, mode="offline")

@@ -59,10 +59,10 @@ def test_a_figure_arrives_as_json(server, start):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"name": "a/b"}, "an artifact's name must be letters"),
+        ({"name": "a/b"}, "an artifact's name must have 1 to 128"),
         ({"aliases": ["v3"]}, "the alias 'v3' is taken"),
         ({"aliases": ["latest"]}, "the alias 'latest' is taken"),
-        ({"type": ""}, "an artifact's type must be letters"),
+        ({"type": ""}, "an artifact's type must have 1 to 128"),
     ],
     ids=["name", "version as alias", "latest as alias", "type"],
 )
@@ -70,6 +70,12 @@ def test_a_name_that_cannot_be_one_is_an_error(start, tmp_path, options, says):
     (tmp_path / "file").write_text("x")
     with pytest.raises(ValueError, match=says):
         start(mode="offline").log_artifact(tmp_path / "file", **options)
+
+
+def test_a_file_whose_name_no_other_system_has_is_an_error(start, tmp_path):
+    (tmp_path / "a\\b").write_text("x")
+    with pytest.raises(ValueError, match="cannot hold the file"):
+        start(mode="offline").log_artifact(tmp_path / "a\\b", name="odd")
 
 
 def test_a_file_that_is_not_there_is_an_error(start, tmp_path):

@@ -27,6 +27,7 @@ def test_a_run_without_a_name_gets_one(start):
     ("arguments", "error", "says"),
     [
         ({"project": ""}, ValueError, "project must not be empty"),
+        ({"project": "a/b"}, ValueError, "no '/'.*got 'a/b'"),
         ({"project": 3}, TypeError, "project must be text, got int: 3"),
         ({"mode": "quiet"}, ValueError, "mode must be one of online, offline, disabled, got 'quiet'"),
         ({"url": "localhost"}, ValueError, "must look like http://127.0.0.1:8090, got 'localhost'"),
