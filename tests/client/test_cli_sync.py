@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -98,6 +100,13 @@ def test_an_unknown_command_lists_those_there_are(capsys):
 def test_the_version_is_told(capsys):
     assert cli.main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("tracker ")
+
+
+def test_the_server_command_says_which_extra_it_needs():
+    text = "import sys; sys.modules['flask'] = None; from tracker import cli; sys.exit(cli.main(['server']))"
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert 'pip install "tracker-ml[server]"' in done.stderr
 
 
 def test_a_damaged_journal_is_shown_as_far_as_it_goes(left_behind, capsys):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import threading
+from types import SimpleNamespace
 
 import pytest
 
 from tracker import capture
-from tracker.gpu import GpuProbe, GpuReading
+from tracker.gpu import GpuProbe, GpuReading, Nvml
 from tracker.system import HostProbe, Sampler
 
 
@@ -40,6 +41,58 @@ def test_gpu_readings_become_metrics_of_each_device():
         "system/gpu.0/memory_clock_mhz": 2619.0,
     }
     assert "system/gpu.1/power_w" not in values
+
+
+class RecordedNvml:
+    """The functions of pynvml that are asked, with the answers of a device that has no power sensor."""
+
+    class NVMLError(Exception):
+        pass
+
+    NVML_TEMPERATURE_GPU = NVML_CLOCK_SM = 0
+    NVML_CLOCK_MEM = 2
+
+    def nvmlDeviceGetCount(self):
+        return 1
+
+    def nvmlDeviceGetHandleByIndex(self, index):
+        return index
+
+    def nvmlDeviceGetName(self, handle):
+        return b"NVIDIA T4"
+
+    def nvmlSystemGetDriverVersion(self):
+        return "570.86.15"
+
+    def nvmlDeviceGetMemoryInfo(self, handle):
+        return SimpleNamespace(used=4 * 2**30, total=16 * 2**30)
+
+    def nvmlDeviceGetUtilizationRates(self, handle):
+        return SimpleNamespace(gpu=93, memory=40)
+
+    def nvmlDeviceGetTemperature(self, handle, sensor):
+        return 61
+
+    def nvmlDeviceGetClockInfo(self, handle, clock):
+        return {0: 1590, 2: 5000}[clock]
+
+    def nvmlDeviceGetPowerUsage(self, handle):
+        raise self.NVMLError("Not Supported")
+
+
+def test_what_a_device_does_not_tell_is_not_there():
+    assert GpuProbe(Nvml(RecordedNvml())).read() == {
+        "system/gpu.0/utilization": 93.0,
+        "system/gpu.0/memory_used_bytes": 4.0 * 2**30,
+        "system/gpu.0/memory_percent": 25.0,
+        "system/gpu.0/temperature_c": 61.0,
+        "system/gpu.0/sm_clock_mhz": 1590.0,
+        "system/gpu.0/memory_clock_mhz": 5000.0,
+    }
+
+
+def test_a_device_says_what_it_is():
+    assert Nvml(RecordedNvml()).facts() == [{"name": "NVIDIA T4", "memory_bytes": 16 * 2**30, "driver": "570.86.15"}]
 
 
 def test_the_host_is_read():

@@ -7,6 +7,7 @@ import pytest
 import tracker
 from tracker import cli
 from tracker.records import ConfigChanged, Logged, RunFinished, RunStarted
+from tracker.sender import LONGEST_DELAY_S, backoff_s
 
 BAD_MANNERS = ["status 500", "html", "hang"]
 
@@ -105,6 +106,11 @@ def test_a_refused_record_is_not_sent_again(server, start, journals, capsys):
     assert server.request_count == 1
     assert "bad_record" in capsys.readouterr().err
     assert len(journals()) == 1
+
+
+def test_waiting_grows_has_a_limit_and_heeds_the_server():
+    assert 0 < backoff_s(1) < backoff_s(20) <= LONGEST_DELAY_S
+    assert backoff_s(1, retry_after_s=30.0) == 30.0
 
 
 def test_an_offline_run_asks_nothing_of_the_server(server, start, capsys):
