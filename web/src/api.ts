@@ -1,0 +1,171 @@
+/**
+ * The one door to the server. Statuses and the shape of errors are checked here; what comes out is trusted after.
+ *
+ * Types are generated from the server's own description. A failure is always an `ApiError` whose message is a sentence
+ * made to be shown. An answer of 401 opens the sign-in page, which returns to the address that asked.
+ */
+
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+export type Me = Schemas["Me"];
+export type ServerFacts = Schemas["ServerFacts"];
+export type Project = Schemas["Project"];
+export type RunRow = Schemas["RunRow"];
+export type RunDetail = Schemas["RunDetail"];
+export type RunChanges = Schemas["RunChanges"];
+export type RunSearch = Schemas["RunSearch"];
+export type RunPage = Schemas["RunPage"];
+export type SortKey = Schemas["SortKey"];
+export type Keys = Schemas["Keys"];
+export type MetricKey = Schemas["MetricKey"];
+export type MetricSummary = Schemas["MetricSummary"];
+export type LiveRequest = Schemas["LiveRequest"];
+export type LiveAnswer = Schemas["LiveAnswer"];
+export type SeriesRequest = Schemas["SeriesRequest"];
+export type SeriesColumns = Schemas["SeriesColumns"];
+export type ConsolePage = Schemas["ConsolePage"];
+export type ConsoleText = Schemas["ConsoleText"];
+export type Media = Schemas["Media"];
+export type RunArtifact = Schemas["RunArtifact"];
+export type ArtifactVersion = Schemas["ArtifactVersion"];
+export type Comparison = Schemas["Comparison"];
+export type Model = Schemas["Model"];
+export type ModelDetail = Schemas["ModelDetail"];
+export type ModelVersion = Schemas["ModelVersion"];
+export type ModelVersionDetail = Schemas["ModelVersionDetail"];
+export type AuditEntry = Schemas["AuditEntry"];
+export type AuditPage = Schemas["AuditPage"];
+export type PromotionPreview = Schemas["PromotionPreview"];
+export type AliasMove = Schemas["AliasMove"];
+export type Moved = Schemas["Moved"];
+export type Status = RunRow["status"];
+
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+
+  get isUnreachable(): boolean {
+    return this.status === 0;
+  }
+}
+
+/** What to tell a person about anything that was thrown. */
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+export const isNotFound = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
+
+type Method = "GET" | "POST" | "PATCH" | "DELETE";
+type Query = Record<string, string | number | null | undefined>;
+
+async function request<T>(method: Method, path: string, options: { body?: unknown; query?: Query; signal?: AbortSignal } = {}): Promise<T> {
+  const response = await reach(`/api/v1${path}${queryText(options.query ?? {})}`, {
+    method,
+    signal: options.signal ?? null,
+    headers: options.body === undefined ? jsonHeader(method) : { "Content-Type": "application/json" },
+    body: options.body === undefined ? null : JSON.stringify(options.body),
+  });
+  if (!response.ok) throw await failure(response);
+  return (response.status === 204 ? undefined : await parse(response)) as T;
+}
+
+/** The server takes changes from this origin only, and a form of another site cannot send this type. */
+const jsonHeader = (method: Method): HeadersInit => (method === "GET" ? {} : { "Content-Type": "application/json" });
+
+const queryText = (query: Query): string => {
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
+  return given.length === 0 ? "" : `?${new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString()}`;
+};
+
+async function reach(address: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(address, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiError(0, "unreachable", "The server cannot be reached.");
+  }
+}
+
+async function parse(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    throw new ApiError(response.status, "not_json", "The server's answer was cut short or is not JSON; try again.");
+  }
+}
+
+async function failure(response: Response): Promise<ApiError> {
+  const body: unknown = await response.json().catch(() => null);
+  const error = isErrorBody(body)
+    ? new ApiError(response.status, body.error.code, body.error.message)
+    : new ApiError(response.status, "unexpected", `The server answered ${String(response.status)} ${response.statusText}.`.trim());
+  if (error.status === 401 && error.code !== "wrong_key") window.dispatchEvent(new Event(SIGNED_OUT));
+  return error;
+}
+
+function isErrorBody(body: unknown): body is { error: { code: string; message: string } } {
+  if (typeof body !== "object" || body === null || !("error" in body)) return false;
+  const { error } = body;
+  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" && "message" in error && typeof error.message === "string";
+}
+
+/** Fired on the window when the server asks for a key. */
+export const SIGNED_OUT = "tracker:signed-out";
+
+const part = encodeURIComponent;
+const projectPath = (name: string) => `/projects/${part(name)}`;
+const runPath = (id: string) => `/runs/${part(id)}`;
+const modelPath = (name: string) => `/models/${part(name)}`;
+const aliasPath = (model: string, alias: string) => `${modelPath(model)}/aliases/${part(alias)}`;
+
+type Asking = { signal?: AbortSignal };
+
+export const api = {
+  server: () => request<ServerFacts>("GET", "/server"),
+  me: () => request<Me>("GET", "/me"),
+  signIn: (key: string) => request<Me>("POST", "/session", { body: { key } }),
+  signOut: () => request<undefined>("DELETE", "/session"),
+
+  projects: (asking?: Asking) => request<Schemas["ProjectList"]>("GET", "/projects", asking),
+  project: (name: string) => request<Project>("GET", projectPath(name)),
+  keys: (project: string) => request<Keys>("GET", `${projectPath(project)}/keys`),
+  searchRuns: (project: string, search: RunSearch, asking?: Asking) =>
+    request<RunPage>("POST", `${projectPath(project)}/runs/search`, { body: search, ...asking }),
+  live: (project: string, body: LiveRequest, asking?: Asking) =>
+    request<LiveAnswer>("POST", `${projectPath(project)}/live`, { body, ...asking }),
+  artifacts: (project: string) => request<Schemas["ArtifactList"]>("GET", `${projectPath(project)}/artifacts`),
+
+  run: (id: string) => request<RunDetail>("GET", runPath(id)),
+  changeRun: (id: string, changes: RunChanges) => request<RunDetail>("PATCH", runPath(id), { body: changes }),
+  deleteRun: (id: string) => request<undefined>("DELETE", runPath(id)),
+  restoreRun: (id: string) => request<RunDetail>("POST", `${runPath(id)}/restore`),
+  console: (id: string, start: number, limit: number) =>
+    request<ConsolePage>("GET", `${runPath(id)}/console`, { query: { start, limit } }),
+  media: (id: string) => request<Schemas["MediaList"]>("GET", `${runPath(id)}/media`),
+  runArtifacts: (id: string) => request<Schemas["RunArtifacts"]>("GET", `${runPath(id)}/artifacts`),
+  series: (body: SeriesRequest, asking?: Asking) => request<Schemas["SeriesAnswer"]>("POST", "/series", { body, ...asking }),
+  compare: (runs: string[]) => request<Comparison>("POST", "/runs/compare", { body: { runs } }),
+
+  models: () => request<Schemas["ModelList"]>("GET", "/models"),
+  model: (name: string) => request<ModelDetail>("GET", modelPath(name)),
+  modelVersion: (name: string, version: number) =>
+    request<ModelVersionDetail>("GET", `${modelPath(name)}/versions/${String(version)}`),
+  registerVersion: (model: string, artifactVersion: number) =>
+    request<ModelVersionDetail>("POST", `${modelPath(model)}/versions`, { body: { artifact_version_id: artifactVersion } }),
+  promotion: (model: string, query: { alias: string; version?: number; artifact_version_id?: number }) =>
+    request<PromotionPreview>("GET", `${modelPath(model)}/promotion`, { query }),
+  moveAlias: (model: string, alias: string, move: AliasMove) => request<Moved>("POST", aliasPath(model, alias), { body: move }),
+  rollBack: (model: string, alias: string, body: Schemas["RollBack"]) =>
+    request<Moved>("POST", `${aliasPath(model, alias)}/rollback`, { body }),
+  removeAlias: (model: string, alias: string, query: { replaces: number; reason: string }) =>
+    request<AuditEntry>("DELETE", aliasPath(model, alias), { query }),
+  audit: (query: { model?: string; before?: number | null; limit?: number }) => request<AuditPage>("GET", "/audit", { query }),
+};
+
+export const fileAddress = (artifactVersion: number, path: string) =>
+  `/api/v1/artifact-versions/${String(artifactVersion)}/files/${path.split("/").map(part).join("/")}`;

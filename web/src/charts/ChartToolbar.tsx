@@ -1,0 +1,117 @@
+/** How all charts of a page are drawn: search, x axis, smoothing, log scale, and the way out of a zoom. */
+
+import { useEffect, useRef, useState } from "react";
+import { formatCount } from "../format";
+import { Icon } from "../parts/Icon";
+import type { ChartSettings } from "./settings";
+import styles from "./ChartToolbar.module.css";
+import { xText } from "./FigureTable";
+import type { XAxis } from "./figure";
+
+const AXES: readonly [XAxis, string][] = [
+  ["step", "step"],
+  ["relative_time", "relative time"],
+  ["time", "wall time"],
+];
+
+type Props = {
+  settings: ChartSettings;
+  onChange: (settings: Partial<ChartSettings>) => void;
+  matched: number;
+  total: number;
+  error: string | null;
+  searchRef: React.RefObject<HTMLInputElement | null>;
+};
+
+export function ChartToolbar({ settings, onChange, matched, total, error, searchRef }: Props) {
+  return (
+    <div className={styles["toolbar"]} role="toolbar" aria-label="Chart settings">
+      <SearchField {...{ settings, onChange, matched, total, error, searchRef }} />
+      <label className={styles["field"]}>
+        <span className="muted">x</span>
+        <select
+          aria-label="X axis"
+          value={settings.x}
+          onChange={(event) => {
+            const x = AXES.find(([axis]) => axis === event.target.value)?.[0] ?? "step";
+            // a range of steps means nothing on another axis
+            onChange({ x, range: null });
+          }}
+        >
+          {AXES.map(([axis, label]) => (
+            <option key={axis} value={axis}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+      <Smoothing value={settings.smoothing} onChange={(smoothing) => { onChange({ smoothing }); }} />
+      <button type="button" aria-pressed={settings.isLog} title="Logarithmic y axis (l)" onClick={() => { onChange({ isLog: !settings.isLog }); }}>
+        log y
+      </button>
+      {settings.range !== null && (
+        <button type="button" className={styles["chip"]} title="Reset the zoom (r)" aria-label={`Reset zoom: ${zoomText(settings)}`} onClick={() => { onChange({ range: null }); }}>
+          {zoomText(settings)} <Icon name="close" size={12} />
+        </button>
+      )}
+    </div>
+  );
+}
+
+function zoomText({ x, range }: ChartSettings): string {
+  if (range === null) return "";
+  const [from, to] = range;
+  const word = x === "step" ? "step " : "";
+  return x === "step" ? `${word}${formatCount(Math.round(from))}–${formatCount(Math.round(to))}` : `${xText(x, from)} – ${xText(x, to)}`;
+}
+
+function SearchField({ settings, onChange, matched, total, error, searchRef }: Props) {
+  return (
+    <div className={styles["search"]}>
+      <input
+        ref={searchRef}
+        type="search"
+        aria-label="Find charts"
+        aria-invalid={error !== null}
+        aria-describedby="chart-search-note"
+        placeholder="Find charts: text or regex  /"
+        value={settings.search}
+        onChange={(event) => { onChange({ search: event.target.value }); }}
+      />
+      <span id="chart-search-note" role="status" className={error === null ? "muted small" : styles["error"]}>
+        {error !== null ? error : settings.search === "" ? "" : `${formatCount(matched)} of ${formatCount(total)}`}
+      </span>
+    </div>
+  );
+}
+
+/** The charts follow while the slider moves, and the address takes what it rests on. */
+function Smoothing({ value, onChange }: { value: number; onChange: (value: number) => void }) {
+  const [draft, setDraft] = useState<number | null>(null);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => { clearTimeout(timer.current); }, []);
+  const shown = draft ?? value;
+  return (
+    <label className={styles["field"]} title="Time-weighted exponential smoothing of the points on the screen; the values themselves stay behind, faintly. Keys [ and ].">
+      <span className="muted">smooth</span>
+      <input
+        type="range"
+        aria-label="Smoothing"
+        min={0}
+        max={0.99}
+        step={0.01}
+        value={shown}
+        onChange={(event) => {
+          const next = Number(event.target.value);
+          setDraft(next);
+          clearTimeout(timer.current);
+          timer.current = setTimeout(() => {
+            onChange(next);
+            setDraft(null);
+          }, 60);
+        }}
+      />
+      <output className={styles["amount"]}>{shown.toFixed(2)}</output>
+    </label>
+  );
+}

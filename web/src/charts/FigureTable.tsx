@@ -1,0 +1,78 @@
+/** The numbers of a figure as a table, for who does not see the picture or wants the numbers. */
+
+import { useState } from "react";
+import { formatDuration, formatMoment, formatNumber } from "../format";
+import { Dialog } from "../parts/Dialog";
+import { Icon } from "../parts/Icon";
+import { Swatch } from "../parts/Run";
+import styles from "./FigureTable.module.css";
+import type { Figure, Line, XAxis } from "./figure";
+
+export function ShowAsTable({ figure }: { figure: Figure }) {
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <>
+      <button type="button" data-look="icon" aria-label={`Show ${figure.metric} as table`} title="Show as table" disabled={figure.lines.length === 0} onClick={() => { setIsOpen(true); }}>
+        <Icon name="table" size={14} />
+      </button>
+      {isOpen && <FigureTable figure={figure} onClose={() => { setIsOpen(false); }} />}
+    </>
+  );
+}
+
+/** More rows than this are for the CSV of the enlarged view. */
+const MOST_ROWS = 500;
+
+function FigureTable({ figure, onClose }: { figure: Figure; onClose: () => void }) {
+  const xs = [...new Set(figure.lines.flatMap((line) => line.x))].filter((x) => x >= figure.x[0] && x <= figure.x[1]).sort((a, b) => a - b);
+  const rows = xs.slice(0, MOST_ROWS);
+  const values = figure.lines.map((line) => new Map(line.x.map((x, index) => [x, (line.raw ?? line.y)[index] ?? null])));
+  return (
+    <Dialog title={`${figure.metric} as a table`} width="wide" onClose={onClose}>
+      <div className={styles["scroll"]} tabIndex={0} role="region" aria-label={`Values of ${figure.metric}`}>
+        <table className={styles["table"]}>
+          <thead>
+            <tr>
+              <th scope="col">{axisName(figure.axis)}</th>
+              {figure.lines.map((line) => (
+                <th key={line.id} scope="col">
+                  <Head line={line} />
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((x) => (
+              <tr key={x}>
+                <th scope="row">{xText(figure.axis, x)}</th>
+                {values.map((byX, index) => (
+                  <td key={index}>{cell(byX.get(x))}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {xs.length > rows.length && <p className="muted small">The first {MOST_ROWS} of {xs.length} rows. Enlarge the chart to download all of them.</p>}
+    </Dialog>
+  );
+}
+
+function Head({ line }: { line: Line }) {
+  return (
+    <span className={styles["head"]}>
+      <Swatch hue={line.hue} dash={line.dash} />
+      <bdi>{line.name}</bdi>
+    </span>
+  );
+}
+
+const cell = (value: number | null | undefined) => (value === undefined ? "" : value === null ? "NaN" : formatNumber(value));
+
+export const axisName = (axis: XAxis) => ({ step: "step", time: "time", relative_time: "relative time" })[axis];
+
+export function xText(axis: XAxis, x: number): string {
+  if (axis === "time") return formatMoment(x);
+  if (axis === "relative_time") return formatDuration(x);
+  return formatNumber(x);
+}

@@ -1,0 +1,177 @@
+/** One metric of the visible runs as a small chart: it fetches when it comes near the screen and draws in its turn. */
+
+import { memo, useEffect, useEffectEvent, useId, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import type { ChartSettings } from "./settings";
+import { formatCount, plural } from "../format";
+import { Icon } from "../parts/Icon";
+import { useIsDark } from "../theme";
+import { ShowAsTable } from "./FigureTable";
+import styles from "./Tile.module.css";
+import { spotlight } from "./cursor";
+import { type Figure, MOST_LINES, type Range, type RunStyle, describeFigure, lineFigure } from "./figure";
+import { attachOverlay } from "./overlay";
+import { drawQueue, tileQueue } from "./queue";
+import { lastPartOf, prefixOf } from "./sections";
+import type { SeriesStore } from "./store";
+import { highlight, remove, resize, update } from "./tile";
+
+export type TileProps = {
+  store: SeriesStore;
+  metric: string;
+  runs: readonly RunStyle[];
+  settings: ChartSettings;
+  isPinned: boolean;
+  onPin: (metric: string) => void;
+  onEnlarge: (metric: string) => void;
+  onZoom: (range: Range | null) => void;
+};
+
+const highlights = drawQueue();
+const nothing = () => () => undefined;
+
+export const Tile = memo(function Tile(props: TileProps) {
+  const { store, metric, runs, settings, isPinned, onPin, onEnlarge } = props;
+  const ref = useRef<HTMLElement>(null);
+  const isNear = useIsNear(ref);
+  const state = useSyncExternalStore(
+    useMemo(() => (isNear ? (listener: () => void) => store.watch(metric, listener) : nothing), [isNear, store, metric]),
+    () => store.state(metric),
+  );
+  const figure = useMemo(() => {
+    const styleOf = new Map(runs.map((run) => [run.id, run]));
+    const drawn = state.series.flatMap((series) => {
+      const style = styleOf.get(series.run);
+      return style === undefined ? [] : [{ series, style }];
+    });
+    return lineFigure(metric, drawn, settings);
+  }, [metric, runs, state, settings]);
+  const isEmpty = figure.lines.length === 0;
+  const label = describeFigure(metric, settings, new Set(figure.lines.map(({ run }) => run)).size);
+  const prefix = prefixOf(metric);
+  return (
+    <figure ref={ref} className={styles["tile"]} aria-label={label} data-metric={metric} data-empty={isEmpty && !state.isLoading}>
+      <figcaption className={styles["head"]}>
+        <span className={styles["title"]} title={metric}>
+          {prefix !== "" && <span className="muted">{prefix}/</span>}
+          <bdi>{lastPartOf(metric)}</bdi>
+        </span>
+        <span className={styles["tools"]}>
+          <ShowAsTable figure={figure} />
+          <button type="button" data-look="icon" aria-pressed={isPinned} aria-label={`${isPinned ? "Unpin" : "Pin"} ${metric}`} title={isPinned ? "Unpin" : "Pin to the top (p)"} onClick={() => { onPin(metric); }}>
+            <Icon name="pin" size={14} />
+          </button>
+          <button type="button" data-look="icon" aria-label={`Enlarge ${metric}`} title="Enlarge (f)" onClick={() => { onEnlarge(metric); }}>
+            <Icon name="enlarge" size={14} />
+          </button>
+        </span>
+      </figcaption>
+      <div className={styles["plot"]}>
+        {isNear && !isEmpty && <Canvas {...props} figure={figure} label={label} />}
+        {isEmpty && <TileNote isLoading={state.isLoading && isNear} error={state.error} hasRuns={runs.length > 0} onRetry={() => { store.retry(metric); }} />}
+      </div>
+      <Notes figure={figure} />
+    </figure>
+  );
+});
+
+type CanvasProps = TileProps & { figure: Figure; label: string };
+
+function Canvas({ figure, label, metric, onZoom, onEnlarge }: CanvasProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const latest = useRef(figure);
+  const isDark = useIsDark();
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return;
+    latest.current = figure;
+    tileQueue.add(element, () => {
+      update(element, figure);
+      highlight(element, spotlight.get());
+    });
+  }, [figure, isDark]);
+  const zoom = useEffectEvent(onZoom);
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return;
+    const detach = attachOverlay(element, {
+      figure: () => latest.current,
+      onZoom: (range) => { zoom(range); },
+      onReset: () => { zoom(null); },
+      onEnter: () => { tileQueue.prefer(element); },
+    });
+    figures.set(element, () => latest.current);
+    const observer = new ResizeObserver(() => { resize(element); });
+    observer.observe(element);
+    const unwatch = spotlight.watch((run) => { highlights.add(element, () => { highlight(element, run); }); });
+    return () => {
+      unwatch();
+      observer.disconnect();
+      detach();
+      tileQueue.drop(element);
+      highlights.drop(element);
+      remove(element);
+    };
+  }, []);
+  return (
+    <div
+      ref={host}
+      className={styles["canvas"]}
+      tabIndex={0}
+      role="img"
+      aria-label={`${label}. Press f to enlarge.`}
+      onKeyDown={(event) => {
+        if (event.key !== "f" && event.key !== "Enter") return;
+        event.preventDefault();
+        event.stopPropagation();
+        onEnlarge(metric);
+      }}
+    />
+  );
+}
+
+/** The figure that an element shows, for the tooltip. */
+export const figures = new WeakMap<object, () => Figure>();
+
+type NoteProps = { isLoading: boolean; error: string | null; hasRuns: boolean; onRetry: () => void };
+
+function TileNote({ isLoading, error, hasRuns, onRetry }: NoteProps) {
+  if (error !== null) {
+    return (
+      <div className={styles["note"]} role="alert">
+        <span>{error}</span>
+        <button type="button" data-look="link" onClick={onRetry}>
+          Retry
+        </button>
+      </div>
+    );
+  }
+  if (isLoading) return <div className={styles["loading"]} />;
+  return <div className={styles["note"]}>{hasRuns ? "No points from the visible runs" : ""}</div>;
+}
+
+function Notes({ figure }: { figure: Figure }) {
+  const id = useId();
+  const notes = [
+    figure.dropped > 0 ? `${plural(figure.dropped, "value")} ≤ 0 not shown on the log axis` : null,
+    figure.hidden > 0 ? `${formatCount(MOST_LINES)} of ${formatCount(MOST_LINES + figure.hidden)} lines; hide some runs` : null,
+  ].filter((note) => note !== null);
+  if (notes.length === 0) return null;
+  return (
+    <p id={id} className={styles["foot"]}>
+      {notes.join(" · ")}
+    </p>
+  );
+}
+
+/** Whether the element is on the screen or within one row of it. */
+function useIsNear(ref: React.RefObject<HTMLElement | null>): boolean {
+  const [isNear, setIsNear] = useState(false);
+  useEffect(() => {
+    const element = ref.current;
+    if (element === null) return;
+    const observer = new IntersectionObserver((entries) => { setIsNear(entries.at(-1)?.isIntersecting === true); }, { rootMargin: "260px 0px" });
+    observer.observe(element);
+    return () => { observer.disconnect(); };
+  }, [ref]);
+  return isNear;
+}

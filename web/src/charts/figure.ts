@@ -1,0 +1,191 @@
+/**
+ * What a chart shows, as plain data. Both engines draw the same figure, so a tile and its enlarged view agree.
+ *
+ * Numbers of a line are parallel arrays ordered by x. A null is a gap. Everything here is pure.
+ */
+
+import type { SeriesColumns } from "../api";
+import { smooth } from "./smooth";
+
+export type XAxis = "step" | "time" | "relative_time";
+export type Range = readonly [number, number];
+export type Mark = { x: number; kind: "nan" | "inf" | "-inf" };
+
+/** How a run is drawn wherever it appears. `dash` tells runs apart that share a hue: 0 solid, 1 dashed, 2 dotted. */
+export type RunStyle = { id: string; name: string; hue: number; dash: number; isRunning: boolean };
+
+export type ChartView = { x: XAxis; smoothing: number; isLog: boolean; range: Range | null };
+
+/** `y` is what is drawn strongly: the smoothed values where there is smoothing, and then `raw` is drawn behind them. */
+export type Line = {
+  id: string;
+  run: string;
+  name: string;
+  hue: number;
+  dash: number;
+  isLive: boolean;
+  x: readonly number[];
+  steps: readonly number[];
+  y: readonly (number | null)[];
+  raw: readonly (number | null)[] | null;
+  marks: readonly Mark[];
+};
+
+/** `dropped` counts the values that a log axis cannot show; `hidden` the runs beyond the most that a tile draws. */
+export type Figure = {
+  metric: string;
+  axis: XAxis;
+  isLog: boolean;
+  x: Range;
+  y: Range;
+  lines: Line[];
+  dropped: number;
+  hidden: number;
+};
+
+export type Drawn = { series: SeriesColumns; style: RunStyle };
+
+/** Beyond this many lines nobody can tell them apart, and drawing them costs too much. */
+export const MOST_LINES = 100;
+
+export function lineFigure(metric: string, drawn: readonly Drawn[], view: ChartView): Figure {
+  const shown = drawn.filter(({ series }) => series.x.length > 0);
+  const lines = shown.slice(0, MOST_LINES).map((one) => line(one, view));
+  const x = view.range ?? spanOf(lines);
+  const heights = visibleHeights(lines, x);
+  const drawable = view.isLog ? heights.filter((height) => height > 0) : heights;
+  return {
+    metric,
+    axis: view.x,
+    isLog: view.isLog,
+    x,
+    y: view.isLog ? logRange(drawable) : linearRange(drawable),
+    lines,
+    dropped: heights.length - drawable.length,
+    hidden: shown.length - lines.length,
+  };
+}
+
+function line({ series, style }: Drawn, view: ChartView): Line {
+  const isSmoothed = view.smoothing > 0;
+  return {
+    id: `${style.id}/${series.label}/${String(series.segment)}`,
+    run: style.id,
+    name: lineName(series, style),
+    hue: style.hue,
+    dash: style.dash,
+    isLive: style.isRunning,
+    x: series.x,
+    steps: series.steps,
+    y: isSmoothed ? smooth(series.x, series.values, view.smoothing) : series.values,
+    raw: isSmoothed ? series.values : null,
+    marks: series.marks,
+  };
+}
+
+const lineName = (series: SeriesColumns, style: RunStyle) => (series.label === "" ? style.name : `${style.name} · ${series.label}`);
+
+function spanOf(lines: readonly Line[]): Range {
+  let least = Infinity;
+  let most = -Infinity;
+  for (const { x, marks } of lines) {
+    least = Math.min(least, x[0] ?? Infinity, marks[0]?.x ?? Infinity);
+    most = Math.max(most, x.at(-1) ?? -Infinity, marks.at(-1)?.x ?? -Infinity);
+  }
+  if (least > most) return [0, 1];
+  return least === most ? [least - 0.5, most + 0.5] : [least, most];
+}
+
+function visibleHeights(lines: readonly Line[], [from, to]: Range): number[] {
+  const heights: number[] = [];
+  for (const { x, y, raw } of lines) {
+    for (const values of raw === null ? [y] : [y, raw]) {
+      values.forEach((value, index) => {
+        const at = x[index];
+        if (value !== null && at !== undefined && at >= from && at <= to) heights.push(value);
+      });
+    }
+  }
+  return heights;
+}
+
+const ROOM = 0.06;
+
+function linearRange(heights: readonly number[]): Range {
+  const [least, most] = extent(heights);
+  if (least > most) return [0, 1];
+  if (least === most) {
+    const room = least === 0 ? 1 : Math.abs(least) * 0.1;
+    return [least - room, least + room];
+  }
+  const room = (most - least) * ROOM;
+  return [least - room, most + room];
+}
+
+/** A tenth of a decade of room on either side, and a whole one around a single value. */
+function logRange(heights: readonly number[]): Range {
+  const [least, most] = extent(heights);
+  if (least > most) return [0.1, 1];
+  if (least === most) return [least / 3, least * 3];
+  const room = Math.max(0.02, Math.log10(most / least) * ROOM);
+  return [least / 10 ** room, most * 10 ** room];
+}
+
+function extent(values: readonly number[]): Range {
+  let least = Infinity;
+  let most = -Infinity;
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return [least, most];
+}
+
+/** The index of the x nearest to `at`, -1 for none. `x` is ordered. O(log n). */
+export function nearest(x: readonly number[], at: number): number {
+  let low = 0;
+  let high = x.length - 1;
+  if (high < 0) return -1;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((x[middle] ?? 0) <= at) low = middle;
+    else high = middle;
+  }
+  return Math.abs((x[low] ?? 0) - at) <= Math.abs((x[high] ?? 0) - at) ? low : high;
+}
+
+export type Reading = { line: Line; x: number; step: number; value: number; raw: number | null };
+
+/**
+ * What every line says at `at`, highest first. A line is left out where it has no value within `reach` of there, so
+ * that a run that ended early does not pretend to go on.
+ */
+export function readingsAt(figure: Figure, at: number, reach: number): Reading[] {
+  const readings: Reading[] = [];
+  for (const one of figure.lines) {
+    const index = nearest(one.x, at);
+    const x = one.x[index];
+    const value = one.y[index];
+    if (x === undefined || value === undefined || value === null) continue;
+    const isInside = at >= (one.x[0] ?? 0) && at <= (one.x.at(-1) ?? 0);
+    if (!isInside && Math.abs(x - at) > reach) continue;
+    readings.push({ line: one, x, step: one.steps[index] ?? 0, value, raw: one.raw?.[index] ?? null });
+  }
+  return readings.sort((a, b) => b.value - a.value);
+}
+
+/** The sentence that stands for the picture. */
+export function describeFigure(metric: string, view: ChartView, runs: number): string {
+  const over = { step: "step", time: "wall time", relative_time: "relative time" }[view.x];
+  return `${metric} over ${over}, ${String(runs)} ${runs === 1 ? "run" : "runs"}`;
+}
+
+/** Runs that share a hue are dashed, then dotted, in the order in which they are shown. */
+export function dashes(hues: readonly number[]): number[] {
+  const seen = new Map<number, number>();
+  return hues.map((hue) => {
+    const before = seen.get(hue) ?? 0;
+    seen.set(hue, before + 1);
+    return Math.min(before, 2);
+  });
+}

@@ -1,0 +1,130 @@
+/** A figure in Plotly's words. Pure: names are escaped, because Plotly reads a little HTML in them. */
+
+import { formatNumber } from "../format";
+import { type Colours, hueOf } from "./colours";
+import type { Figure, Line } from "./figure";
+
+export type PlotData = { data: Record<string, unknown>[]; layout: Record<string, unknown> };
+
+const DASH_NAMES = ["solid", "dash", "dot"];
+const AXIS_TITLES = { step: "step", time: "time", relative_time: "time since the start of the run" };
+
+/** No toolbar, no logo, and above all no button that uploads the chart to somebody's server. */
+export const CONFIG = { displaylogo: false, showSendToCloud: false, responsive: false, displayModeBar: false };
+
+export function plotFigure(figure: Figure, paint: Colours): PlotData {
+  return {
+    data: figure.lines.flatMap((line) => [...(line.raw === null ? [] : [rawTrace(line, figure, paint)]), mainTrace(line, figure, paint), ...markTraces(line, figure, paint)]),
+    layout: layout(figure, paint),
+  };
+}
+
+/** As text, whatever it holds. */
+export const escapeHtml = (text: string) =>
+  text.replace(/[&<>"']/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[sign] ?? sign);
+
+/** Plotly gets relative time in seconds: milliseconds would need an axis of their own. */
+const across = (figure: Figure, x: readonly number[]) => [...x].map((value) => (figure.axis === "relative_time" ? value / 1000 : value));
+
+function mainTrace(line: Line, figure: Figure, paint: Colours) {
+  const colour = hueOf(paint, line.hue);
+  return {
+    type: "scatter",
+    mode: line.y.filter((value) => value !== null).length === 1 ? "markers" : "lines",
+    name: escapeHtml(line.name),
+    x: across(figure, line.x),
+    y: [...line.y],
+    connectgaps: false,
+    line: { color: colour, width: 1.5, dash: DASH_NAMES[line.dash] ?? "solid" },
+    marker: { color: colour, size: 6 },
+    customdata: line.y.map((value, index) => [value === null ? "" : formatNumber(value), line.steps[index] ?? null]),
+    hovertemplate: "%{customdata[0]}",
+  };
+}
+
+function rawTrace(line: Line, figure: Figure, paint: Colours) {
+  return {
+    type: "scatter",
+    mode: "lines",
+    x: across(figure, line.x),
+    y: [...(line.raw ?? [])],
+    opacity: 0.25,
+    hoverinfo: "skip",
+    showlegend: false,
+    line: { color: hueOf(paint, line.hue), width: 1 },
+  };
+}
+
+/** NaN is a hollow ring on the lower edge, an infinity an arrow at the edge that it left through. */
+function markTraces(line: Line, figure: Figure, paint: Colours) {
+  const colour = hueOf(paint, line.hue);
+  const [low, high] = figure.y;
+  const kinds = [
+    { kind: "nan", symbol: "circle-open", at: low },
+    { kind: "inf", symbol: "triangle-up", at: high },
+    { kind: "-inf", symbol: "triangle-down", at: low },
+  ];
+  return kinds.flatMap(({ kind, symbol, at }) => {
+    const x = line.marks.filter((mark) => mark.kind === kind).map((mark) => mark.x);
+    if (x.length === 0) return [];
+    return [{ type: "scatter", mode: "markers", x: across(figure, x), y: x.map(() => at), cliponaxis: false, hoverinfo: "skip", showlegend: false, marker: { symbol, color: colour, size: 9 } }];
+  });
+}
+
+function layout(figure: Figure, paint: Colours) {
+  const axis = { gridcolor: paint.line, linecolor: paint.line, tickfont: { size: 11, color: paint.muted }, title: { font: { size: 12, color: paint.muted } }, zeroline: false };
+  const [from, to] = across(figure, figure.x);
+  const [low, high] = figure.y;
+  return {
+    autosize: true,
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: "system-ui, sans-serif", size: 12, color: paint.text },
+    margin: { l: 64, r: 16, t: 12, b: 48 },
+    showlegend: false,
+    hovermode: "x unified",
+    hoverlabel: { bgcolor: paint.background, bordercolor: paint.line, font: { color: paint.text } },
+    dragmode: "zoom",
+    xaxis: {
+      ...axis,
+      showgrid: false,
+      type: figure.axis === "time" ? "date" : "linear",
+      range: [from, to],
+      title: { ...axis.title, text: figure.axis === "relative_time" ? `${AXIS_TITLES.relative_time} (s)` : AXIS_TITLES[figure.axis] },
+    },
+    yaxis: {
+      ...axis,
+      type: figure.isLog ? "log" : "linear",
+      range: figure.isLog ? [Math.log10(low), Math.log10(high)] : [low, high],
+      title: { ...axis.title, text: escapeHtml(figure.metric) },
+      exponentformat: "e",
+    },
+  };
+}
+
+/** What a drag on the enlarged chart chose, in the units of the figure; null where it was not about x. */
+export function chosenRange(figure: Figure, change: Record<string, unknown>): [number, number] | null {
+  const from = asNumber(figure, change["xaxis.range[0]"]);
+  const to = asNumber(figure, change["xaxis.range[1]"]);
+  return from === null || to === null || from >= to ? null : [from, to];
+}
+
+function asNumber(figure: Figure, value: unknown): number | null {
+  if (typeof value === "string") {
+    // Plotly writes dates without a zone and means UTC
+    const time = Date.parse(`${value.replace(" ", "T")}Z`);
+    return Number.isNaN(time) ? null : time;
+  }
+  if (typeof value !== "number") return null;
+  return figure.axis === "relative_time" ? value * 1000 : value;
+}
+
+/** The points as they are drawn, one row each. */
+export function figureAsCsv(figure: Figure): string {
+  const rows = figure.lines.flatMap((line) =>
+    line.x.map((x, index) => [quoted(line.name), line.run, String(line.steps[index] ?? ""), String(x), String((line.raw ?? line.y)[index] ?? "")].join(",")),
+  );
+  return [`run,run_id,step,${figure.axis === "step" ? "x" : figure.axis + "_ms"},${quoted(figure.metric)}`, ...rows].join("\n");
+}
+
+const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

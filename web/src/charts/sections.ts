@@ -1,0 +1,49 @@
+/** Which metrics are shown under which heading, and which of them a search leaves. Pure. */
+
+export type Section = { name: string; metrics: string[] };
+
+/** The part before the last `/`; metrics without one are together under "". */
+export const prefixOf = (metric: string): string => metric.slice(0, Math.max(0, metric.lastIndexOf("/")));
+export const lastPartOf = (metric: string): string => metric.slice(metric.lastIndexOf("/") + 1);
+
+/** Sections by name with the system last; metrics within one by name, numbers in them as numbers. */
+export function sectionsOf(metrics: readonly string[]): Section[] {
+  const groups = Map.groupBy(metrics, prefixOf);
+  return [...groups]
+    .map(([name, names]) => ({ name, metrics: names.toSorted(byName) }))
+    .toSorted((a, b) => rank(a.name) - rank(b.name) || byName(a.name, b.name));
+}
+
+const byName = (a: string, b: string) => a.localeCompare(b, "en", { numeric: true });
+const rank = (name: string) => (isSystem(name) ? 1 : 0);
+
+export const isSystem = (name: string) => name === "system" || name.startsWith("system/");
+
+/** With so many metrics only the first section is open, so that a page does not ask for everything. */
+const MANY = 100;
+
+export function foldedAtFirst(sections: readonly Section[]): Set<string> {
+  const isMany = sections.reduce((sum, section) => sum + section.metrics.length, 0) > MANY;
+  return new Set(sections.filter((section, index) => isSystem(section.name) || (isMany && index > 0)).map(({ name }) => name));
+}
+
+export type Match = { metrics: string[]; error: string | null };
+
+/** Plain text finds names that contain it; text with signs of a regular expression is one. Case is ignored. */
+export function matchMetrics(metrics: readonly string[], search: string): Match {
+  const text = search.trim();
+  if (text === "") return { metrics: [...metrics], error: null };
+  if (!/[\\^$.*+?()[\]{}|]/.test(text)) {
+    const lower = text.toLowerCase();
+    return { metrics: metrics.filter((metric) => metric.toLowerCase().includes(lower)), error: null };
+  }
+  try {
+    const pattern = new RegExp(text, "i");
+    return { metrics: metrics.filter((metric) => pattern.test(metric)), error: null };
+  } catch (error) {
+    return { metrics: [...metrics], error: sentence(error) };
+  }
+}
+
+/** "Invalid regular expression: /a(/i: Unterminated group" says only at its end what is wrong. */
+const sentence = (error: unknown) => (error instanceof Error ? (error.message.split(": ").at(-1) ?? error.message) : String(error));

@@ -1,0 +1,41 @@
+/** What stands at the ticks of an axis. */
+
+import { formatNumber, formatSi } from "../format";
+import type { XAxis } from "./figure";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Distances between ticks that a person reads as time. */
+export const DURATION_STEPS = [
+  1, 2, 5, 10, 20, 50, 100, 200, 500,
+  ...[1, 2, 5, 10, 15, 30].map((count) => count * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((count) => count * MINUTE),
+  ...[1, 2, 3, 6, 12].map((count) => count * HOUR),
+  ...[1, 2, 5, 10, 20, 50, 100].map((count) => count * DAY),
+];
+
+/** The shortest word for a moment of a run: "40s", "1m30", "2h05". */
+export function durationTick(ms: number): string {
+  if (ms === 0) return "0";
+  if (Math.abs(ms) < SECOND) return `${String(ms)}ms`;
+  if (ms < MINUTE) return `${String(Number((ms / SECOND).toFixed(2)))}s`;
+  if (ms < HOUR) return pair(ms, MINUTE, "m", SECOND);
+  if (ms < DAY) return pair(ms, HOUR, "h", MINUTE);
+  return `${String(Number((ms / DAY).toFixed(1)))}d`;
+}
+
+function pair(ms: number, unit: number, name: string, smaller: number): string {
+  const rest = Math.round((ms % unit) / smaller);
+  return `${String(Math.floor(ms / unit))}${name}${rest === 0 ? "" : String(rest).padStart(2, "0")}`;
+}
+
+export function xTick(axis: XAxis, value: number): string {
+  if (axis === "relative_time") return durationTick(value);
+  if (axis === "time") return new Date(value).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  return formatSi(value);
+}
+
+export const yTick = (value: number) => formatNumber(value);

@@ -1,0 +1,211 @@
+/**
+ * Draws a figure small, many on a page. The only module that touches uPlot.
+ *
+ * uPlot keeps the canvas, the scales and the axes. The lines are drawn here, because each run has an x of its own:
+ * joined to one common x, twenty runs would become a table of mostly nothing.
+ */
+
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { type Colours, DASHES, colours, hueOf } from "./colours";
+import type { Figure, Line, Range } from "./figure";
+import { DURATION_STEPS, xTick, yTick } from "./ticks";
+
+/** Where the plot lies inside its element, in CSS pixels, and what it spans. */
+export type PlotArea = { left: number; top: number; width: number; height: number; x: Range; y: Range; isLog: boolean };
+
+type Shown = { figure: Figure; highlight: string | null };
+
+const tiles = new WeakMap<HTMLElement, { plot: uPlot; shown: Shown }>();
+const FONT = "11px system-ui, sans-serif";
+
+export function draw(element: HTMLElement, figure: Figure): void {
+  remove(element);
+  const shown: Shown = { figure, highlight: null };
+  tiles.set(element, { plot: new uPlot(options(element, shown), frame(figure), element), shown });
+}
+
+/** Shows another figure in the same tile; the canvas stays. */
+export function update(element: HTMLElement, figure: Figure): void {
+  const tile = tiles.get(element);
+  if (tile === undefined || tile.shown.figure.isLog !== figure.isLog || tile.shown.figure.axis !== figure.axis) {
+    draw(element, figure);
+    return;
+  }
+  tile.shown.figure = figure;
+  tile.plot.setData(frame(figure));
+}
+
+export function range(element: HTMLElement): PlotArea | null {
+  const tile = tiles.get(element);
+  if (tile === undefined) return null;
+  const ratio = uPlot.pxRatio;
+  const { left, top, width, height } = tile.plot.bbox;
+  const { figure } = tile.shown;
+  return { left: left / ratio, top: top / ratio, width: width / ratio, height: height / ratio, x: figure.x, y: figure.y, isLog: figure.isLog };
+}
+
+export function remove(element: HTMLElement): void {
+  tiles.get(element)?.plot.destroy();
+  tiles.delete(element);
+}
+
+export function resize(element: HTMLElement): void {
+  const tile = tiles.get(element);
+  if (tile === undefined) return;
+  const size = { width: element.clientWidth, height: element.clientHeight };
+  if (size.width !== tile.plot.width || size.height !== tile.plot.height) tile.plot.setSize(size);
+}
+
+/** Draws one run stronger and the others fainter; null takes it back. */
+export function highlight(element: HTMLElement, run: string | null): void {
+  const tile = tiles.get(element);
+  if (tile === undefined || tile.shown.highlight === run) return;
+  tile.shown.highlight = run;
+  tile.plot.redraw(false, false);
+}
+
+/** uPlot needs data to have scales; two corners are enough, since the lines are drawn here. */
+const frame = (figure: Figure): uPlot.AlignedData => [[...figure.x], [...figure.y]];
+
+function options(element: HTMLElement, shown: Shown): uPlot.Options {
+  const { axis, isLog } = shown.figure;
+  const shared = { stroke: () => colours().muted, font: FONT, ticks: { show: false }, gap: 4 };
+  return {
+    width: element.clientWidth,
+    height: element.clientHeight,
+    legend: { show: false },
+    cursor: { show: false },
+    padding: [6, 8, 0, 0],
+    scales: {
+      x: { time: axis === "time", range: () => [...shown.figure.x] as [number, number] },
+      y: { distr: isLog ? 3 : 1, range: () => [...shown.figure.y] as [number, number] },
+    },
+    ms: 1,
+    series: [{}, { paths: () => null, points: { show: false } }],
+    axes: [
+      {
+        ...shared,
+        grid: { show: false },
+        size: 20,
+        space: (plot) => Math.max(44, plot.width / 6),
+        ...(axis === "relative_time" ? { incrs: DURATION_STEPS } : {}),
+        ...(axis === "time" ? {} : { values: (_plot, splits) => splits.map((at) => xTick(axis, at)) }),
+      },
+      {
+        ...shared,
+        grid: { stroke: () => colours().line, width: 1 },
+        size: (_plot, values) => widest(values) + 12,
+        space: (plot) => Math.max(24, plot.height / 5),
+        values: (_plot, splits) => splits.map((at) => (at === null ? null : yTick(at))) as string[],
+      },
+    ],
+    hooks: { draw: [(plot) => drawLines(plot, shown, colours())] },
+  };
+}
+
+const widest = (values: readonly (string | null)[] | null) =>
+  Math.ceil(Math.max(3, ...(values ?? []).map((text) => text?.length ?? 0)) * 6.1);
+
+type Scale = (value: number) => number;
+
+function drawLines(plot: uPlot, { figure, highlight: strong }: Shown, paint: Colours): void {
+  const { ctx, bbox } = plot;
+  const ratio = uPlot.pxRatio;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top - ratio, bbox.width + 4 * ratio, bbox.height + 2 * ratio);
+  ctx.clip();
+  ctx.lineJoin = "round";
+  const toX = linear(figure.x, bbox.left, bbox.width);
+  const toY = upwards(figure, bbox);
+  const ordered = strong === null ? figure.lines : [...figure.lines].sort((a, b) => Number(a.run === strong) - Number(b.run === strong));
+  for (const line of ordered) {
+    const isStrong = line.run === strong;
+    const alpha = strong === null || isStrong ? 1 : 0.3;
+    ctx.strokeStyle = ctx.fillStyle = hueOf(paint, line.hue);
+    if (line.raw !== null) {
+      ctx.globalAlpha = 0.25 * alpha;
+      stroke(ctx, line, line.raw, toX, toY, 1 * ratio, ratio);
+    }
+    ctx.globalAlpha = alpha;
+    stroke(ctx, line, line.y, toX, toY, (isStrong ? 2.5 : 1.5) * ratio, ratio);
+    drawDots(ctx, line, toX, toY, ratio);
+    drawMarks(ctx, line, toX, bbox, ratio);
+  }
+  ctx.restore();
+}
+
+const linear = ([from, to]: Range, start: number, length: number): Scale => {
+  const factor = length / (to - from);
+  return (value) => start + (value - from) * factor;
+};
+
+function upwards({ y: [from, to], isLog }: Figure, bbox: uPlot.BBox): Scale {
+  const bottom = bbox.top + bbox.height;
+  if (!isLog) return linear([from, to], bottom, -bbox.height);
+  const scale = linear([Math.log10(from), Math.log10(to)], bottom, -bbox.height);
+  // what a log axis cannot show breaks the line, and the tile's note counts it
+  return (value) => (value > 0 ? scale(Math.log10(value)) : NaN);
+}
+
+function stroke(ctx: CanvasRenderingContext2D, line: Line, values: readonly (number | null)[], toX: Scale, toY: Scale, width: number, ratio: number): void {
+  ctx.lineWidth = width;
+  ctx.setLineDash((DASHES[line.dash] ?? []).map((length) => length * ratio));
+  ctx.beginPath();
+  let isDown = false;
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index];
+    const height = value === null || value === undefined ? NaN : toY(value);
+    if (Number.isNaN(height)) {
+      isDown = false;
+      continue;
+    }
+    const across = toX(line.x[index] ?? 0);
+    if (isDown) ctx.lineTo(across, height);
+    else ctx.moveTo(across, height);
+    isDown = true;
+  }
+  ctx.stroke();
+  ctx.setLineDash([]);
+}
+
+/** A point between two gaps would be no line at all; the last point of a running run says that there will be more. */
+function drawDots(ctx: CanvasRenderingContext2D, line: Line, toX: Scale, toY: Scale, ratio: number): void {
+  const { x, y } = line;
+  const isPoint = (index: number) => (y[index] ?? null) !== null;
+  const last = y.findLastIndex((value) => value !== null);
+  for (let index = 0; index < y.length; index += 1) {
+    const value = y[index] ?? null;
+    if (value === null) continue;
+    const isAlone = !isPoint(index - 1) && !isPoint(index + 1);
+    const isHead = line.isLive && index === last;
+    if (!isAlone && !isHead) continue;
+    ctx.beginPath();
+    ctx.arc(toX(x[index] ?? 0), toY(value), 3 * ratio, 0, 2 * Math.PI);
+    ctx.fill();
+  }
+}
+
+/** NaN is a hollow ring on the lower edge, an infinity an arrow at the edge that it left through. */
+function drawMarks(ctx: CanvasRenderingContext2D, line: Line, toX: Scale, bbox: uPlot.BBox, ratio: number): void {
+  const size = 4 * ratio;
+  ctx.lineWidth = 1.5 * ratio;
+  for (const mark of line.marks) {
+    const across = toX(mark.x);
+    if (across < bbox.left || across > bbox.left + bbox.width) continue;
+    ctx.beginPath();
+    if (mark.kind === "nan") {
+      ctx.arc(across, bbox.top + bbox.height - size, size * 0.8, 0, 2 * Math.PI);
+      ctx.stroke();
+      continue;
+    }
+    const isUp = mark.kind === "inf";
+    const tip = isUp ? bbox.top : bbox.top + bbox.height;
+    const base = isUp ? tip + 1.6 * size : tip - 1.6 * size;
+    ctx.moveTo(across, tip);
+    ctx.lineTo(across - size, base);
+    ctx.lineTo(across + size, base);
+    ctx.fill();
+  }
+}

@@ -1,0 +1,35 @@
+/** The charts of the compared runs over each other. */
+
+import { useMemo } from "react";
+import type { Comparison } from "../api";
+import { ChartGrid } from "../charts/ChartGrid";
+import { type RunStyle, dashes } from "../charts/figure";
+import { Empty } from "../parts/Note";
+import { useChartSettings } from "../run/useChartSettings";
+import { useLive } from "../workspace/live";
+import { useSeriesStore } from "../workspace/useSeriesStore";
+
+export function CompareCharts({ comparison }: { comparison: Comparison }) {
+  const { settings, onSettings } = useChartSettings();
+  const { runs, metrics } = comparison;
+  const styles = useMemo<RunStyle[]>(() => {
+    const dash = dashes(runs.map(({ hue }) => hue));
+    return runs.map(({ id, name, hue, status }, index) => ({ id, name, hue, dash: dash[index] ?? 0, isRunning: status === "running" }));
+  }, [runs]);
+  const names = useMemo(() => metrics.map(({ name }) => name), [metrics]);
+  const store = useSeriesStore(settings, styles);
+  const running = runs.filter(({ status }) => status === "running" || status === "lost");
+  useLive({ project: runs[0]?.project ?? "", columns: NO_COLUMNS, liveRuns: running.map(({ id }) => id), runningCount: running.length, store }, ignore);
+  return (
+    <ChartGrid
+      project={runs[0]?.project ?? ""}
+      {...{ store, settings, onSettings }}
+      runs={styles}
+      metrics={names}
+      empty={<Empty title="No metrics"><p>These runs have not logged anything yet.</p></Empty>}
+    />
+  );
+}
+
+const NO_COLUMNS: string[] = [];
+const ignore = () => undefined;

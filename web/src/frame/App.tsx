@@ -1,0 +1,66 @@
+/** What surrounds every page: the sign-in where a key is needed, news, the palette, and errors nobody expected. */
+
+import { Outlet, useRouter } from "@tanstack/react-router";
+import { Suspense, lazy, useEffect, useState } from "react";
+import { SIGNED_OUT } from "../api";
+import { Failure } from "../parts/Note";
+import { KeysDialog } from "./KeysDialog";
+import { Page } from "./Page";
+import { SignIn } from "./SignIn";
+import { Toasts } from "./Toasts";
+import { useKeys } from "./keys";
+import { closeOverlay, openKeys, openPalette, overlay } from "./overlays";
+
+const Palette = lazy(() => import("./Palette").then((module) => ({ default: module.Palette })));
+
+export function App() {
+  const [isSignedOut, setIsSignedOut] = useState(false);
+  const open = overlay.use();
+  useEffect(() => {
+    const ask = () => { setIsSignedOut(true); };
+    window.addEventListener(SIGNED_OUT, ask);
+    window.addEventListener("keydown", paletteKey);
+    return () => {
+      window.removeEventListener(SIGNED_OUT, ask);
+      window.removeEventListener("keydown", paletteKey);
+    };
+  }, []);
+  useKeys([{ key: "?", label: "Show all keys", run: openKeys }]);
+  if (isSignedOut) return <SignIn onSignedIn={() => { setIsSignedOut(false); }} />;
+  return (
+    <>
+      <Outlet />
+      <Toasts />
+      {open === "palette" && (
+        <Suspense>
+          <Palette onClose={closeOverlay} />
+        </Suspense>
+      )}
+      {open === "keys" && <KeysDialog onClose={closeOverlay} />}
+    </>
+  );
+}
+
+function paletteKey(event: KeyboardEvent): void {
+  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  openPalette();
+}
+
+export function NotFound() {
+  return (
+    <Page title="Not found" heading="There is no such page" crumbs={[]}>
+      <p className="muted">The address may be mistyped, or what it named was deleted. Everything there is starts at Projects and Models above.</p>
+    </Page>
+  );
+}
+
+/** One broken page never leaves an empty window. */
+export function Broken({ error }: { error: unknown }) {
+  const router = useRouter();
+  return (
+    <Page title="Something broke" heading="This page broke" crumbs={[]}>
+      <Failure what="The page could not be shown." error={error} onRetry={() => void router.invalidate()} />
+    </Page>
+  );
+}

@@ -1,0 +1,43 @@
+/**
+ * Single keys that do things on a page. They are silent while a field has the focus or a dialog is open, and where the
+ * user has switched them off.
+ */
+
+import { useEffect, useRef } from "react";
+import { singleKeys } from "../settings";
+
+export type Key = { key: string; label: string; run: () => void };
+
+const active = new Set<{ current: readonly Key[] }>();
+
+/** What the pages that are open offer now. */
+export const keysNow = (): Key[] => [...active].flatMap((keys) => keys.current);
+
+/** Later pages win: a dialog's `r` is not the page's. */
+export function useKeys(keys: readonly Key[]): void {
+  const ref = useRef(keys);
+  useEffect(() => {
+    ref.current = keys;
+  });
+  useEffect(() => {
+    active.add(ref);
+    return () => void active.delete(ref);
+  }, []);
+}
+
+export function startKeys(): void {
+  window.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !singleKeys.get()) return;
+    if (isTyping(event.target) || document.querySelector("dialog[open]") !== null) return;
+    // a button answers to Space itself
+    if (event.key === " " && event.target instanceof HTMLElement && event.target.closest("button, a, summary, [role=menuitem]") !== null) return;
+    const found = keysNow().findLast(({ key }) => key === event.key);
+    if (found === undefined) return;
+    event.preventDefault();
+    found.run();
+  });
+}
+
+export function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input:not([type=checkbox], [type=range], [type=radio]), textarea, select"));
+}

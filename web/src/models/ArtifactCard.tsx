@@ -1,0 +1,96 @@
+/** One artifact version: its files with sizes and digests, its models, and the buttons that make it one. */
+
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { type ModelVersion, type RunArtifact, fileAddress } from "../api";
+import { formatBytes, plural } from "../format";
+import { CopyButton } from "../parts/Code";
+import { Icon } from "../parts/Icon";
+import { Ago } from "../parts/Time";
+import { AliasChip } from "./AliasChip";
+import styles from "./ArtifactCard.module.css";
+import { PromoteDialog } from "./PromoteDialog";
+import { RegisterDialog } from "./RegisterDialog";
+import { modelNameFrom } from "./promotion";
+
+export function ArtifactCard({ artifact, versions }: { artifact: RunArtifact; versions: readonly ModelVersion[] }) {
+  const name = `${artifact.name}:v${String(artifact.version)}`;
+  return (
+    <article className={styles["card"]} aria-label={name}>
+      <header className={styles["head"]}>
+        <div>
+          <h3>
+            <bdi>{name}</bdi> {artifact.aliases.map((alias) => <AliasChip key={alias} alias={alias} />)}
+          </h3>
+          <p className="muted">
+            {artifact.kind} · {plural(artifact.file_count, "file")} · {formatBytes(artifact.size_bytes)} · <Ago ms={artifact.created_ms} />
+          </p>
+        </div>
+        <Actions artifact={artifact} versions={versions} />
+      </header>
+      {versions.length > 0 && (
+        <p className={styles["models"]}>
+          {versions.map((one) => (
+            <span key={`${one.model} ${String(one.version)}`}>
+              registered as{" "}
+              <Link to="/models/$name/$version" params={{ name: one.model, version: String(one.version) }}>
+                {one.model} v{one.version}
+              </Link>{" "}
+              {one.aliases.map((alias) => <AliasChip key={alias} alias={alias} />)}
+            </span>
+          ))}
+        </p>
+      )}
+      <FileList id={artifact.id} files={artifact.files} />
+    </article>
+  );
+}
+
+function Actions({ artifact, versions }: { artifact: RunArtifact; versions: readonly ModelVersion[] }) {
+  const [open, setOpen] = useState<"promote" | "register" | null>(null);
+  const close = () => { setOpen(null); };
+  const suggestedModel = versions[0]?.model ?? modelNameFrom(artifact.name);
+  return (
+    <div className={styles["actions"]}>
+      <button type="button" onClick={() => { setOpen("register"); }}>Register model</button>
+      <button type="button" data-look="primary" onClick={() => { setOpen("promote"); }}>Promote…</button>
+      {open === "promote" && <PromoteDialog target={{ kind: "artifact", artifactVersion: artifact.id, suggestedModel, alias: "production" }} onClose={close} />}
+      {open === "register" && <RegisterDialog artifact={artifact} suggestedModel={suggestedModel} onClose={close} />}
+    </div>
+  );
+}
+
+type File = { path: string; digest: string; size_bytes: number };
+
+export function FileList({ id, files }: { id: number; files: readonly File[] }) {
+  return (
+    <div className={styles["scroll"]} tabIndex={0} role="region" aria-label="Files">
+      <table className={styles["files"]}>
+        <thead>
+          <tr>
+            <th scope="col">file</th>
+            <th scope="col" className="number">size</th>
+            <th scope="col">sha256</th>
+            <th scope="col"><span className="visually-hidden">Download</span></th>
+          </tr>
+        </thead>
+        <tbody>
+          {files.map((file) => (
+            <tr key={file.path}>
+              <th scope="row"><bdi>{file.path}</bdi></th>
+              <td className="number">{formatBytes(file.size_bytes)}</td>
+              <td className="mono" title={file.digest}>
+                {file.digest.slice(0, 12)}… <CopyButton text={file.digest} label={`Copy digest of ${file.path}`} />
+              </td>
+              <td>
+                <a href={fileAddress(id, file.path)} download aria-label={`Download ${file.path}`} title="Download">
+                  <Icon name="download" />
+                </a>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

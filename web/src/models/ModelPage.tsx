@@ -1,0 +1,148 @@
+/** A model: who holds which alias, its versions with their metrics, and every move that was made. */
+
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { useState } from "react";
+import { type AuditEntry, type ModelDetail, type ModelVersion, isNotFound } from "../api";
+import { formatBytes, formatChange, formatNumber } from "../format";
+import { NotFound } from "../frame/App";
+import { Page } from "../frame/Page";
+import { Failure, Outline } from "../parts/Note";
+import { RunLink } from "../parts/Run";
+import { Ago } from "../parts/Time";
+import { queries } from "../queries";
+import { AliasChip } from "./AliasChip";
+import { History } from "./History";
+import styles from "./ModelsPage.module.css";
+import { PromoteDialog } from "./PromoteDialog";
+import { RollBackDialog } from "./RollBackDialog";
+import { shownMetrics } from "./shownMetrics";
+
+export function ModelPage() {
+  const { name } = useParams({ from: "/models/$name" });
+  const query = useQuery(queries.model(name));
+  if (isNotFound(query.error)) return <NotFound />;
+  return (
+    <Page title={name} heading={<bdi>{name}</bdi>} crumbs={[{ label: "Models", to: "/models" }]}>
+      {query.error !== null && <Failure what="The model could not be fetched." error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isPending && <Outline lines={8} />}
+      {query.data !== undefined && <Loaded model={query.data} />}
+    </Page>
+  );
+}
+
+type Open = { kind: "promote"; version: number } | { kind: "rollback"; alias: string; from: number; to: number } | null;
+
+function Loaded({ model }: { model: ModelDetail }) {
+  const [open, setOpen] = useState<Open>(null);
+  const close = () => { setOpen(null); };
+  return (
+    <>
+      {model.description !== "" && <p>{model.description}</p>}
+      <Holders model={model} />
+      <Versions model={model} onPromote={(version) => { setOpen({ kind: "promote", version }); }} />
+      <section className={styles["part"]} aria-label="History of the model">
+        <h2>History</h2>
+        <History entries={model.history} action={(entry) => <RollBackButton model={model} entry={entry} onRollBack={setOpen} />} />
+      </section>
+      {open?.kind === "promote" && <PromoteDialog target={{ kind: "version", model: model.name, version: open.version, alias: "production" }} onClose={close} />}
+      {open?.kind === "rollback" && <RollBackDialog model={model.name} alias={open.alias} from={open.from} to={open.to} onClose={close} />}
+    </>
+  );
+}
+
+function Holders({ model }: { model: ModelDetail }) {
+  if (model.aliases.length === 0) return <p className={styles["part"]}>Nothing is in production yet.</p>;
+  return (
+    <ul className={styles["holders"]} aria-label="Aliases">
+      {model.aliases.map(({ alias, version, since_ms, moved_by, reason }) => (
+        <li key={alias} className={styles["holder"]}>
+          <AliasChip alias={alias} />
+          <Link to="/models/$name/$version" params={{ name: model.name, version: String(version) }}>v{version}</Link>
+          <span className="muted" title={reason}>
+            since <Ago ms={since_ms} />, {moved_by}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Versions({ model, onPromote }: { model: ModelDetail; onPromote: (version: number) => void }) {
+  const holder = model.aliases.find(({ alias }) => alias === "production");
+  const base = model.versions.find(({ version }) => version === holder?.version);
+  const metrics = shownMetrics(model.versions);
+  return (
+    <section className={styles["part"]} aria-label="Versions">
+      <h2>Versions</h2>
+      <div className={styles["scroll"]} tabIndex={0} role="region" aria-label="Table of versions">
+        <table className={styles["table"]}>
+          <thead>
+            <tr>
+              <th scope="col">Version</th>
+              <th scope="col">Aliases</th>
+              <th scope="col">From run</th>
+              {metrics.map((metric) => (
+                <th key={metric} scope="col" className={styles["numeric"]}>{metric}</th>
+              ))}
+              <th scope="col" className={styles["numeric"]}>Size</th>
+              <th scope="col">Registered</th>
+              <th scope="col"><span className="visually-hidden">Promote</span></th>
+            </tr>
+          </thead>
+          <tbody>
+            {model.versions.map((version) => (
+              <tr key={version.version}>
+                <th scope="row">
+                  <Link to="/models/$name/$version" params={{ name: model.name, version: String(version.version) }}>v{version.version}</Link>
+                </th>
+                <td>{version.aliases.map((alias) => <AliasChip key={alias} alias={alias} />)}</td>
+                <td><FromRun version={version} project={model.project} /></td>
+                {metrics.map((metric) => (
+                  <td key={metric} className={styles["numeric"]}>
+                    <MetricCell version={version} base={base} metric={metric} />
+                  </td>
+                ))}
+                <td className={styles["numeric"]}>{formatBytes(version.size_bytes)}</td>
+                <td className="muted"><Ago ms={version.created_ms} />, {version.created_by}</td>
+                <td className={styles["numeric"]}>
+                  <button type="button" aria-label={`Promote v${String(version.version)}…`} onClick={() => { onPromote(version.version); }}>Promote…</button>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+export function FromRun({ version, project }: { version: ModelVersion; project: string }) {
+  if (version.run === null) return <span className="muted">uploaded by hand</span>;
+  return <RunLink run={{ id: version.run, name: version.run_name ?? version.run, hue: version.run_hue ?? 0, project }} />;
+}
+
+function MetricCell({ version, base, metric }: { version: ModelVersion; base: ModelVersion | undefined; metric: string }) {
+  const value = version.metrics[metric]?.last ?? null;
+  if (value === null) return <span className="muted">–</span>;
+  const from = base?.metrics[metric]?.last ?? null;
+  const change = from === null || from === 0 || base === version ? null : formatChange((value - from) / Math.abs(from));
+  return (
+    <span title={String(value)}>
+      {formatNumber(value)} <span className="muted small">{base === version ? "production" : change}</span>
+    </span>
+  );
+}
+
+/** Offered where the version that was replaced, or one that held the alias earlier, could take it again. */
+function RollBackButton({ model, entry, onRollBack }: { model: ModelDetail; entry: AuditEntry; onRollBack: (open: Open) => void }) {
+  const { alias, from_version: to } = entry;
+  const isMove = entry.action === "alias.moved" || entry.action === "alias.rolled_back";
+  const holder = model.aliases.find((one) => one.alias === alias);
+  if (!isMove || alias === null || to === null || holder === undefined || holder.version === to) return null;
+  return (
+    <button type="button" aria-label={`Roll ${alias} back to v${String(to)}`} onClick={() => { onRollBack({ kind: "rollback", alias, from: holder.version, to }); }}>
+      Roll back
+    </button>
+  );
+}

@@ -1,0 +1,56 @@
+/** What the pages ask for, under which key it is kept, and what to ask again after a change. */
+
+import { QueryClient, queryOptions } from "@tanstack/react-query";
+import { ApiError, api } from "./api";
+
+const SECOND = 1000;
+
+export const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5 * SECOND,
+      gcTime: 10 * 60 * SECOND,
+      // a sentence from the server will not change by asking again; a lost connection may
+      retry: (count, error) => count < 2 && error instanceof ApiError && (error.isUnreachable || error.status >= 500),
+      retryDelay: (attempt) => Math.min(1000 * 2 ** attempt, 8000),
+    },
+  },
+});
+
+const MODELS = ["models"] as const;
+
+export const queries = {
+  me: () => queryOptions({ queryKey: ["me"], queryFn: api.me, staleTime: 60 * SECOND }),
+  server: () => queryOptions({ queryKey: ["server"], queryFn: api.server, staleTime: Infinity }),
+  projects: () => queryOptions({ queryKey: ["projects"], queryFn: ({ signal }) => api.projects({ signal }) }),
+  project: (name: string) => queryOptions({ queryKey: ["project", name], queryFn: () => api.project(name) }),
+  keys: (project: string) => queryOptions({ queryKey: ["keys", project], queryFn: () => api.keys(project) }),
+  run: (id: string) => queryOptions({ queryKey: ["run", id], queryFn: () => api.run(id) }),
+  media: (id: string) => queryOptions({ queryKey: ["run", id, "media"], queryFn: () => api.media(id) }),
+  runArtifacts: (id: string) => queryOptions({ queryKey: ["run", id, "artifacts"], queryFn: () => api.runArtifacts(id) }),
+  artifacts: (project: string) => queryOptions({ queryKey: ["artifacts", project], queryFn: () => api.artifacts(project) }),
+  compare: (runs: string[]) => queryOptions({ queryKey: ["compare", ...runs], queryFn: () => api.compare(runs), enabled: runs.length > 0 }),
+  models: () => queryOptions({ queryKey: MODELS, queryFn: api.models }),
+  model: (name: string) => queryOptions({ queryKey: [...MODELS, name], queryFn: () => api.model(name) }),
+  modelVersion: (name: string, version: number) =>
+    queryOptions({ queryKey: [...MODELS, name, version], queryFn: () => api.modelVersion(name, version) }),
+  promotion: (model: string, target: { alias: string; version?: number; artifact_version_id?: number }) =>
+    queryOptions({ queryKey: [...MODELS, model, "promotion", target], queryFn: () => api.promotion(model, target), staleTime: 0 }),
+};
+
+/** After an alias has moved or a version was registered: all that names models, and the artifacts that link to them. */
+export async function registryChanged(): Promise<void> {
+  await Promise.all([
+    client.invalidateQueries({ queryKey: MODELS }),
+    client.invalidateQueries({ queryKey: ["audit"] }),
+    client.invalidateQueries({ predicate: ({ queryKey }) => queryKey.includes("artifacts") }),
+  ]);
+}
+
+export async function runChanged(id: string): Promise<void> {
+  await Promise.all([
+    client.invalidateQueries({ queryKey: ["run", id] }),
+    client.invalidateQueries({ queryKey: ["runs"] }),
+    client.invalidateQueries({ queryKey: ["projects"] }),
+  ]);
+}

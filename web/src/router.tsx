@@ -1,0 +1,36 @@
+/** Which address shows which page. Each page is a chunk of its own. */
+
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { parseSearch, readSearch, stringifySearch } from "./address";
+import { App, Broken, NotFound } from "./frame/App";
+
+const root = createRootRoute({ component: App, notFoundComponent: NotFound, errorComponent: Broken, validateSearch: readSearch });
+const getParentRoute = () => root;
+
+const projects = createRoute({ getParentRoute, path: "/", component: lazyRouteComponent(() => import("./projects/ProjectsPage"), "ProjectsPage") });
+const workspace = createRoute({ getParentRoute, path: "/p/$project", component: lazyRouteComponent(() => import("./workspace/WorkspacePage"), "WorkspacePage") });
+const compare = createRoute({ getParentRoute, path: "/p/$project/compare", component: lazyRouteComponent(() => import("./compare/ComparePage"), "ComparePage") });
+const runPage = lazyRouteComponent(() => import("./run/RunPage"), "RunPage");
+const run = createRoute({ getParentRoute, path: "/p/$project/runs/$run", component: runPage });
+const runTab = createRoute({ getParentRoute, path: "/p/$project/runs/$run/$tab", component: runPage });
+const shortRun = createRoute({ getParentRoute, path: "/r/$run", component: lazyRouteComponent(() => import("./run/ShortLinkPage"), "ShortLinkPage") });
+const models = createRoute({ getParentRoute, path: "/models", component: lazyRouteComponent(() => import("./models/ModelsPage"), "ModelsPage") });
+const model = createRoute({ getParentRoute, path: "/models/$name", component: lazyRouteComponent(() => import("./models/ModelPage"), "ModelPage") });
+const modelVersion = createRoute({ getParentRoute, path: "/models/$name/$version", component: lazyRouteComponent(() => import("./models/VersionPage"), "VersionPage") });
+const audit = createRoute({ getParentRoute, path: "/audit", component: lazyRouteComponent(() => import("./models/AuditPage"), "AuditPage") });
+
+export const router = createRouter({
+  routeTree: root.addChildren([projects, workspace, compare, run, runTab, shortRun, models, model, modelVersion, audit]),
+  parseSearch,
+  stringifySearch,
+  defaultPreload: "intent",
+  // the query cache decides what is fresh
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,62 @@
+/** What of the code was not committed when the run started. */
+
+import { useMemo } from "react";
+import type { RunDetail } from "../api";
+import { plural } from "../format";
+import { CopyButton } from "../parts/Code";
+import { Empty } from "../parts/Note";
+import styles from "./CodeTab.module.css";
+import { gitOf } from "./environment";
+import { type PatchFile, readPatch } from "./patch";
+
+export function CodeTab({ run }: { run: RunDetail }) {
+  const git = gitOf(run.environment);
+  const patch = git?.patch ?? "";
+  const files = useMemo(() => readPatch(patch), [patch]);
+  if (git === null) return <Empty title="No repository"><p>The run was not started inside a Git repository.</p></Empty>;
+  return (
+    <section aria-label="Code" className={styles["code"]}>
+      <p>
+        Commit <span className="mono">{git.commit ?? "unknown"}</span>
+        {git.commit !== null && <CopyButton text={git.commit} label="Copy commit" />}
+        {git.branch !== null && <> on <bdi>{git.branch}</bdi></>}
+      </p>
+      {files.length === 0 ? (
+        <p className="muted">{git.isDirty ? "There were uncommitted changes, but no patch of them was kept." : "Everything was committed."}</p>
+      ) : (
+        <>
+          <p className={styles["summary"]}>
+            {plural(files.length, "file")} with uncommitted changes <CopyButton text={patch} label="Copy the patch" />
+          </p>
+          {files.map((file) => (
+            <FilePatch key={file.path} file={file} />
+          ))}
+        </>
+      )}
+    </section>
+  );
+}
+
+/** Larger ones open when asked for. */
+const LONG = 400;
+
+function FilePatch({ file }: { file: PatchFile }) {
+  return (
+    <details className={styles["file"]} open={file.lines.length < LONG}>
+      <summary>
+        <bdi>{file.path}</bdi>
+        <span className={styles["counts"]}>
+          <span data-kind="added">+{file.added}</span> <span data-kind="removed">−{file.removed}</span>
+        </span>
+      </summary>
+      <pre tabIndex={0} aria-label={`Changes of ${file.path}`}>
+        {file.lines.map(({ kind, text }, index) => (
+          <span key={index} data-kind={kind}>
+            {text}
+            {"\n"}
+          </span>
+        ))}
+      </pre>
+    </details>
+  );
+}

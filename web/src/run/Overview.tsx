@@ -1,0 +1,56 @@
+/** What a run was: notes and tags, results, config, and where and from what it was started. A failure comes first. */
+
+import { Link } from "@tanstack/react-router";
+import type { RunDetail } from "../api";
+import { formatCount, formatNumber, plural } from "../format";
+import { CodeBlock, CopyButton } from "../parts/Code";
+import { ConfigTree } from "./ConfigTree";
+import { NameEditor, NotesEditor, TagsEditor } from "./Editors";
+import { Environment } from "./Environment";
+import { Summary } from "./Summary";
+import styles from "./Overview.module.css";
+
+export function Overview({ run }: { run: RunDetail }) {
+  return (
+    <div className={styles["page"]}>
+      {run.error !== null && <FailureReport run={run} error={run.error} />}
+      {run.lost_records > 0 && (
+        <p className={styles["warning"]} role="note">
+          {plural(run.lost_records, "record")} of this run {run.lost_records === 1 ? "was" : "were"} lost to a damaged journal or a full disk: charts and console may have holes.
+        </p>
+      )}
+      <section className={styles["about"]} aria-label="About">
+        <NameEditor run={run} />
+        <TagsEditor run={run} />
+        <NotesEditor run={run} />
+      </section>
+      <div className={styles["columns"]}>
+        <Summary run={run} />
+        <ConfigTree config={run.config_tree} />
+      </div>
+      <Environment run={run} />
+      <p className="muted small">
+        Run {formatNumber(run.number)} of {run.project} · <span className="mono">{run.id}</span> <CopyButton text={run.id} label="Copy id" />
+      </p>
+    </div>
+  );
+}
+
+function FailureReport({ run, error }: { run: RunDetail; error: string }) {
+  const last = error.trimEnd().split("\n").at(-1) ?? error;
+  return (
+    <section className={styles["failure"]} aria-label="Why it failed">
+      <h2>
+        <span aria-hidden="true">✕ </span>
+        {last}
+      </h2>
+      <CodeBlock text={error} label="Traceback" />
+      <p>
+        {run.exit_code !== null && <>Exit code {run.exit_code}. </>}
+        <Link to="/p/$project/runs/$run/$tab" params={{ project: run.project, run: run.id, tab: "console" }}>
+          Console ({formatCount(run.console_lines)} lines)
+        </Link>
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,34 @@
+/** The charts of one run. */
+
+import type { RunDetail } from "../api";
+import { ChartGrid } from "../charts/ChartGrid";
+import type { RunStyle } from "../charts/figure";
+import type { ChangeSettings, ChartSettings } from "../charts/settings";
+import type { Section } from "../charts/sections";
+import type { SeriesStore } from "../charts/store";
+import { Empty } from "../parts/Note";
+import { Ago } from "../parts/Time";
+
+type Props = { run: RunDetail; store: SeriesStore; runs: readonly RunStyle[]; metrics: readonly string[]; settings: ChartSettings; onSettings: ChangeSettings };
+
+/** Nothing is folded at first but where there is too much of it. */
+const MANY = 60;
+const foldedFirst = (sections: readonly Section[]) =>
+  new Set(sections.reduce((sum, { metrics }) => sum + metrics.length, 0) > MANY ? sections.slice(2).map(({ name }) => name) : []);
+
+export function RunCharts({ run, ...charts }: Props) {
+  return (
+    <ChartGrid
+      {...charts}
+      project={run.project}
+      foldedFirst={foldedFirst}
+      empty={
+        <Empty title={run.status === "running" ? "Waiting for the first point" : "Nothing was logged here"}>
+          <p>
+            Last heard <Ago ms={run.heartbeat_ms} />.
+          </p>
+        </Empty>
+      }
+    />
+  );
+}

@@ -1,0 +1,146 @@
+/** One run: what it was, what it did, what it left behind. The tab is part of the address. */
+
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { type ReactNode, useMemo } from "react";
+import { type RunDetail, api, isNotFound, reasonOf } from "../api";
+import type { RunStyle } from "../charts/figure";
+import { sectionsOf, isSystem } from "../charts/sections";
+import { NotFound } from "../frame/App";
+import { Page } from "../frame/Page";
+import { toast } from "../frame/Toasts";
+import { Menu } from "../parts/Menu";
+import { Icon } from "../parts/Icon";
+import { Failure, Outline } from "../parts/Note";
+import { StatusMark, Swatch } from "../parts/Run";
+import { Ago, Lasting } from "../parts/Time";
+import { client, queries, runChanged } from "../queries";
+import { useLive } from "../workspace/live";
+import { useSeriesStore } from "../workspace/useSeriesStore";
+import { ArtifactsTab } from "./ArtifactsTab";
+import { CodeTab } from "./CodeTab";
+import { ConsoleTab } from "./ConsoleTab";
+import { MediaTab } from "./MediaTab";
+import { Overview } from "./Overview";
+import { RunCharts } from "./RunCharts";
+import styles from "./RunPage.module.css";
+import { useChartSettings } from "./useChartSettings";
+
+const TABS = ["overview", "charts", "system", "console", "media", "artifacts", "code"] as const;
+export type Tab = (typeof TABS)[number];
+
+export function RunPage() {
+  const { project = "", run: id = "", tab } = useParams({ strict: false });
+  const run = useQuery(queries.run(id));
+  const current = TABS.find((one) => one === (tab ?? "overview"));
+  if (isNotFound(run.error) || current === undefined) return <NotFound />;
+  if (run.data === undefined) {
+    return (
+      <Page title="Run" crumbs={crumbs(project)}>
+        {run.error === null ? <Outline lines={8} /> : <Failure what="The run could not be fetched." error={run.error} onRetry={() => void run.refetch()} />}
+      </Page>
+    );
+  }
+  return <Loaded key={id} run={run.data} tab={current} />;
+}
+
+const crumbs = (project: string) => [
+  { label: "Projects", to: "/" },
+  { label: project, to: `/p/${encodeURIComponent(project)}` },
+];
+
+function Loaded({ run, tab }: { run: RunDetail; tab: Tab }) {
+  const { settings, onSettings } = useChartSettings();
+  const isSystemTab = tab === "system";
+  const shown = useMemo(() => (isSystemTab && settings.x === "step" ? { ...settings, x: "relative_time" as const } : settings), [isSystemTab, settings]);
+  const { id, name, hue, status, project } = run;
+  const styled = useMemo<RunStyle[]>(() => [{ id, name, hue, dash: 0, isRunning: status === "running" }], [id, name, hue, status]);
+  const store = useSeriesStore(shown, styled);
+  const isGrowing = status === "running" || status === "lost";
+  useLive({ project, columns: NO_COLUMNS, liveRuns: isGrowing ? [id] : [], runningCount: status === "running" ? 1 : 0, store }, ({ changed }) => {
+    if (changed.some((row) => row.id === id)) void client.invalidateQueries({ queryKey: queries.run(id).queryKey, exact: true });
+  });
+  const metrics = useMemo(() => Object.keys(run.metrics), [run.metrics]);
+  const groups = useMemo(() => sectionsOf(metrics), [metrics]);
+  const ofKind = (system: boolean) => groups.filter((group) => isSystem(group.name) === system).flatMap((group) => group.metrics);
+  const counts: Partial<Record<Tab, number>> = { charts: ofKind(false).length, system: ofKind(true).length, console: run.console_lines, media: run.media_count, artifacts: run.artifact_count };
+  const isWide = tab === "charts" || tab === "system" || tab === "console";
+  const charts = { run, store, runs: styled, settings: shown, onSettings };
+  return (
+    <Page title={`${name} · ${project}`} crumbs={crumbs(project)} here={<><Swatch hue={hue} /> <bdi>{name}</bdi></>} isWide={isWide}>
+      <div className={styles["head"]} data-wide={isWide}>
+        <Heading run={run} />
+        <nav className={styles["tabs"]} aria-label="Parts of the run">
+          {TABS.map((one) => (
+            <TabLink key={one} run={run} tab={one} isCurrent={one === tab} count={counts[one]} />
+          ))}
+        </nav>
+      </div>
+      {tab === "overview" && <Overview run={run} />}
+      {tab === "charts" && <RunCharts {...charts} metrics={ofKind(false)} />}
+      {tab === "system" && <RunCharts {...charts} metrics={ofKind(true)} />}
+      {tab === "console" && <ConsoleTab run={run} />}
+      {tab === "media" && <MediaTab run={run} />}
+      {tab === "artifacts" && <ArtifactsTab run={run} />}
+      {tab === "code" && <CodeTab run={run} />}
+    </Page>
+  );
+}
+
+const NO_COLUMNS: string[] = [];
+
+function Heading({ run }: { run: RunDetail }) {
+  const navigate = useNavigate();
+  const remove = async () => {
+    try {
+      await api.deleteRun(run.id);
+    } catch (error) {
+      toast({ text: `The run was not deleted: ${reasonOf(error)}`, isBad: true });
+      return;
+    }
+    await runChanged(run.id);
+    await navigate({ to: "/p/$project", params: { project: run.project } });
+    toast({ text: `Deleted ${run.name}`, lastsMs: 10_000, action: { label: "Undo", run: () => void api.restoreRun(run.id).then(() => runChanged(run.id)) } });
+  };
+  return (
+    <div className={styles["heading"]}>
+      <StatusMark status={run.status} />
+      <span className="muted">
+        started <Ago ms={run.started_ms} />
+      </span>
+      <span className="muted">
+        took <Lasting from={run.started_ms} to={run.finished_ms ?? (run.status === "running" ? null : run.heartbeat_ms)} />
+      </span>
+      {run.status === "lost" && <span className={styles["warn"]}>last heard <Ago ms={run.heartbeat_ms} /></span>}
+      {run.group !== null && <span className="muted">group {run.group}</span>}
+      <span className={styles["actions"]}>
+        <Menu
+          label="More for this run"
+          look="icon"
+          entries={[
+            { kind: "do", label: "Copy id", onSelect: () => void navigator.clipboard.writeText(run.id) },
+            { kind: "do", label: "Compare with others", onSelect: () => void navigate({ to: "/p/$project/compare", params: { project: run.project }, search: { runs: run.id } }) },
+            { kind: "line" },
+            { kind: "do", label: "Delete run", isDangerous: true, onSelect: () => void remove() },
+          ]}
+        >
+          <Icon name="more" />
+        </Menu>
+      </span>
+    </div>
+  );
+}
+
+function TabLink({ run, tab, isCurrent, count }: { run: RunDetail; tab: Tab; isCurrent: boolean; count: number | undefined }): ReactNode {
+  const label = tab.charAt(0).toUpperCase() + tab.slice(1);
+  const params = { project: run.project, run: run.id };
+  const inside = (
+    <>
+      {label}
+      {count !== undefined && count > 0 && <span className={styles["count"]}>{count}</span>}
+    </>
+  );
+  const shared = { className: styles["tab"], "aria-current": isCurrent ? ("page" as const) : undefined };
+  if (tab === "overview") return <Link {...shared} to="/p/$project/runs/$run" params={params}>{inside}</Link>;
+  return <Link {...shared} to="/p/$project/runs/$run/$tab" params={{ ...params, tab }}>{inside}</Link>;
+}

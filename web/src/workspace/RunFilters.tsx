@@ -1,0 +1,122 @@
+/** What narrows and arranges the list: text, status, columns, and the switch between list and table. */
+
+import { useEffect, useRef, useState } from "react";
+import type { Keys } from "../api";
+import { formatCount } from "../format";
+import { Icon } from "../parts/Icon";
+import { Menu, type MenuEntry } from "../parts/Menu";
+import { ColumnPicker } from "./ColumnPicker";
+import styles from "./RunFilters.module.css";
+import type { Change } from "./WorkspacePage";
+import { columnOf, tableAsCsv } from "./columns";
+import type { RunList } from "./runs";
+import { NEWEST_FIRST, STATUSES, type View } from "./view";
+
+type Props = { view: View; change: Change; runs: RunList; keys: Keys | undefined; columns: readonly string[]; project: string };
+
+export function RunFilters({ view, change, runs, keys, columns, project }: Props) {
+  const [isPicking, setIsPicking] = useState(false);
+  const isFiltered = view.text !== "" || view.status.length > 0;
+  const more: MenuEntry[] = [
+    { kind: "heading", label: "Sort by" },
+    ...SORTS.map(([key, label, isDown]): MenuEntry => ({ kind: "choice", label, isChosen: view.sort[0]?.key === key && view.sort[0].is_descending === isDown, onSelect: () => { change((now) => ({ ...now, sort: [{ key, is_descending: isDown }] })); } })),
+    { kind: "line" },
+    { kind: "do", label: "Download rows as CSV", onSelect: () => { download(`${project}.csv`, tableAsCsv(runs.rows, columns.map(columnOf))); } },
+  ];
+  return (
+    <div className={styles["filters"]}>
+      <div className={styles["line"]}>
+        <TextFilter text={view.text} onChange={(text) => { change((now) => ({ ...now, text }), true); }} />
+        <div className={styles["modes"]} role="group" aria-label="View">
+          {(["runs", "table"] as const).map((mode) => (
+            <button key={mode} type="button" aria-pressed={view.mode === mode} onClick={() => { change((now) => ({ ...now, mode })); }}>
+              {mode === "runs" ? "Runs" : "Table"}
+            </button>
+          ))}
+        </div>
+      </div>
+      <div className={styles["line"]}>
+        <span className={styles["count"]} role="status">
+          {isFiltered ? `${formatCount(runs.matched)} of ${formatCount(runs.total)} runs` : `${formatCount(runs.total)} ${runs.total === 1 ? "run" : "runs"}`}
+        </span>
+        <select
+          aria-label="Status"
+          value={view.status.length === 1 ? view.status[0] : view.status.length === 0 ? "" : "several"}
+          onChange={(event) => {
+            const status = STATUSES.filter((one) => one === event.target.value);
+            change((now) => ({ ...now, status }));
+          }}
+        >
+          <option value="">any status</option>
+          {view.status.length > 1 && <option value="several">{view.status.join(", ")}</option>}
+          {STATUSES.map((status) => (
+            <option key={status} value={status}>
+              {status}
+            </option>
+          ))}
+        </select>
+        <button type="button" onClick={() => { setIsPicking(true); }}>
+          <Icon name="columns" /> Columns
+        </button>
+        <Menu label="More for this list" look="icon" entries={more}>
+          <Icon name="more" />
+        </Menu>
+      </div>
+      {isPicking && (
+        <ColumnPicker
+          keys={keys}
+          total={runs.total}
+          columns={columns}
+          isChosen={view.columns !== null}
+          onChange={(next) => { change((now) => ({ ...now, columns: next })); }}
+          onClose={() => { setIsPicking(false); }}
+        />
+      )}
+    </div>
+  );
+}
+
+const SORTS = [
+  [NEWEST_FIRST.key, "Newest first", true],
+  ["created", "Oldest first", false],
+  ["name", "Name", false],
+  ["status", "Status", false],
+  ["duration", "Longest first", true],
+] as const;
+
+/** The list follows a moment after the last key, and the address with it. */
+function TextFilter({ text, onChange }: { text: string; onChange: (text: string) => void }) {
+  const [draft, setDraft] = useState(text);
+  const [seen, setSeen] = useState(text);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  // back and forward change the text from outside, and so does "Remove the filter"
+  if (seen !== text) {
+    setSeen(text);
+    setDraft(text);
+  }
+  useEffect(() => () => { clearTimeout(timer.current); }, []);
+  return (
+    <input
+      type="search"
+      className={styles["text"]}
+      aria-label="Filter runs"
+      placeholder="Filter by name, tag, config…"
+      value={draft}
+      onChange={(event) => {
+        const next = event.target.value;
+        setDraft(next);
+        clearTimeout(timer.current);
+        timer.current = setTimeout(() => { onChange(next); }, 150);
+      }}
+    />
+  );
+}
+
+function download(name: string, text: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(address);
+}

@@ -1,0 +1,164 @@
+/**
+ * The runs as a grid: eye, colour, name, state and the chosen columns, one row a run, however many there are.
+ *
+ * Only rows on the screen are in the document; the next page is fetched before its rows are reached. The focus is on
+ * one row at a time: arrows (or j and k) move it, Space shows or hides, x selects, Enter opens.
+ */
+
+import { columnResizingFeature, columnSizingFeature, tableFeatures, useTable } from "@tanstack/react-table";
+import { useNavigate } from "@tanstack/react-router";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { useKeys } from "../frame/keys";
+import { plural } from "../format";
+import { Icon } from "../parts/Icon";
+import { useHandler } from "../parts/useHandler";
+import { columnWidths, density } from "../settings";
+import { RunTableHead } from "./RunTableHead";
+import { RunTableRow } from "./RunTableRow";
+import styles from "./RunTable.module.css";
+import type { Change } from "./WorkspacePage";
+import { type TableColumn, tableColumns } from "./tableColumns";
+import type { RunList } from "./runs";
+import { type Selection, selectRow } from "./selection";
+import type { Shown, View } from "./view";
+import type { Visible } from "./visible";
+
+type Props = {
+  project: string;
+  runs: RunList;
+  columns: readonly string[];
+  view: View;
+  change: Change;
+  selected: ReadonlySet<string>;
+  visible: Visible;
+  newCount: number;
+  onSelect: (selected: ReadonlySet<string>) => void;
+  onToggle: (id: string, isVisible: boolean) => void;
+  onShown: (shown: Shown) => void;
+  onScrollTop: (isTop: boolean) => void;
+  onShowNew: () => void;
+};
+
+export const features = tableFeatures({ columnSizingFeature, columnResizingFeature });
+
+/** Rows that are this far from the last one fetched ask for more. */
+const AHEAD = 40;
+
+export function RunTable(props: Props) {
+  const { project, runs, columns, view, selected, visible, newCount, onSelect, onToggle, onScrollTop, onShowNew } = props;
+  const navigate = useNavigate();
+  const scroll = useRef<HTMLDivElement>(null);
+  const [active, setActive] = useState(0);
+  const anchor = useRef(0);
+  const isWide = view.mode === "table";
+  const definitions = useMemo(() => tableColumns(columns, isWide), [columns, isWide]);
+  const table = useSizedTable(definitions);
+  const rowHeight = useRowHeight();
+  const virtual = useVirtualizer({ count: Math.max(runs.matched, runs.rows.length), getScrollElement: () => scroll.current, estimateSize: () => rowHeight, overscan: 12 });
+  const items = virtual.getVirtualItems();
+  const lastShown = items.at(-1)?.index ?? 0;
+  const more = useEffectEvent(runs.fetchMore);
+  useEffect(() => {
+    if (lastShown + AHEAD >= runs.rows.length) more();
+  }, [lastShown, runs.rows.length]);
+  useEffect(() => { virtual.measure(); }, [rowHeight, virtual]);
+
+  const select = useHandler((index: number, how: Selection) => {
+    onSelect(selectRow({ rows: runs.rows, selected, anchor: anchor.current, index, how }));
+    if (how !== "range") anchor.current = index;
+  });
+  const move = (to: number) => {
+    const next = Math.min(runs.rows.length - 1, Math.max(0, to));
+    setActive(next);
+    virtual.scrollToIndex(next);
+    requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[data-row="${String(next)}"]`)?.focus({ preventScroll: true }));
+  };
+  const current = runs.rows[active];
+  const open = () => { if (current !== undefined) void navigate({ to: "/p/$project/runs/$run", params: { project, run: current.id } }); };
+  useKeys([
+    { key: "j", label: "Next run", run: () => { move(active + 1); } },
+    { key: "k", label: "Previous run", run: () => { move(active - 1); } },
+    { key: " ", label: "Show or hide the run in the charts", run: () => { if (current !== undefined) onToggle(current.id, visible.ids.has(current.id)); } },
+    { key: "x", label: "Select the run", run: () => { select(active, "toggle"); } },
+  ]);
+
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    if (!(event.target instanceof HTMLElement) || event.target.dataset["row"] === undefined) return;
+    const steps: Record<string, number> = { ArrowDown: active + 1, ArrowUp: active - 1, Home: 0, End: runs.rows.length - 1, PageDown: active + 15, PageUp: active - 15 };
+    const to = steps[event.key];
+    if (to !== undefined) {
+      event.preventDefault();
+      move(to);
+    } else if (event.key === "Enter") open();
+  };
+
+  const dashOf = useMemo(() => new Map(visible.styles.map(({ id, dash }) => [id, dash])), [visible.styles]);
+  const width = table.getTotalSize();
+  return (
+    <div className={styles["frame"]}>
+      {newCount > 0 && (
+        <button
+          type="button"
+          className={styles["new"]}
+          onClick={() => {
+            scroll.current?.scrollTo({ top: 0 });
+            onShowNew();
+          }}
+        >
+          {plural(newCount, "new run")} <Icon name="up" size={12} />
+        </button>
+      )}
+      <div ref={scroll} className={styles["scroll"]} onScroll={(event) => { onScrollTop(event.currentTarget.scrollTop < rowHeight); }}>
+        <div className={styles["grid"]} role="grid" aria-label="Runs" aria-rowcount={runs.matched + 1} aria-multiselectable="true" aria-busy={runs.isPending} style={{ minWidth: width }} onKeyDown={onKeyDown}>
+          <RunTableHead {...props} table={table} />
+          <div className={styles["body"]} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
+            {items.map(({ index, start }) => {
+              const row = runs.rows[index];
+              if (row === undefined) return <div key={index} className={styles["waiting"]} role="row" aria-rowindex={index + 2} style={{ transform: `translateY(${String(start)}px)` }}><span role="gridcell" /></div>;
+              return (
+                <RunTableRow
+                  key={row.id}
+                  {...{ row, index, start, definitions, onToggle }}
+                  widths={definitions.map(({ id }) => table.getColumn(id)?.getSize() ?? 100).join()}
+                  dash={dashOf.get(row.id) ?? 0}
+                  isVisible={visible.ids.has(row.id)}
+                  isSelected={selected.has(row.id)}
+                  isActive={index === active}
+                  onActive={setActive}
+                  onSelect={select}
+                />
+              );
+            })}
+          </div>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** Widths are remembered by column, whichever project it is in. */
+function useSizedTable(definitions: TableColumn[]) {
+  const widths = columnWidths.use();
+  const columns = useMemo(() => definitions.map(({ id, width, canResize }) => ({ id, accessorFn: () => id, size: width, minSize: 48, enableResizing: canResize })), [definitions]);
+  return useTable({
+    features,
+    columns,
+    data: NO_ROWS,
+    columnResizeMode: "onChange",
+    state: { columnSizing: widths },
+    onColumnSizingChange: (update) => { columnWidths.set(typeof update === "function" ? update(columnWidths.get()) : update); },
+  });
+}
+
+const NO_ROWS: object[] = [];
+
+export type SizedTable = ReturnType<typeof useSizedTable>;
+
+function useRowHeight(): number {
+  const chosen = density.use();
+  return useMemo(() => {
+    const text = getComputedStyle(document.documentElement).getPropertyValue("--row-height");
+    return Number.parseInt(text, 10) || (chosen === "compact" ? 28 : 36);
+  }, [chosen]);
+}

@@ -1,0 +1,145 @@
+/** The page that people live in: the runs of a project beside their charts, live. */
+
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { isNotFound } from "../api";
+import { ChartGrid } from "../charts/ChartGrid";
+import { formatCount } from "../format";
+import { NotFoundProject } from "./NotFoundProject";
+import { Page } from "../frame/Page";
+import { useKeys } from "../frame/keys";
+import { client, queries } from "../queries";
+import { listWidth } from "../settings";
+import { Empty, Failure } from "../parts/Note";
+import { FirstRun } from "../projects/ProjectsPage";
+import { ActionBar } from "./ActionBar";
+import { RunFilters } from "./RunFilters";
+import { RunTable } from "./RunTable";
+import { Splitter } from "./Splitter";
+import styles from "./WorkspacePage.module.css";
+import { columnKeys } from "./columns";
+import { useLive } from "./live";
+import { type Criteria, refetchRuns, takeNews, useRunList } from "./runs";
+import { useSeriesStore } from "./useSeriesStore";
+import { NEWEST_FIRST, SHOWN_AT_FIRST, type View, isDefaultSort, readView, toggled, writeView } from "./view";
+import { useVisibleRuns } from "./visible";
+
+export function WorkspacePage() {
+  const { project } = useParams({ from: "/p/$project" });
+  const facts = useQuery(queries.project(project));
+  if (isNotFound(facts.error)) return <NotFoundProject project={project} />;
+  return <Workspace key={project} project={project} />;
+}
+
+function Workspace({ project }: { project: string }) {
+  const { view, change } = useView(project);
+  const keys = useQuery(queries.keys(project));
+  const columns = useMemo(() => columnKeys(view.columns, keys.data), [view.columns, keys.data]);
+  const criteria = useMemo<Criteria>(() => ({ text: view.text, status: view.status, sort: view.sort, columns }), [view.text, view.status, view.sort, columns]);
+  const runs = useRunList(project, criteria);
+  const visible = useVisibleRuns(project, view, criteria, runs.rows);
+  const store = useSeriesStore(view.charts, visible.styles);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [newCount, setNewCount] = useState(0);
+  const isAtTop = useRef(true);
+  const runningCount = runs.rows.filter(({ status }) => status === "running").length;
+
+  useLive(
+    { project, columns, liveRuns: visible.liveIds, runningCount, store },
+    ({ changed, removed }) => {
+      const unknown = takeNews(project, changed, removed);
+      visible.noteChanged(changed.map(({ id }) => id));
+      if (changed.length > 0) void client.invalidateQueries({ queryKey: queries.keys(project).queryKey });
+      if (unknown === 0) return;
+      if (isAtTop.current) void refetchRuns(project);
+      else setNewCount((count) => Math.max(count, unknown));
+    },
+  );
+
+  const onCharts = useCallback((charts: Partial<View["charts"]>) => { change((now) => ({ ...now, charts: { ...now.charts, ...charts } })); }, [change]);
+  const onToggle = useCallback((id: string, isVisible: boolean) => { change((now) => ({ ...now, shown: toggled(now.shown, id, isVisible) })); }, [change]);
+  const onShown = useCallback((shown: View["shown"]) => { change((now) => ({ ...now, shown })); }, [change]);
+  const metrics = useMemo(() => keys.data?.metrics.map(({ name }) => name) ?? [], [keys.data]);
+  const isTable = view.mode === "table";
+  useKeys([{ key: "t", label: "Table or charts", run: () => { change((now) => ({ ...now, mode: isTable ? "runs" : "table" })); } }]);
+
+  const isEmptyProject = !runs.isPending && runs.total === 0 && runs.error === null;
+  const isFiltered = view.text !== "" || view.status.length > 0;
+  return (
+    <Page title={project} crumbs={[{ label: "Projects", to: "/" }]} here={<bdi>{project}</bdi>} isWide>
+      {isEmptyProject && !isFiltered ? (
+        <FirstRun project={project} />
+      ) : (
+        <div className={styles["panes"]} data-mode={view.mode} style={{ "--list-width": `${String(listWidth.use())}px` }}>
+          <section className={styles["list"]} aria-label="Runs">
+            <RunFilters {...{ view, change, runs, keys: keys.data, columns, project }} />
+            {runs.error !== null && <Failure what="The runs could not be fetched." error={runs.error} onRetry={runs.refetch} />}
+            {runs.rows.length === 0 && !runs.isPending && runs.error === null ? (
+              <Empty title={`0 of ${formatCount(runs.total)} runs match`}>
+                <button type="button" onClick={() => { change((now) => ({ ...now, text: "", status: [] })); }}>Remove the filter</button>
+              </Empty>
+            ) : (
+              <RunTable
+                key={`${view.mode} ${isDefaultSort(view.sort) ? NEWEST_FIRST.key : ""}`}
+                {...{ project, runs, columns, view, change, selected, visible, onToggle, onShown }}
+                onSelect={setSelected}
+                newCount={newCount}
+                onScrollTop={(isTop) => { isAtTop.current = isTop; }}
+                onShowNew={() => {
+                  setNewCount(0);
+                  void refetchRuns(project);
+                }}
+              />
+            )}
+            <ActionBar project={project} selected={selected} rows={runs.rows} onDone={() => { setSelected(new Set()); }} />
+          </section>
+          {!isTable && (
+            <>
+              <Splitter />
+              <ChartGrid
+                {...{ project, store, metrics, settings: view.charts, onSettings: onCharts }}
+                runs={visible.styles}
+                empty={
+                  runs.isPending || keys.isPending ? null : visible.styles.length === 0 ? (
+                    <Empty title="No run is shown">
+                      <p>Choose runs with the eye in the list.</p>
+                      <button type="button" onClick={() => { onShown(SHOWN_AT_FIRST); }}>Show the newest 10</button>
+                    </Empty>
+                  ) : (
+                    <Empty title="Waiting for the first point">
+                      <p>Charts appear with the first <code>tracker.log(…)</code>.</p>
+                    </Empty>
+                  )
+                }
+              />
+            </>
+          )}
+        </div>
+      )}
+    </Page>
+  );
+}
+
+/** The view in the address, and how to change it: each change is one step of the browser's history, typing is not. */
+function useView(project: string) {
+  const search = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const view = useMemo(() => readView(search), [search]);
+  const latest = useRef(view);
+  useEffect(() => {
+    latest.current = view;
+  }, [view]);
+  const change = useCallback(
+    (update: (now: View) => View, isTyping = false) => {
+      const next = update(latest.current);
+      const isSmall = isTyping || next.charts.search !== latest.current.charts.search || next.charts.smoothing !== latest.current.charts.smoothing;
+      latest.current = next;
+      void navigate({ to: "/p/$project", params: { project }, search: writeView(next), replace: isSmall, resetScroll: false });
+    },
+    [navigate, project],
+  );
+  return { view, change };
+}
+
+export type Change = ReturnType<typeof useView>["change"];

@@ -1,0 +1,80 @@
+/**
+ * Follows a project with one request every two seconds, while the page can be seen.
+ *
+ * It slows down to every fifteen seconds when nothing runs, and never takes more than a quarter of the main thread. A
+ * lost connection is told to the frame, with growing pauses until it is back; what the page shows stays.
+ */
+
+import { useEffect, useEffectEvent } from "react";
+import { type LiveAnswer, api } from "../api";
+import type { SeriesStore } from "../charts/store";
+import { liveState } from "../frame/liveState";
+
+const PERIOD_MS = 2000;
+const QUIET_PERIOD_MS = 15_000;
+/** Pauses of at least so many times what the last update cost keep the page three quarters idle. */
+const COST_FACTOR = 4;
+const LONGEST_PAUSE_MS = 30_000;
+
+export type Watch = { project: string; columns: string[]; liveRuns: string[]; runningCount: number; store: SeriesStore };
+
+/** `onNews` takes the rows; the series go to the store by themselves. */
+export function useLive(watch: Watch, onNews: (answer: LiveAnswer) => void): void {
+  const current = useEffectEvent(() => watch);
+  const tell = useEffectEvent(onNews);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let abort = new AbortController();
+    let cursor = 0;
+    let failures = 0;
+    let isClosed = false;
+
+    const later = (pause: number) => {
+      clearTimeout(timer);
+      if (!isClosed && !document.hidden) timer = setTimeout(() => void ask(), pause);
+    };
+    const ask = async () => {
+      abort = new AbortController();
+      const { project, columns, liveRuns, runningCount, store } = current();
+      const { runs, metrics, counts, framing } = store.watching(liveRuns);
+      const range: [number, number] | null = framing.range === null ? null : [framing.range[0], framing.range[1]];
+      try {
+        const answer = await api.live(
+          project,
+          { runs, metrics: runs.length === 0 ? [] : metrics, counts, points: framing.points, x: framing.x, range, columns, since_ms: cursor },
+          { signal: abort.signal },
+        );
+        if (isClosed) return;
+        const started = performance.now();
+        cursor = answer.cursor_ms;
+        failures = 0;
+        store.merge(answer, framing);
+        tell(answer);
+        liveState.set({ kind: "live", running: runningCount });
+        const cost = performance.now() - started;
+        later(Math.max(runningCount > 0 ? PERIOD_MS : QUIET_PERIOD_MS, COST_FACTOR * cost));
+      } catch {
+        if (isClosed || abort.signal.aborted) return;
+        failures += 1;
+        const pause = Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** failures);
+        liveState.set({ kind: "lost", retryAt: Date.now() + pause, retry: () => { later(0); } });
+        later(pause);
+      }
+    };
+    const onVisibility = () => {
+      if (document.hidden) {
+        clearTimeout(timer);
+        abort.abort();
+      } else later(0);
+    };
+    document.addEventListener("visibilitychange", onVisibility);
+    later(0);
+    return () => {
+      isClosed = true;
+      clearTimeout(timer);
+      abort.abort();
+      document.removeEventListener("visibilitychange", onVisibility);
+      liveState.set({ kind: "idle" });
+    };
+  }, [watch.project, watch.store]);
+}

@@ -1,0 +1,83 @@
+/** The list of runs as it was fetched page by page, and how live news is put into it without moving it. */
+
+import { type InfiniteData, infiniteQueryOptions, useInfiniteQuery, useQueries } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { type RunPage, type RunRow, type SortKey, type Status, api } from "../api";
+import { client, queries } from "../queries";
+
+export type Criteria = { text: string; status: Status[]; sort: SortKey[]; columns: string[] };
+
+const FIRST_PAGE = 100;
+/** Who scrolls past the first page wants to go far. */
+const LATER_PAGES = 1000;
+
+const runsKey = (project: string) => ["runs", project] as const;
+
+export const runPages = (project: string, criteria: Criteria) =>
+  infiniteQueryOptions({
+    queryKey: [...runsKey(project), criteria],
+    queryFn: ({ pageParam, signal }) =>
+      api.searchRuns(project, { ...criteria, limit: pageParam === null ? FIRST_PAGE : LATER_PAGES, cursor: pageParam }, { signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: (before) => before,
+    staleTime: 30_000,
+  });
+
+export type RunList = {
+  rows: readonly RunRow[];
+  matched: number;
+  total: number;
+  isPending: boolean;
+  error: Error | null;
+  isFetchingMore: boolean;
+  fetchMore: () => void;
+  refetch: () => void;
+};
+
+export function useRunList(project: string, criteria: Criteria): RunList {
+  const query = useInfiniteQuery(runPages(project, criteria));
+  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.runs) ?? [], [query.data]);
+  const last = query.data?.pages.at(-1);
+  return {
+    rows,
+    matched: last?.matched ?? 0,
+    total: last?.total ?? 0,
+    isPending: query.isPending,
+    error: query.error,
+    isFetchingMore: query.isFetchingNextPage,
+    fetchMore: () => { if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage(); },
+    refetch: () => void query.refetch(),
+  };
+}
+
+/** Rows of runs that are visible but not on a page that was fetched. */
+export function useOtherRows(ids: readonly string[]): readonly RunRow[] {
+  return useQueries({
+    queries: ids.map((id) => queries.run(id)),
+    combine: (results) => results.flatMap(({ data }) => (data === undefined ? [] : [data])),
+  });
+}
+
+/** Puts changed rows in place of the old ones everywhere, takes deleted ones out, and answers how many are new. */
+export function takeNews(project: string, changed: readonly RunRow[], removed: readonly string[]): number {
+  const fresh = new Map(changed.map((row) => [row.id, row]));
+  const gone = new Set(removed);
+  const unknown = new Set(fresh.keys());
+  client.setQueriesData<InfiniteData<RunPage>>({ queryKey: runsKey(project) }, (data) => {
+    if (data === undefined) return data;
+    for (const page of data.pages) for (const row of page.runs) unknown.delete(row.id);
+    return { ...data, pages: data.pages.map((page) => patched(page, fresh, gone)) };
+  });
+  return unknown.size;
+}
+
+/** The same page where nothing in it changed, so that nothing is drawn again. */
+export function patched(page: RunPage, fresh: ReadonlyMap<string, RunRow>, gone: ReadonlySet<string>): RunPage {
+  if (!page.runs.some((row) => fresh.has(row.id) || gone.has(row.id))) return page;
+  const left = page.runs.filter((row) => !gone.has(row.id));
+  const lost = page.runs.length - left.length;
+  return { ...page, runs: left.map((row) => fresh.get(row.id) ?? row), matched: page.matched - lost, total: page.total - lost };
+}
+
+export const refetchRuns = (project: string) => client.invalidateQueries({ queryKey: runsKey(project) });

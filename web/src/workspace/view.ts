@@ -1,0 +1,98 @@
+/**
+ * Everything about a workspace that is worth showing to a colleague, and its short form in the address. Pure.
+ *
+ * Defaults are left out of the address, so that a fresh one is short and a better default reaches everybody.
+ */
+
+import { type Search, joinList, readChoice, readNumber, splitList } from "../address";
+import type { SortKey, Status } from "../api";
+import { type ChartSettings, readCharts, writeCharts } from "../charts/settings";
+
+/** Which runs the charts show: the first `count` by some order, with some more and some less, by hand. */
+export type Shown = { base: "newest" | "first" | "none"; count: number; plus: string[]; minus: string[] };
+
+export type View = {
+  mode: "runs" | "table";
+  text: string;
+  status: Status[];
+  sort: SortKey[];
+  columns: string[] | null;
+  shown: Shown;
+  charts: ChartSettings;
+};
+
+export const STATUSES: readonly Status[] = ["running", "finished", "failed", "stopped", "lost"];
+export const NEWEST_FIRST: SortKey = { key: "created", is_descending: true };
+export const SHOWN_AT_FIRST: Shown = { base: "newest", count: 10, plus: [], minus: [] };
+
+export function readView(search: Search): View {
+  return {
+    mode: readChoice(search["view"], ["runs", "table"] as const, "runs"),
+    text: search["q"] ?? "",
+    status: splitList(search["status"]).filter((one): one is Status => STATUSES.some((known) => known === one)),
+    sort: search["sort"] === undefined ? [NEWEST_FIRST] : splitList(search["sort"]).map(readSort),
+    columns: search["columns"] === undefined ? null : search["columns"] === "none" ? [] : splitList(search["columns"]),
+    shown: readShown(search),
+    charts: readCharts(search),
+  };
+}
+
+export function writeView(view: View): Search {
+  return {
+    view: view.mode === "runs" ? undefined : view.mode,
+    q: view.text === "" ? undefined : view.text,
+    status: joinList(view.status),
+    sort: isDefaultSort(view.sort) ? undefined : joinList(view.sort.map(writeSort)),
+    columns: view.columns === null ? undefined : (joinList(view.columns) ?? "none"),
+    ...writeShown(view.shown),
+    ...writeCharts(view.charts),
+  };
+}
+
+const readSort = (text: string): SortKey => (text.startsWith("-") ? { key: text.slice(1), is_descending: true } : { key: text, is_descending: false });
+const writeSort = ({ key, is_descending }: SortKey) => (is_descending === true ? `-${key}` : key);
+
+export const isDefaultSort = (sort: readonly SortKey[]) => sort.length === 1 && sort[0]?.key === NEWEST_FIRST.key && sort[0].is_descending === true;
+
+/** A header that is clicked sorts by it: downwards first, then upwards, then as before. */
+export function nextSort(sort: readonly SortKey[], key: string): SortKey[] {
+  const current = sort.find((one) => one.key === key);
+  if (current === undefined || sort.length > 1) return [{ key, is_descending: true }];
+  return current.is_descending === true ? [{ key, is_descending: false }] : key === NEWEST_FIRST.key ? [{ key, is_descending: true }] : [NEWEST_FIRST];
+}
+
+function readShown(search: Search): Shown {
+  const [base, count] = (search["show"] ?? "").split(":");
+  return {
+    base: readChoice(base, ["newest", "first", "none"] as const, SHOWN_AT_FIRST.base),
+    count: Math.round(readNumber(count, SHOWN_AT_FIRST.count, 1, 100)),
+    plus: splitList(search["plus"]),
+    minus: splitList(search["minus"]),
+  };
+}
+
+function writeShown({ base, count, plus, minus }: Shown): Search {
+  const isDefault = base === SHOWN_AT_FIRST.base && count === SHOWN_AT_FIRST.count;
+  return {
+    show: isDefault ? undefined : base === "none" ? "none" : `${base}:${String(count)}`,
+    plus: joinList(plus),
+    minus: joinList(minus),
+  };
+}
+
+/** The ids that the charts show, in the order of the list. `newest` and `listed` are ids in their orders. */
+export function shownIds(shown: Shown, newest: readonly string[], listed: readonly string[]): string[] {
+  const base = shown.base === "none" ? [] : (shown.base === "newest" ? newest : listed).slice(0, shown.count);
+  const ids = base.filter((id) => !shown.minus.includes(id));
+  return [...ids, ...shown.plus.filter((id) => !ids.includes(id))];
+}
+
+/** The eye of one run, given what is visible now. */
+export function toggled(shown: Shown, id: string, isVisible: boolean): Shown {
+  if (isVisible) {
+    const plus = shown.plus.filter((one) => one !== id);
+    return { ...shown, plus, minus: shown.base === "none" ? [] : [...shown.minus.filter((one) => one !== id), id] };
+  }
+  if (shown.minus.includes(id)) return { ...shown, minus: shown.minus.filter((one) => one !== id) };
+  return { ...shown, plus: [...shown.plus, id] };
+}

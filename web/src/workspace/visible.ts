@@ -1,0 +1,63 @@
+/** Which runs the charts show, how each is drawn, and which of them may still grow. */
+
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useRef } from "react";
+import { type RunRow, api } from "../api";
+import { type RunStyle, dashes } from "../charts/figure";
+import { type Criteria, useOtherRows } from "./runs";
+import { NEWEST_FIRST, type View, isDefaultSort, shownIds } from "./view";
+
+export type Visible = {
+  ids: ReadonlySet<string>;
+  rows: readonly RunRow[];
+  styles: readonly RunStyle[];
+  liveIds: string[];
+  noteChanged: (ids: readonly string[]) => void;
+};
+
+export function useVisibleRuns(project: string, view: View, criteria: Criteria, listed: readonly RunRow[]): Visible {
+  const newest = useNewest(project, view, criteria, listed);
+  const wanted = shownIds(view.shown, newest.map(({ id }) => id), listed.map(({ id }) => id));
+  const known = new Map([...newest, ...listed].map((row) => [row.id, row]));
+  const others = useOtherRows(wanted.filter((id) => !known.has(id)));
+  for (const row of others) known.set(row.id, row);
+  const rows = wanted.flatMap((id) => known.get(id) ?? []);
+  const styles = useStable(styled(rows));
+  const changed = useRef<ReadonlySet<string>>(new Set());
+  return {
+    ids: useMemo(() => new Set(styles.map(({ id }) => id)), [styles]),
+    rows,
+    styles,
+    // a run that has just ended, or was sent late, still has points to bring
+    liveIds: rows.filter(({ id, status }) => status === "running" || status === "lost" || changed.current.has(id)).map(({ id }) => id),
+    noteChanged: (ids) => { changed.current = new Set(ids); },
+  };
+}
+
+/** The newest runs of the filter; the list itself where it is sorted so. */
+function useNewest(project: string, view: View, criteria: Criteria, listed: readonly RunRow[]): readonly RunRow[] {
+  const isListed = isDefaultSort(view.sort);
+  const isNeeded = view.shown.base === "newest" && !isListed;
+  const search = { text: criteria.text, status: criteria.status, sort: [NEWEST_FIRST], columns: [], limit: view.shown.count };
+  const query = useQuery({
+    queryKey: ["newest", project, search],
+    queryFn: ({ signal }) => api.searchRuns(project, search, { signal }),
+    enabled: isNeeded,
+    placeholderData: (before) => before,
+  });
+  return isNeeded ? (query.data?.runs ?? []) : isListed ? listed : [];
+}
+
+/** The earlier of two runs with one hue is solid, whatever the order of the list. */
+function styled(rows: readonly RunRow[]): RunStyle[] {
+  const byAge = rows.toSorted((a, b) => a.number - b.number);
+  const dashOf = new Map(dashes(byAge.map(({ hue }) => hue)).map((dash, index) => [byAge[index]?.id, dash]));
+  return rows.map(({ id, name, hue, status }) => ({ id, name, hue, dash: dashOf.get(id) ?? 0, isRunning: status === "running" }));
+}
+
+/** The same array while nothing in it differs, so that a changed heartbeat draws no chart again. */
+function useStable(styles: RunStyle[]): readonly RunStyle[] {
+  const text = JSON.stringify(styles);
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- the text says all there is about the styles
+  return useMemo(() => styles, [text]);
+}
