@@ -1,5 +1,97 @@
-"""The routes of artifacts."""
+"""The routes of blobs and artifacts."""
 
-from tracker_server.http import Api
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+from flask import Response, request, send_file
+
+from tracker_server import artifacts, runs
+from tracker_server.artifacts import reading, service
+from tracker_server.artifacts.schema import (
+    ArtifactDetail,
+    ArtifactList,
+    DigestList,
+    MissingDigests,
+    RunArtifacts,
+    StoredBlob,
+)
+from tracker_server.errors import Refused
+from tracker_server.http import Api, Call, reply
+from tracker_server.http.security import INERT_POLICY
 
 api = Api("artifacts")
+
+_DIGEST = re.compile("[0-9a-f]{64}")
+
+
+@api.post("/blobs/missing", access="read", body=DigestList, reply=MissingDigests)
+def find_missing_blobs(call: Call, body: DigestList) -> MissingDigests:
+    """Which of these digests the server does not have."""
+    return MissingDigests(service.missing(call.session, body.digests))
+
+
+@api.put("/blobs/<digest>", body_kind="bytes", reply=StoredBlob, status=201)
+def put_blob(call: Call, digest: str) -> Response:
+    """Store bytes under their sha256; 200 where they are stored already."""
+    _check(digest)
+    blobs = artifacts.blob_store()
+    is_new = not blobs.has(digest)
+    # The session's first statement comes after the bytes are on the disk: no lock is held while they stream.
+    size_bytes = blobs.put(digest, request.stream.read) if is_new else blobs.path(digest).stat().st_size
+    service.note_blob(call.session, digest, size_bytes, now_ms=call.now_ms)
+    return reply(StoredBlob(digest, size_bytes), 201 if is_new else 200)
+
+
+@api.get("/blobs/<digest>")
+def get_blob(call: Call, digest: str) -> Response:
+    """The bytes of a digest."""
+    _check(digest)
+    return _attachment(digest, digest)
+
+
+@api.get("/projects/<project>/artifacts", reply=ArtifactList)
+def list_artifacts(call: Call, project: str) -> ArtifactList:
+    """The newest version of each artifact of a project."""
+    return ArtifactList(reading.of_project(call.session, runs.project(call.session, project)))
+
+
+@api.get("/runs/<run_id>/artifacts", reply=RunArtifacts)
+def list_run_artifacts(call: Call, run_id: str) -> RunArtifacts:
+    """What a run made and read."""
+    return RunArtifacts(reading.of_run(call.session, runs.get(call.session, run_id)))
+
+
+@api.get("/artifact-versions/<int:version_id>", reply=ArtifactDetail)
+def get_artifact_version(call: Call, version_id: int) -> ArtifactDetail:
+    """One version with its files."""
+    return reading.detail(call.session, version_id)
+
+
+@api.get("/artifact-versions/<int:version_id>/files/<path:path>")
+def get_artifact_file(call: Call, version_id: int, path: str) -> Response:
+    """The bytes of one file of a version."""
+    file = service.file_of(call.session, version_id, path)
+    return _attachment(file.digest, PurePosixPath(file.path).name)
+
+
+def _check(digest: str) -> None:
+    """Only a digest may become a path on the disk."""
+    if not _DIGEST.fullmatch(digest):
+        raise Refused("bad_digest", f"{digest[:80]!r} is not a sha256 of 64 hexadecimal digits", field="digest")
+
+
+def _attachment(digest: str, name: str) -> Response:
+    """Bytes to be saved: whatever they are, they are never shown or run in our origin."""
+    response = send_file(
+        artifacts.blob_store().path(digest),
+        mimetype="application/octet-stream",
+        as_attachment=True,
+        download_name=name,
+        etag=digest,
+        conditional=True,
+    )
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    response.headers["Content-Security-Policy"] = INERT_POLICY
+    return response

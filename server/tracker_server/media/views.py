@@ -1,5 +1,62 @@
 """The routes of media."""
 
-from tracker_server.http import Api
+from __future__ import annotations
+
+import msgspec
+from flask import Response
+
+from tracker_server import artifacts, media, runs
+from tracker_server.errors import Refused
+from tracker_server.http import Api, Call
+from tracker_server.media import frames
+from tracker_server.media.schema import Media, MediaList
 
 api = Api("media")
+
+
+class FrameQuery(msgspec.Struct, frozen=True):
+    """`theme` is "light" or "dark"."""
+
+    theme: str = "light"
+
+
+@api.get("/runs/<run_id>/media", reply=MediaList)
+def list_media(call: Call, run_id: str) -> MediaList:
+    """What the run logged besides numbers, by name and step."""
+    items = media.of_run(call.session, runs.get(call.session, run_id))
+    return MediaList([_described(item) for item in items])
+
+
+@api.get("/media/<int:media_id>/frame", query=FrameQuery)
+def get_media_frame(call: Call, media_id: int, query: FrameQuery) -> Response:
+    """A page that shows one piece of media, for a sandboxed frame."""
+    item = media.get(call.session, media_id)
+    runs.get(call.session, item.run_id)
+    if item.kind != "plotly":
+        raise Refused("unknown_kind", f"media of the kind {item.kind!r} cannot be shown by this version", field="kind")
+    return frames.figure_page(item.name, artifacts.blob_store().path(item.digest).read_bytes(), query.theme)
+
+
+@api.get("/media/plotly.js", access="public")
+def get_plotly(call: Call) -> Response:
+    """plotly.js for those pages."""
+    return frames.plotly_bundle()
+
+
+@api.get("/media/frame.js", access="public")
+def get_frame_script(call: Call) -> Response:
+    """The script of those pages."""
+    return frames.starter()
+
+
+def _described(item: media.MediaItem) -> Media:
+    return Media(
+        id=item.id,
+        name=item.name,
+        kind=item.kind,
+        step=item.step,
+        time_ms=item.time_ms,
+        caption=item.caption,
+        size_bytes=item.size_bytes,
+        frame_url=f"/api/v1/media/{item.id}/frame",
+    )

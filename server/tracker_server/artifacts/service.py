@@ -1,0 +1,208 @@
+"""Artifacts: versions made from the manifests that runs log, and who made and used them.
+
+What always holds: a version is never changed; equal manifests of an artifact are one version; versions count up from 1
+without a gap; every file of a version is a blob that the store has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tracker.records import ArtifactFile as FileRecord
+from tracker.records import ArtifactLogged
+from tracker_server import db, runs
+from tracker_server.artifacts import names
+from tracker_server.artifacts.models import (
+    Artifact,
+    ArtifactAlias,
+    ArtifactFile,
+    ArtifactVersion,
+    Blob,
+    RunArtifactLink,
+)
+from tracker_server.errors import NotFound, Refused
+
+MAX_PARAMETERS = 10_000
+
+
+def missing(session: Session, digests: Sequence[str]) -> list[str]:
+    """Those of the digests that are not stored, in their order, each once."""
+    wanted = list(dict.fromkeys(digests))
+    have = _sizes(session, wanted)
+    return [digest for digest in wanted if digest not in have]
+
+
+def _sizes(session: Session, digests: Sequence[str]) -> dict[str, int]:
+    """The sizes of those that are stored; in portions, since a statement has a limited number of parameters."""
+    found: dict[str, int] = {}
+    for start in range(0, len(digests), MAX_PARAMETERS):
+        portion = digests[start : start + MAX_PARAMETERS]
+        rows = session.execute(sa.select(Blob.digest, Blob.size_bytes).where(Blob.digest.in_(portion)))
+        found.update(rows.tuples().all())
+    return found
+
+
+def note_blob(session: Session, digest: str, size_bytes: int, *, now_ms: int) -> None:
+    """The store has these bytes now."""
+    row = db.insert(session, Blob).values(digest=digest, size_bytes=size_bytes, created_ms=now_ms)
+    session.execute(row.on_conflict_do_nothing(index_elements=["digest"]))
+
+
+def log_version(
+    session: Session, run: runs.Run, record: ArtifactLogged, *, actor_id: int, now_ms: int
+) -> ArtifactVersion:
+    """The version of these files, made where it is new, as an output of the run; its aliases move to it.
+
+    Raises Refused for a name, alias or path that is not one, for metadata that is not JSON, and for a file whose size
+    is not that of its blob.
+    """
+    _check_words(record)
+    files = sorted(record.files, key=lambda file: file.path)
+    _check_files(session, files)
+    artifact = _artifact(session, run.project_id, record, actor_id=actor_id, now_ms=now_ms)
+    digest = manifest_digest(files)
+    version = session.scalar(
+        sa.select(ArtifactVersion).where(ArtifactVersion.artifact_id == artifact.id, ArtifactVersion.digest == digest)
+    )
+    if version is None:
+        version = _create(session, artifact, run, record, files, digest, actor_id=actor_id, now_ms=now_ms)
+    _link(session, run, version.id, "output", record.time_ms)
+    _move_aliases(session, version, record.aliases, actor_id=actor_id, now_ms=now_ms)
+    return version
+
+
+def manifest_digest(files: Sequence[FileRecord]) -> str:
+    """The sha256 over paths, digests and sizes, in order of path: equal for equal contents and only then."""
+    running = hashlib.sha256()
+    for file in files:
+        path = file.path.encode()
+        running.update(b"%d:%b:%b:%d;" % (len(path), path, file.digest.encode(), file.size_bytes))
+    return running.hexdigest()
+
+
+def use(session: Session, run: runs.Run, version_id: int, *, time_ms: int) -> None:
+    """Note that the run read this version. Raises NotFound."""
+    get_version(session, version_id)
+    _link(session, run, version_id, "input", time_ms)
+
+
+def get_version(session: Session, version_id: int) -> ArtifactVersion:
+    """The version of that id. Raises NotFound."""
+    found = session.get(ArtifactVersion, version_id)
+    if found is None:
+        raise NotFound("unknown_artifact_version", f"there is no artifact version {version_id}")
+    return found
+
+
+def files_of(session: Session, version_id: int) -> list[ArtifactFile]:
+    """The files of a version, by path."""
+    statement = sa.select(ArtifactFile).where(ArtifactFile.version_id == version_id).order_by(ArtifactFile.path)
+    return list(session.scalars(statement))
+
+
+def file_of(session: Session, version_id: int, path: str) -> ArtifactFile:
+    """One file of a version. Raises NotFound."""
+    found = session.get(ArtifactFile, (version_id, path))
+    if found is None:
+        raise NotFound("unknown_file", f"artifact version {version_id} has no file {path!r}")
+    return found
+
+
+def count_of_run(session: Session, run_id: str) -> int:
+    """How many versions the run made or read."""
+    link = RunArtifactLink
+    statement = sa.select(sa.func.count(sa.distinct(link.version_id))).where(link.run_id == run_id)
+    return session.scalar(statement) or 0
+
+
+def _check_words(record: ArtifactLogged) -> None:
+    names.check_artifact(record.name)
+    for alias in record.aliases:
+        names.check_alias(alias)
+    try:
+        json.dumps(record.metadata)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Refused(
+            "bad_record", f"the metadata of an artifact must be JSON-like: {error}", field="metadata"
+        ) from error
+
+
+def _check_files(session: Session, files: Sequence[FileRecord]) -> None:
+    names.check_paths(file.path for file in files)
+    sizes = _sizes(session, list({file.digest for file in files}))
+    for file in files:
+        if sizes.get(file.digest) != file.size_bytes:
+            raise Refused(
+                "bad_record",
+                f"{file.path!r} is said to have {file.size_bytes} bytes, its blob has {sizes.get(file.digest)}",
+                field="files",
+            )
+
+
+def _artifact(session: Session, project_id: int, record: ArtifactLogged, *, actor_id: int, now_ms: int) -> Artifact:
+    """The artifact of that name, made where it is new, and locked: its next version is ours until the commit."""
+    row = db.insert(session, Artifact).values(
+        project_id=project_id,
+        name=record.name,
+        kind=record.kind,
+        next_version=1,
+        created_ms=now_ms,
+        created_by=actor_id,
+    )
+    session.execute(row.on_conflict_do_nothing(index_elements=["project_id", "name"]))
+    statement = sa.select(Artifact).where(Artifact.project_id == project_id, Artifact.name == record.name)
+    return session.scalars(statement.with_for_update().execution_options(populate_existing=True)).one()
+
+
+def _create(
+    session: Session,
+    artifact: Artifact,
+    run: runs.Run,
+    record: ArtifactLogged,
+    files: Sequence[FileRecord],
+    digest: str,
+    *,
+    actor_id: int,
+    now_ms: int,
+) -> ArtifactVersion:
+    version = ArtifactVersion(
+        artifact_id=artifact.id,
+        version=artifact.next_version,
+        digest=digest,
+        run_id=run.id,
+        size_bytes=sum(file.size_bytes for file in files),
+        file_count=len(files),
+        details=record.metadata,
+        created_ms=now_ms,
+        created_by=actor_id,
+    )
+    artifact.next_version += 1
+    session.add(version)
+    session.flush()
+    session.add_all(
+        ArtifactFile(version_id=version.id, path=file.path, digest=file.digest, size_bytes=file.size_bytes)
+        for file in files
+    )
+    session.flush()
+    return version
+
+
+def _link(session: Session, run: runs.Run, version_id: int, direction: str, time_ms: int) -> None:
+    row = db.insert(session, RunArtifactLink).values(
+        run_id=run.id, version_id=version_id, direction=direction, time_ms=time_ms
+    )
+    session.execute(row.on_conflict_do_nothing(index_elements=["run_id", "version_id", "direction"]))
+
+
+def _move_aliases(
+    session: Session, version: ArtifactVersion, aliases: Sequence[str], *, actor_id: int, now_ms: int
+) -> None:
+    for alias in dict.fromkeys(aliases):
+        moved = {"version_id": version.id, "moved_ms": now_ms, "moved_by": actor_id}
+        row = db.insert(session, ArtifactAlias).values(artifact_id=version.artifact_id, alias=alias, **moved)
+        session.execute(row.on_conflict_do_update(index_elements=["artifact_id", "alias"], set_=moved))

@@ -1,0 +1,47 @@
+"""Media that runs logged."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tracker.records import MediaLogged
+from tracker_server import runs
+from tracker_server.errors import NotFound
+from tracker_server.media.models import MediaItem
+
+
+def add(session: Session, run: runs.Run, record: MediaLogged) -> MediaItem:
+    """Keep a piece of media of the run; its blob is stored already."""
+    item = MediaItem(
+        run_id=run.id,
+        name=record.name,
+        kind=record.kind,
+        step=record.step,
+        time_ms=record.time_ms,
+        caption=record.caption,
+        digest=record.digest,
+        size_bytes=record.size_bytes,
+    )
+    session.add(item)
+    session.flush()
+    return item
+
+
+def of_run(session: Session, run: runs.Run) -> list[MediaItem]:
+    """The run's media, by name and step."""
+    order = (MediaItem.name, MediaItem.step, MediaItem.id)
+    return list(session.scalars(sa.select(MediaItem).where(MediaItem.run_id == run.id).order_by(*order)))
+
+
+def get(session: Session, media_id: int) -> MediaItem:
+    """One piece of media. Raises NotFound."""
+    item = session.get(MediaItem, media_id)
+    if item is None:
+        raise NotFound("unknown_media", f"there is no media {media_id}")
+    return item
+
+
+def count_of_run(session: Session, run_id: str) -> int:
+    """How many pieces of media the run logged."""
+    return session.scalar(sa.select(sa.func.count()).where(MediaItem.run_id == run_id)) or 0
