@@ -1,5 +1,43 @@
-"""The routes of ingest."""
+"""The route of journals."""
 
-from tracker_server.http import Api
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from flask import request
+
+from tracker_server.http import Api, Call, read_body
+from tracker_server.ingest import service
 
 api = Api("ingest")
+
+
+class JournalQuery(msgspec.Struct, frozen=True):
+    """`writer` made the journal; `allow_gaps` (1) admits that records are missing, because it is damaged."""
+
+    writer: str
+    allow_gaps: int = 0
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """Everything before `next_seq` is stored for good. `commands` are for the run's process."""
+
+    next_seq: int
+    commands: list[dict[str, Any]] = []
+
+
+@api.post("/runs/<run_id>/journal", query=JournalQuery, body_kind="bytes", reply=Receipt)
+def take_in_journal(call: Call, run_id: str, query: JournalQuery) -> Receipt:
+    """Store frames of a writer's journal, once; an empty body is a heartbeat."""
+    body = read_body(request, call.settings.max_journal_bytes)
+    next_seq = service.take_in(
+        call.session,
+        run_id,
+        query.writer,
+        body,
+        allow_gaps=bool(query.allow_gaps),
+        actor_id=call.actor_id,
+        now_ms=call.now_ms,
+    )
+    return Receipt(next_seq)

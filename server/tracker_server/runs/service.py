@@ -234,6 +234,17 @@ def status(run: Run, *, now_ms: int, lost_after_ms: int) -> Status:
     return run.status  # type: ignore[return-value]
 
 
+def started(session: Session, run_ids: Sequence[str]) -> dict[str, int]:
+    """When each of these runs started, in Unix milliseconds; those that are unknown or in the trash are left out."""
+    statement = sa.select(Run.id, Run.started_ms).where(Run.id.in_(run_ids), Run.deleted_ms.is_(None))
+    return dict(session.execute(statement).tuples().all())
+
+
+def locked(session: Session, run_id: str) -> Run | None:
+    """The run, in the trash or not, held until the commit so that its batches follow one another; None for no run."""
+    return session.get(Run, run_id, with_for_update=True, populate_existing=True)
+
+
 def tags(session: Session, run_ids: Sequence[str]) -> dict[str, list[str]]:
     """The tags of each run, in order."""
     found: dict[str, list[str]] = {run_id: [] for run_id in run_ids}

@@ -1,0 +1,193 @@
+"""From what is stored of a series to the columns that a chart draws.
+
+Chunks that cannot hold a point of the range are left out by the minima and maxima in their rows. A delta is every point
+that arrived after the `count` that the page holds: it is sent as such only when all of it comes after what the page has
+in order of x; else the series is sent anew.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, defer
+
+from tracker_server.metrics import chunks
+from tracker_server.metrics.columns import Floats, Integers, Points, by_series, join
+from tracker_server.metrics.models import Chunk, Series, Tail
+from tracker_server.metrics.schema import Axis, Mark, SeriesColumns
+from tracker_server.metrics.thinning import thin
+
+MAX_SERIES = 4000
+MAX_DELTA = 4
+"""A delta of more than so many times the points asked for is thinned, and so sent anew."""
+
+
+@dataclass(frozen=True)
+class View:
+    """How series are looked at. `range` is of x, inclusive; `started_ms` is where each run's relative time is zero."""
+
+    x: Axis = "step"
+    range: tuple[float, float] | None = None
+    points: int = 400
+    started_ms: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """One series as it lies: the heads of its chunks, and its tail."""
+
+    series: Series
+    chunks: list[Chunk]
+    tail: Points
+
+
+def find(session: Session, run_ids: Sequence[str], metrics: Sequence[str]) -> list[Series]:
+    """The series of these runs with these names, or below a prefix that is given as `prefix/*`."""
+    exact = [name for name in metrics if not name.endswith("/*")]
+    below = [Series.name.startswith(name[:-1], autoescape=True) for name in metrics if name.endswith("/*")]
+    statement = (
+        sa.select(Series)
+        .where(Series.run_id.in_(run_ids), Series.count > 0, sa.or_(Series.name.in_(exact), *below))
+        .order_by(Series.run_id, Series.name, Series.label, Series.segment)
+        .limit(MAX_SERIES)
+    )
+    return list(session.scalars(statement))
+
+
+def read(
+    session: Session, found: Sequence[Series], view: View, counts: dict[int, int] | None = None
+) -> list[SeriesColumns]:
+    """The columns of these series; of one in `counts` only what is new since, and nothing where nothing is."""
+    known = counts or {}
+    stored = _stored(session, [series for series in found if known.get(series.id) != series.count])
+    return [_delta(session, one, view, known.get(one.series.id)) or _whole(session, one, view) for one in stored]
+
+
+def _stored(session: Session, found: Sequence[Series]) -> list[_Stored]:
+    ids = [series.id for series in found if series.sealed_count]
+    heads: dict[int, list[Chunk]] = defaultdict(list)
+    statement = sa.select(Chunk).where(Chunk.series_id.in_(ids)).order_by(Chunk.series_id, Chunk.first_ordinal)
+    unread = (defer(Chunk.steps), defer(Chunk.times), defer(Chunk.values))
+    for chunk in session.scalars(statement.options(*unread)) if ids else ():
+        heads[chunk.series_id].append(chunk)
+    open_ids = {series.id for series in found if series.count > series.sealed_count}
+    run_ids = {series.run_id for series in found if series.id in open_ids}
+    payloads = session.scalars(sa.select(Tail.payload).where(Tail.run_id.in_(run_ids)).order_by(Tail.id)).all()
+    tails = by_series(payloads, open_ids)
+    return [_Stored(series, heads[series.id], tails.get(series.id, join([]))) for series in found]
+
+
+def _delta(session: Session, stored: _Stored, view: View, known: int | None) -> SeriesColumns | None:
+    """What arrived after `known` points, where it can simply be appended to what the page has; None where it cannot."""
+    series = stored.series
+    if known is None or view.range is not None or not 0 < known < series.count:
+        return None
+    if series.count - known > view.points * MAX_DELTA:
+        return None
+    before = [chunk for chunk in stored.chunks if chunk.first_ordinal < known]
+    after = [chunk for chunk in stored.chunks if chunk.first_ordinal + chunk.count > known]
+    points = join([*_decoded(session, after), stored.tail])
+    start = known - (after[0].first_ordinal if after else series.sealed_count)
+    old, new = points.part(0, start), points.part(start)
+    ends = [_span(chunk, view.x)[1] for chunk in before if chunk not in after]
+    ends += [int(_axis(old, view.x).max())] if len(old) else []
+    x = _axis(new, view.x)
+    if (ends and int(x[0]) < max(ends)) or (np.diff(x) < 0).any():
+        return None
+    return _drawn(series, new, view, is_delta=True)
+
+
+def _whole(session: Session, stored: _Stored, view: View) -> SeriesColumns:
+    """The series in the range, thinned."""
+    low, high = _stored_range(stored.series, view)
+    needed = _overlapping(stored.chunks, view.x, low, high)
+    points = join([*_decoded(session, needed), stored.tail])
+    ordered = _in_order(points, view.x)
+    x = _axis(ordered, view.x)
+    first, end = int(np.searchsorted(x, low, "left")), int(np.searchsorted(x, high, "right"))
+    # The neighbours outside come along, so that a line does not end at the edge of the picture.
+    return _drawn(stored.series, ordered.part(max(0, first - 1), end + 1), view, is_delta=False)
+
+
+def _stored_range(series: Series, view: View) -> tuple[float, float]:
+    """The range in the units that are stored: steps, or Unix milliseconds."""
+    if view.range is None:
+        return -np.inf, np.inf
+    offset = view.started_ms.get(series.run_id, 0) if view.x == "relative_time" else 0
+    return view.range[0] + offset, view.range[1] + offset
+
+
+def _span(chunk: Chunk, x: Axis) -> tuple[int, int]:
+    return (chunk.min_step, chunk.max_step) if x == "step" else (chunk.min_time_ms, chunk.max_time_ms)
+
+
+def _overlapping(found: Sequence[Chunk], x: Axis, low: float, high: float) -> list[Chunk]:
+    """The chunks with a point in the range, and on each side the nearest one outside of it."""
+    left = [chunk for chunk in found if _span(chunk, x)[1] < low]
+    right = [chunk for chunk in found if _span(chunk, x)[0] > high]
+    nearest = [max(left, key=lambda chunk: _span(chunk, x)[1])] if left else []
+    nearest += [min(right, key=lambda chunk: _span(chunk, x)[0])] if right else []
+    outside = {chunk.id for chunk in (*left, *right)} - {chunk.id for chunk in nearest}
+    return [chunk for chunk in found if chunk.id not in outside]
+
+
+def _decoded(session: Session, found: Sequence[Chunk]) -> list[Points]:
+    """The points of these chunks, a part of them at a time read from the database."""
+    decoded: dict[int, Points] = {}
+    for start in range(0, len(found), 64):
+        ids = [chunk.id for chunk in found[start : start + 64]]
+        columns = sa.select(Chunk.id, Chunk.steps, Chunk.times, Chunk.values).where(Chunk.id.in_(ids))
+        for row in session.execute(columns):
+            decoded[row[0]] = Points(*(chunks.decompress(column) for column in row[1:]))
+    return [decoded[chunk.id] for chunk in found]
+
+
+def _in_order(points: Points, x: Axis) -> Points:
+    """By step, equal steps by time; for a time axis by time, equal times by step. Stable."""
+    first, second = (points.steps, points.times) if x == "step" else (points.times, points.steps)
+    if chunks.is_ordered(first, second):
+        return points
+    order = np.lexsort((second, first))
+    return Points(points.steps[order], points.times[order], points.values[order])
+
+
+def _axis(points: Points, x: Axis) -> Integers:
+    return points.steps if x == "step" else points.times
+
+
+def _drawn(series: Series, points: Points, view: View, *, is_delta: bool) -> SeriesColumns:
+    """The points as the columns of an answer: chosen, with their gaps and marks."""
+    x: Floats = _axis(points, view.x).astype(np.float64)
+    if view.x == "relative_time":
+        x -= view.started_ms.get(series.run_id, 0)
+    drawn = thin(x, points.values, max(view.points, len(points)) if is_delta else view.points)
+    places = np.sort(np.concatenate([drawn.chosen, drawn.gaps]))
+    values: list[float | None] = points.values[places].tolist()
+    for place in np.searchsorted(places, drawn.gaps).tolist():
+        values[place] = None
+    return SeriesColumns(
+        id=series.id,
+        run=series.run_id,
+        metric=series.name,
+        label=series.label,
+        segment=series.segment,
+        count=series.count,
+        points_in_range=len(points),
+        is_exact=drawn.is_exact,
+        is_delta=is_delta,
+        x=x[places].tolist(),
+        steps=points.steps[places].tolist(),
+        values=values,
+        marks=[_mark(float(x[place]), float(points.values[place])) for place in drawn.marks.tolist()],
+    )
+
+
+def _mark(x: float, value: float) -> Mark:
+    if math.isnan(value):
+        return Mark(x, "nan")
+    return Mark(x, "inf" if value > 0 else "-inf")

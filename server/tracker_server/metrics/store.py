@@ -1,0 +1,62 @@
+"""The metric store: four verbs, and nothing of how it is done.
+
+Points arrive in batches (`append`), are read as the columns of charts (`read`) or as summaries (`last`), and go with their
+run (`delete`). A second implementation for installations that outgrow one database stands behind the same four.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tracker.records import Logged, SystemSampled
+from tracker_server.metrics import columns, reading, sealing, summaries
+from tracker_server.metrics.models import Chunk, Series, Tail
+from tracker_server.metrics.reading import View
+from tracker_server.metrics.schema import SeriesColumns
+from tracker_server.metrics.summaries import Kind, last
+
+__all__ = ["append", "delete", "last", "read", "seal"]
+
+
+def append(session: Session, run_id: str, label: str, kind: Kind, records: Sequence[Logged | SystemSampled]) -> None:
+    """Keep the points of these records, in order of arrival, and the summaries current. One row, however many points.
+
+    The caller holds the run's row, so that the batches of a run follow one another.
+    """
+    blocks = columns.blocks(records)
+    if not blocks:
+        return
+    kept = summaries.take_in(session, run_id, label, kind, blocks)
+    count = sum(block.values.size for block in kept)
+    session.execute(sa.insert(Tail).values(run_id=run_id, point_count=count, payload=columns.pack(kept)))
+    sealing.tidy(session, run_id)
+
+
+def read(
+    session: Session,
+    run_ids: Sequence[str],
+    metrics: Sequence[str],
+    view: View,
+    counts: dict[int, int] | None = None,
+) -> list[SeriesColumns]:
+    """The columns of every series of these runs with these names (`prefix/*` is all below it).
+
+    A series in `counts` comes only where it has more points than that, and then, if it can be, as what is new.
+    """
+    return reading.read(session, reading.find(session, run_ids, metrics), view, counts)
+
+
+def seal(session: Session, run_id: str) -> None:
+    """A run has ended: what is worth it goes from the tail into chunks."""
+    sealing.seal_all(session, run_id)
+
+
+def delete(session: Session, run_id: str) -> None:
+    """Every point and every series of a run."""
+    ids = sa.select(Series.id).where(Series.run_id == run_id).scalar_subquery()
+    session.execute(sa.delete(Chunk).where(Chunk.series_id.in_(ids)))
+    session.execute(sa.delete(Tail).where(Tail.run_id == run_id))
+    session.execute(sa.delete(Series).where(Series.run_id == run_id))
