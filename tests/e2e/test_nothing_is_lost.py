@@ -16,7 +16,7 @@ POINTS = 2000
 
 TRAIN = f"""
 import os, signal, sys, tracker
-run = tracker.init("digits", config={{"lr": 0.1}})
+run = tracker.init("digits", config={{"lr": 0.1}}, finish_timeout_s=5)
 print(run.id, flush=True)
 for step in range({POINTS}):
     run.log({{"loss": 1.0 / (step + 1)}})

@@ -47,7 +47,7 @@ def is_ordered(steps: Integers, times: Integers) -> bool:
 
 
 def compress(column: Integers | Floats) -> bytes:
-    return bytes(standalone.simple_compress(np.ascontiguousarray(column), _CONFIG))
+    return bytes(standalone.simple_compress(np.require(column, requirements=["C", "ALIGNED"]), _CONFIG))
 
 
 def decompress(column: bytes) -> Any:

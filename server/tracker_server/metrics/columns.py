@@ -8,7 +8,8 @@ The payload of a tail row, little endian:
 
     offset  size          field
          0  4             length of the header in bytes
-         4  …             header, MessagePack: [version 1, [[series id, …], rows], …], an entry a block
+         4  …             header, MessagePack: [version 1, [[[series id, …], rows], …]], an entry a block
+         …  0–7           padding, so that the columns are aligned
          …  8·rows        steps, int64          } of each block, one after the other
          …  8·rows        times in ms, int64    }
          …  8·rows·ids    values, float64, one series after the other
@@ -88,8 +89,8 @@ def blocks(records: Sequence[Logged | SystemSampled]) -> list[Block]:
         group[2].append(record.time_ms)
         group[3].extend(record.values.values())
     made = [(_block(names, *group[1:]), group[0]) for names, group in groups.items() if names]
-    names = [name for block, _ in made for name in block.keys]
-    return [block for block, _ in made] if len(set(names)) == len(names) else _untangled(made)
+    every = [name for block, _ in made for name in block.keys]
+    return [block for block, _ in made] if len(set(every)) == len(every) else _untangled(made)
 
 
 def _block(names: tuple[str, ...], steps: list[int], times: list[int], values: list[float]) -> Block:
@@ -123,7 +124,7 @@ def _untangled(made: Sequence[tuple[Block, list[int]]]) -> list[Block]:
 def pack(blocks: Sequence[Block]) -> bytes:
     """The payload of a tail row; the blocks' keys are series ids."""
     header = _encode((VERSION, [(list(block.keys), len(block.steps)) for block in blocks]))
-    parts = [_LENGTH.pack(len(header)), header]
+    parts = [_LENGTH.pack(len(header)), header, bytes(_padding(header))]
     for block in blocks:
         parts += [block.steps.tobytes(), block.times.tobytes(), block.values.tobytes()]
     return b"".join(parts)
@@ -132,14 +133,19 @@ def pack(blocks: Sequence[Block]) -> bytes:
 def unpack(payload: bytes) -> Iterator[Block]:
     """The blocks of a tail row, without copying their columns."""
     (length,) = _LENGTH.unpack_from(payload)
-    offset = _LENGTH.size + length
-    _, shapes = _decode(payload[_LENGTH.size : offset])
+    header = payload[_LENGTH.size : _LENGTH.size + length]
+    offset = _LENGTH.size + length + _padding(header)
+    _, shapes = _decode(header)
     for ids, rows in shapes:
         steps = np.frombuffer(payload, "<i8", rows, offset)
         times = np.frombuffer(payload, "<i8", rows, offset + 8 * rows)
         values = np.frombuffer(payload, "<f8", rows * len(ids), offset + 16 * rows).reshape(len(ids), rows)
         offset += 8 * rows * (2 + len(ids))
         yield Block(tuple(ids), steps, times, values)
+
+
+def _padding(header: bytes) -> int:
+    return -(_LENGTH.size + len(header)) % 8
 
 
 def by_series(payloads: Sequence[bytes], wanted: set[int] | None = None) -> dict[int, Points]:
