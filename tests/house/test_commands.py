@@ -51,4 +51,5 @@ def test_demo_trains_two_runs_and_leaves_the_server_up(checkout: Path, tmp_path:
             assert runs == {("lr-0.003", "finished"), ("lr-0.0003", "finished")}
         finally:
             process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
     assert process.returncode == 0
