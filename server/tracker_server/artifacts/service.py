@@ -28,6 +28,7 @@ from tracker_server.artifacts.models import (
 from tracker_server.errors import NotFound, Refused
 
 MAX_PARAMETERS = 10_000
+MAX_ID = 2**63 - 1
 
 
 def missing(session: Session, digests: Sequence[str]) -> list[str]:
@@ -93,7 +94,7 @@ def use(session: Session, run: runs.Run, version_id: int, *, time_ms: int) -> No
 
 def get_version(session: Session, version_id: int) -> ArtifactVersion:
     """The version of that id. Raises NotFound."""
-    found = session.get(ArtifactVersion, version_id)
+    found = session.get(ArtifactVersion, version_id) if 0 < version_id <= MAX_ID else None
     if found is None:
         raise NotFound("unknown_artifact_version", f"there is no artifact version {version_id}")
     return found
@@ -107,6 +108,7 @@ def files_of(session: Session, version_id: int) -> list[ArtifactFile]:
 
 def file_of(session: Session, version_id: int, path: str) -> ArtifactFile:
     """One file of a version. Raises NotFound."""
+    get_version(session, version_id)
     found = session.get(ArtifactFile, (version_id, path))
     if found is None:
         raise NotFound("unknown_file", f"artifact version {version_id} has no file {path!r}")

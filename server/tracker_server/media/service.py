@@ -7,12 +7,19 @@ from sqlalchemy.orm import Session
 
 from tracker.records import MediaLogged
 from tracker_server import runs
-from tracker_server.errors import NotFound
+from tracker_server.errors import NotFound, Refused
 from tracker_server.media.models import MediaItem
+
+MAX_ID = 2**63 - 1
+MAX_NAME = 500
 
 
 def add(session: Session, run: runs.Run, record: MediaLogged) -> MediaItem:
-    """Keep a piece of media of the run; its blob is stored already."""
+    """Keep a piece of media of the run; its blob is stored already. Raises Refused for a name that is too long."""
+    if len(record.name) > MAX_NAME:
+        raise Refused(
+            "bad_record", f"the name of a piece of media has at most {MAX_NAME} characters, not {len(record.name)}"
+        )
     item = MediaItem(
         run_id=run.id,
         name=record.name,
@@ -36,7 +43,7 @@ def of_run(session: Session, run: runs.Run) -> list[MediaItem]:
 
 def get(session: Session, media_id: int) -> MediaItem:
     """One piece of media. Raises NotFound."""
-    item = session.get(MediaItem, media_id)
+    item = session.get(MediaItem, media_id) if media_id <= MAX_ID else None
     if item is None:
         raise NotFound("unknown_media", f"there is no media {media_id}")
     return item

@@ -74,13 +74,16 @@ class ModelDetail(Model, frozen=True, kw_only=True):
     history: list[AuditEntry]
 
 
+Action = Literal["model.created", "version.registered", "alias.moved", "alias.rolled_back", "alias.removed"]
+
+
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One act, as it was recorded; entries are only ever added."""
 
     id: int
     time_ms: int
     actor: str
-    action: Literal["model.created", "version.registered", "alias.moved", "alias.rolled_back", "alias.removed"]
+    action: Action
     model: str
     alias: str | None
     from_version: int | None
@@ -132,7 +135,7 @@ class MetricChange(msgspec.Struct, frozen=True):
 
 
 class ConfigChange(msgspec.Struct, frozen=True):
-    """A config key whose value differs; `is_in_holder`/`is_in_candidate` tell null from absent."""
+    """A dotted config key whose value differs; `is_in_holder`/`is_in_candidate` tell null from absent."""
 
     key: str
     holder: Any
@@ -144,7 +147,9 @@ class ConfigChange(msgspec.Struct, frozen=True):
 class PromotionPreview(msgspec.Struct, frozen=True, kw_only=True):
     """All that the dialog shows. `holder` is None while nothing holds the alias.
 
-    `candidate` has version None where promoting will register it first; `next_version` is the number it would get.
+    `candidate` is None where promoting will register it first; `next_version` is the number it would get. `metrics`
+    and `config` are of everything that either has; without a holder, `config` is empty. `may_roll_back` says that
+    the holder has a predecessor to return to.
     """
 
     model: str
@@ -182,6 +187,13 @@ class RollBack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason
     replaces: int
     version: int | None = None
+
+
+class AliasRemoval(msgspec.Struct, frozen=True):
+    """Takes an alias away from `replaces`, the version that the caller saw holding it."""
+
+    replaces: int
+    reason: Reason
 
 
 class Moved(msgspec.Struct, frozen=True):
