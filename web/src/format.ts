@@ -79,13 +79,14 @@ export const formatMoment = (timeMs: number) =>
 
 export const formatClock = (timeMs: number) => new Date(timeMs).toLocaleTimeString("en-GB");
 
-/** "+1.2 %", "−0.3 %", "=": what a share became. */
+/** "+1.2 %", "−0.3 %", "=", and beyond tenfold "×12.8": what a value became. */
 export function formatChange(relative: number): string {
   if (relative === 0) return "=";
+  if (relative >= 10) return `×${formatNumber(Number((1 + relative).toPrecision(3)))}`;
   const percent = relative * 100;
   const size = Math.abs(percent);
-  const digits = size >= 100 ? percent.toFixed(0) : size >= 0.1 ? percent.toFixed(1) : percent.toPrecision(1);
-  return `${relative > 0 ? "+" : ""}${withMinus(digits)} %`;
+  const digits = size >= 100 ? percent.toFixed(0) : size >= 0.1 ? percent.toFixed(1) : percent.toFixed(2);
+  return Number(digits) === 0 ? "≈" : `${relative > 0 ? "+" : ""}${withMinus(digits)} %`;
 }
 
 /** A config value on one line, as Python would print it as near as JSON lets us. */

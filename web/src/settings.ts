@@ -61,7 +61,7 @@ const choice =
 export const theme = setting("theme", choice(["system", "light", "dark"], "system"));
 export const density = setting("density", choice(["compact", "comfortable"], "compact"));
 export const singleKeys = setting("single-keys", (stored) => stored !== false);
-export const listWidth = setting("list-width", (stored) => (typeof stored === "number" ? stored : 380));
+export const listWidth = setting("list-width", (stored) => (typeof stored === "number" ? stored : 412));
 export const tileWidth = setting("tile-width", choice(["small", "medium", "large"], "medium"));
 
 const names = (stored: unknown): string[] => (Array.isArray(stored) ? stored.filter((one) => typeof one === "string") : []);

@@ -5,6 +5,7 @@ import { useKeys } from "../frame/keys";
 import { plural } from "../format";
 import { Icon } from "../parts/Icon";
 import { pinnedMetrics, sectionFolds, tileWidth } from "../settings";
+import { useHandler } from "../parts/useHandler";
 import type { ChartSettings } from "./settings";
 import styles from "./ChartGrid.module.css";
 import { ChartToolbar } from "./ChartToolbar";
@@ -12,7 +13,7 @@ import { Tile } from "./Tile";
 import { Tooltip } from "./Tooltip";
 import { cursor } from "./cursor";
 import type { RunStyle } from "./figure";
-import { type Section, foldedAtFirst, matchMetrics, sectionsOf } from "./sections";
+import { OTHER, type Section, foldedAtFirst, matchMetrics, sectionsOf } from "./sections";
 import type { SeriesStore } from "./store";
 
 const Enlarged = lazy(() => import("./Enlarged").then((module) => ({ default: module.Enlarged })));
@@ -38,17 +39,8 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
   const match = useMemo(() => matchMetrics(metrics, settings.search), [metrics, settings.search]);
   const sections = useMemo(() => sectionsOf(match.metrics), [match]);
   const { isFolded, toggle } = useFolds(project, useMemo(() => foldedFirst(sectionsOf(metrics)), [metrics, foldedFirst]), settings.search !== "");
-  const actions = useMemo(
-    () => ({
-      onPin: (metric: string) => {
-        const now = pins.get();
-        pins.set(now.includes(metric) ? now.filter((one) => one !== metric) : [...now, metric]);
-      },
-      onEnlarge: setEnlarged,
-    }),
-    [pins],
-  );
-  const onZoom = useMemo(() => (range: ChartSettings["range"]) => { onSettings({ range }); }, [onSettings]);
+  const onPin = useHandler((metric: string) => { pins.set(pinned.includes(metric) ? pinned.filter((one) => one !== metric) : [...pinned, metric]); });
+  const onZoom = useHandler((range: ChartSettings["range"]) => { onSettings({ range }); });
   const underPointer = () => {
     const source = cursor.get()?.source ?? document.activeElement;
     return source instanceof HTMLElement ? (source.closest<HTMLElement>("[data-metric]")?.dataset["metric"] ?? null) : null;
@@ -56,14 +48,14 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
   useKeys([
     { key: "/", label: "Find charts", run: () => search.current?.focus() },
     { key: "f", label: "Enlarge the chart under the pointer", run: () => { setEnlarged(underPointer() ?? sections[0]?.metrics[0] ?? null); } },
-    { key: "p", label: "Pin the chart under the pointer", run: () => { const metric = underPointer(); if (metric !== null) actions.onPin(metric); } },
+    { key: "p", label: "Pin the chart under the pointer", run: () => { const metric = underPointer(); if (metric !== null) onPin(metric); } },
     { key: "l", label: "Log scale", run: () => { onSettings({ isLog: !settings.isLog }); } },
     { key: "r", label: "Reset zoom", run: () => { onSettings({ range: null }); } },
     { key: "[", label: "Less smoothing", run: () => { onSettings({ smoothing: stepped(settings.smoothing, -0.1) }); } },
     { key: "]", label: "More smoothing", run: () => { onSettings({ smoothing: stepped(settings.smoothing, 0.1) }); } },
   ]);
   const tileOf = (metric: string) => (
-    <Tile key={metric} {...{ store, metric, runs, settings, onZoom, ...actions }} isPinned={pinned.includes(metric)} />
+    <Tile key={metric} {...{ store, metric, runs, settings, onZoom, onPin }} onEnlarge={setEnlarged} isPinned={pinned.includes(metric)} />
   );
   const shownPins = pinned.filter((metric) => match.metrics.includes(metric));
   return (
@@ -105,7 +97,7 @@ const stepped = (smoothing: number, by: number) => Math.min(0.99, Math.max(0, Ma
 type SectionProps = { section: Section; isFolded: boolean; onToggle: () => void; children: () => React.ReactNode };
 
 function SectionView({ section, isFolded, onToggle, children }: SectionProps) {
-  const name = section.name === "" ? "metrics" : `${section.name}/`;
+  const name = section.name === OTHER ? "other" : `${section.name}/`;
   return (
     <section className={styles["section"]} aria-label={name}>
       <h2>

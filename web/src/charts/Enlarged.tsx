@@ -48,16 +48,14 @@ export function Enlarged({ store, metric, metrics, runs, settings, onSettings, o
       title={metric}
       width="full"
       onClose={onClose}
+      onKeyDown={(event) => {
+        if (event.target instanceof HTMLInputElement) return;
+        if (event.key === "ArrowRight") turn(1);
+        if (event.key === "ArrowLeft") turn(-1);
+      }}
       footer={<Downloads figure={drawn} canvas={canvas} />}
     >
-      <div
-        className={styles["view"]}
-        onKeyDown={(event) => {
-          if (event.target instanceof HTMLInputElement) return;
-          if (event.key === "ArrowRight") turn(1);
-          if (event.key === "ArrowLeft") turn(-1);
-        }}
-      >
+      <div className={styles["view"]}>
         <div className={styles["main"]}>
           <div className={styles["tools"]}>
             <button type="button" onClick={() => { turn(-1); }} disabled={metrics.indexOf(metric) <= 0} title="Previous chart (←)">Previous</button>

@@ -31,7 +31,7 @@ export function attachOverlay(host: HTMLElement, options: OverlayOptions): () =>
       return;
     }
     line.hidden = false;
-    line.style.transform = `translateX(${String(area.left + acrossOf(hover.x, area))}px)`;
+    line.style.transform = `translateX(${String(Math.round(area.left + acrossOf(hover.x, area)))}px)`;
     line.style.top = `${String(area.top)}px`;
     line.style.height = `${String(area.height)}px`;
     const run = spotlight.get();
@@ -75,7 +75,10 @@ export function attachOverlay(host: HTMLElement, options: OverlayOptions): () =>
     const to = pointIn(host, event).x;
     if (Math.abs(to - from) < LEAST_DRAG_PX) return;
     const [low, high] = [Math.min(from, to), Math.max(from, to)].map((px) => xOf(Math.min(area.width, Math.max(0, px - area.left)), area));
-    if (low !== undefined && high !== undefined && low < high) options.onZoom([low, high]);
+    if (low === undefined || high === undefined || low >= high) return;
+    // what is under the pointer will be another moment
+    cursor.set(null);
+    options.onZoom([low, high]);
   };
 
   const onLeave = () => {

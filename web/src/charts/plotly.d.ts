@@ -14,5 +14,5 @@ declare module "plotly.js-cartesian-dist-min" {
   export function purge(element: HTMLElement): void;
   export function toImage(element: HTMLElement, options: { format: "png" | "svg"; width: number; height: number; scale?: number }): Promise<string>;
   const plotly: { react: typeof react; purge: typeof purge; toImage: typeof toImage };
-  export default plotly;
+  export { plotly as default };
 }

@@ -6,16 +6,22 @@ export type Section = { name: string; metrics: string[] };
 export const prefixOf = (metric: string): string => metric.slice(0, Math.max(0, metric.lastIndexOf("/")));
 export const lastPartOf = (metric: string): string => metric.slice(metric.lastIndexOf("/") + 1);
 
-/** Sections by name with the system last; metrics within one by name, numbers in them as numbers. */
+/** The section of metrics that have no prefix, or one of their own. */
+export const OTHER = "";
+
+/** Sections by name with the others and then the system last; metrics within one by name, numbers in them as numbers. */
 export function sectionsOf(metrics: readonly string[]): Section[] {
-  const groups = Map.groupBy(metrics, prefixOf);
+  const byPrefix = Map.groupBy(metrics, prefixOf);
+  // a row of the page for a single chart would be mostly empty
+  const isAlone = (prefix: string) => byPrefix.get(prefix)?.length === 1 && !isSystem(prefix);
+  const groups = Map.groupBy(metrics, (metric) => (isAlone(prefixOf(metric)) ? OTHER : prefixOf(metric)));
   return [...groups]
     .map(([name, names]) => ({ name, metrics: names.toSorted(byName) }))
     .toSorted((a, b) => rank(a.name) - rank(b.name) || byName(a.name, b.name));
 }
 
 const byName = (a: string, b: string) => a.localeCompare(b, "en", { numeric: true });
-const rank = (name: string) => (isSystem(name) ? 1 : 0);
+const rank = (name: string) => (isSystem(name) ? 2 : name === OTHER ? 1 : 0);
 
 export const isSystem = (name: string) => name === "system" || name.startsWith("system/");
 

@@ -38,4 +38,15 @@ export function xTick(axis: XAxis, value: number): string {
   return formatSi(value);
 }
 
+/** Powers of ten between `low` and `high`, thinned to about `most`; with 2 and 5 between them where they are few. */
+export function logTicks(low: number, high: number, most: number): number[] {
+  const first = Math.floor(Math.log10(low));
+  const last = Math.ceil(Math.log10(high));
+  const within = (value: number) => value >= low && value <= high;
+  const every = Math.max(1, Math.ceil((last - first) / most));
+  const powers = Array.from({ length: Math.floor((last - first) / every) + 1 }, (_, index) => 10 ** (first + index * every));
+  const shown = powers.filter(within);
+  return shown.length > 2 ? shown : powers.flatMap((power) => [power, 2 * power, 5 * power]).filter(within);
+}
+
 export const yTick = (value: number) => formatNumber(value);

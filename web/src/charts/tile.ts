@@ -9,7 +9,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { type Colours, DASHES, colours, hueOf } from "./colours";
 import type { Figure, Line, Range } from "./figure";
-import { DURATION_STEPS, xTick, yTick } from "./ticks";
+import { DURATION_STEPS, logTicks, xTick, yTick } from "./ticks";
 
 /** Where the plot lies inside its element, in CSS pixels, and what it spans. */
 export type PlotArea = { left: number; top: number; width: number; height: number; x: Range; y: Range; isLog: boolean };
@@ -96,6 +96,7 @@ function options(element: HTMLElement, shown: Shown): uPlot.Options {
         ...shared,
         grid: { stroke: () => colours().line, width: 1 },
         size: (_plot, values) => widest(values) + 12,
+        ...(isLog ? { splits: (plot: uPlot) => logTicks(shown.figure.y[0], shown.figure.y[1], plot.height / 40), filter: (_plot: uPlot, splits: number[]) => splits } : {}),
         space: (plot) => Math.max(24, plot.height / 5),
         values: (_plot, splits) => splits.map((at) => (at === null ? null : yTick(at))) as string[],
       },

@@ -19,7 +19,7 @@ export function CompareCharts({ comparison }: { comparison: Comparison }) {
   const names = useMemo(() => metrics.map(({ name }) => name), [metrics]);
   const store = useSeriesStore(settings, styles);
   const running = runs.filter(({ status }) => status === "running" || status === "lost");
-  useLive({ project: runs[0]?.project ?? "", columns: NO_COLUMNS, liveRuns: running.map(({ id }) => id), runningCount: running.length, store }, ignore);
+  useLive({ project: runs[0]?.project ?? "", columns: NO_COLUMNS, liveRuns: () => running.map(({ id }) => id), runningCount: running.length, store }, ignore);
   return (
     <ChartGrid
       project={runs[0]?.project ?? ""}

@@ -80,7 +80,9 @@ export function FileList({ id, files }: { id: number; files: readonly File[] }) 
               <th scope="row"><bdi>{file.path}</bdi></th>
               <td className="number">{formatBytes(file.size_bytes)}</td>
               <td className="mono" title={file.digest}>
-                {file.digest.slice(0, 12)}… <CopyButton text={file.digest} label={`Copy digest of ${file.path}`} />
+                <span className={styles["digest"]}>
+                  {file.digest.slice(0, 12)}… <CopyButton text={file.digest} label={`Copy digest of ${file.path}`} />
+                </span>
               </td>
               <td>
                 <a href={fileAddress(id, file.path)} download aria-label={`Download ${file.path}`} title="Download">

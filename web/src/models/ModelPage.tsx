@@ -129,7 +129,7 @@ function MetricCell({ version, base, metric }: { version: ModelVersion; base: Mo
   const change = from === null || from === 0 || base === version ? null : formatChange((value - from) / Math.abs(from));
   return (
     <span title={String(value)}>
-      {formatNumber(value)} <span className="muted small">{base === version ? "production" : change}</span>
+      {formatNumber(value)} <span className="muted small">{base === version ? "base" : change}</span>
     </span>
   );
 }

@@ -1,12 +1,13 @@
 /** A modal dialog on the browser's own `<dialog>`: it keeps the focus inside and gives it back where it was. */
 
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from "react";
+import { createPortal } from "react-dom";
 import styles from "./Dialog.module.css";
 import { Icon } from "./Icon";
 
-type Props = { title: string; onClose: () => void; children: ReactNode; width?: "narrow" | "wide" | "full"; footer?: ReactNode };
+type Props = { title: string; onClose: () => void; children: ReactNode; width?: "narrow" | "wide" | "full"; footer?: ReactNode; onKeyDown?: (event: KeyboardEvent) => void };
 
-export function Dialog({ title, onClose, children, width = "narrow", footer }: Props) {
+export function Dialog({ title, onClose, children, width = "narrow", footer, onKeyDown }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
@@ -18,9 +19,11 @@ export function Dialog({ title, onClose, children, width = "narrow", footer }: P
       if (opener instanceof HTMLElement) opener.focus();
     };
   }, []);
-  return (
+  // in the body, so that no style of the place where it was opened reaches into it
+  return createPortal(
     <dialog
       ref={ref}
+      onKeyDown={onKeyDown}
       className={styles["dialog"]}
       data-width={width}
       aria-labelledby={titleId}
@@ -42,6 +45,7 @@ export function Dialog({ title, onClose, children, width = "narrow", footer }: P
         <div className={styles["body"]}>{children}</div>
         {footer !== undefined && <footer className={styles["foot"]}>{footer}</footer>}
       </div>
-    </dialog>
+    </dialog>,
+    document.body,
   );
 }

@@ -15,8 +15,8 @@ export function ConfigTree({ config }: { config: Record<string, unknown> }) {
     <section className={tables["section"]} aria-label="Config">
       <div className={tables["title"]}>
         <h2>Config</h2>
-        <span>
-          <input type="search" aria-label="Find in the config" placeholder="Find" value={text} onChange={(event) => { setText(event.target.value); }} />{" "}
+        <span className={tables["tools"]}>
+          <input type="search" aria-label="Find in the config" placeholder="Find" value={text} onChange={(event) => { setText(event.target.value); }} />
           <CopyButton text={JSON.stringify(config, null, 2)} label="Copy config as JSON" />
         </span>
       </div>

@@ -57,7 +57,7 @@ function Loaded({ run, tab }: { run: RunDetail; tab: Tab }) {
   const styled = useMemo<RunStyle[]>(() => [{ id, name, hue, dash: 0, isRunning: status === "running" }], [id, name, hue, status]);
   const store = useSeriesStore(shown, styled);
   const isGrowing = status === "running" || status === "lost";
-  useLive({ project, columns: NO_COLUMNS, liveRuns: isGrowing ? [id] : [], runningCount: status === "running" ? 1 : 0, store }, ({ changed }) => {
+  useLive({ project, columns: NO_COLUMNS, liveRuns: () => (isGrowing ? [id] : []), runningCount: status === "running" ? 1 : 0, store }, ({ changed }) => {
     if (changed.some((row) => row.id === id)) void client.invalidateQueries({ queryKey: queries.run(id).queryKey, exact: true });
   });
   const metrics = useMemo(() => Object.keys(run.metrics), [run.metrics]);

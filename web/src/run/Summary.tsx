@@ -22,7 +22,7 @@ export function Summary({ run }: { run: RunDetail }) {
         <p className="muted">{text === "" ? "No metrics yet." : `Nothing is called “${text}”.`}</p>
       ) : (
         <div className={styles["scroll"]} tabIndex={0} role="region" aria-label="Summary table">
-          <table className={styles["table"]}>
+          <table className={`${styles["table"] ?? ""} ${styles["withSteps"] ?? ""}`}>
             <thead>
               <tr>
                 <th scope="col">metric</th>

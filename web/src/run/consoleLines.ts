@@ -48,7 +48,8 @@ export function useConsoleLines(run: string, knownTotal: number, isGrowing: bool
     },
     [load, total],
   );
-  const tail = useEffectEvent(() => { void load(Math.floor(Math.max(0, total - 1) / PAGE)); });
+  const loadTail = () => { void load(Math.floor(Math.max(0, total - 1) / PAGE)); };
+  const tail = useEffectEvent(loadTail);
   useEffect(() => {
     if (!isGrowing) return;
     const timer = setInterval(() => { if (!document.hidden) tail(); }, PERIOD_MS);
@@ -68,6 +69,6 @@ export function useConsoleLines(run: string, knownTotal: number, isGrowing: bool
         return;
       }
     },
-    retry: () => { tail(); },
+    retry: loadTail,
   };
 }

@@ -140,7 +140,7 @@ export function RunTable(props: Props) {
 /** Widths are remembered by column, whichever project it is in. */
 function useSizedTable(definitions: TableColumn[]) {
   const widths = columnWidths.use();
-  const columns = useMemo(() => definitions.map(({ id, width, canResize }) => ({ id, accessorFn: () => id, size: width, minSize: 48, enableResizing: canResize })), [definitions]);
+  const columns = useMemo(() => definitions.map(({ id, width, canResize }) => ({ id, accessorFn: () => id, size: width, minSize: Math.min(width, 48), enableResizing: canResize })), [definitions]);
   return useTable({
     features,
     columns,

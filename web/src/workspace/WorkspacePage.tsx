@@ -37,7 +37,7 @@ function Workspace({ project }: { project: string }) {
   const keys = useQuery(queries.keys(project));
   const columns = useMemo(() => columnKeys(view.columns, keys.data), [view.columns, keys.data]);
   const criteria = useMemo<Criteria>(() => ({ text: view.text, status: view.status, sort: view.sort, columns }), [view.text, view.status, view.sort, columns]);
-  const runs = useRunList(project, criteria);
+  const runs = useRunList(project, criteria, view.columns !== null || !keys.isPending);
   const visible = useVisibleRuns(project, view, criteria, runs.rows);
   const store = useSeriesStore(view.charts, visible.styles);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());

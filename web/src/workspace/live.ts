@@ -5,7 +5,7 @@
  * lost connection is told to the frame, with growing pauses until it is back; what the page shows stays.
  */
 
-import { useEffect, useEffectEvent } from "react";
+import { useEffect, useEffectEvent, useRef } from "react";
 import { type LiveAnswer, api } from "../api";
 import type { SeriesStore } from "../charts/store";
 import { liveState } from "../frame/liveState";
@@ -16,12 +16,13 @@ const QUIET_PERIOD_MS = 15_000;
 const COST_FACTOR = 4;
 const LONGEST_PAUSE_MS = 30_000;
 
-export type Watch = { project: string; columns: string[]; liveRuns: string[]; runningCount: number; store: SeriesStore };
+export type Watch = { project: string; columns: string[]; liveRuns: () => string[]; runningCount: number; store: SeriesStore };
 
 /** `onNews` takes the rows; the series go to the store by themselves. */
 export function useLive(watch: Watch, onNews: (answer: LiveAnswer) => void): void {
   const current = useEffectEvent(() => watch);
   const tell = useEffectEvent(onNews);
+  const wake = useRef<() => void>(undefined);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let abort = new AbortController();
@@ -35,8 +36,8 @@ export function useLive(watch: Watch, onNews: (answer: LiveAnswer) => void): voi
     };
     const ask = async () => {
       abort = new AbortController();
-      const { project, columns, liveRuns, runningCount, store } = current();
-      const { runs, metrics, counts, framing } = store.watching(liveRuns);
+      const { project, columns, liveRuns, store } = current();
+      const { runs, metrics, counts, framing } = store.watching(liveRuns());
       const range: [number, number] | null = framing.range === null ? null : [framing.range[0], framing.range[1]];
       try {
         const answer = await api.live(
@@ -50,9 +51,10 @@ export function useLive(watch: Watch, onNews: (answer: LiveAnswer) => void): voi
         failures = 0;
         store.merge(answer, framing);
         tell(answer);
-        liveState.set({ kind: "live", running: runningCount });
+        const running = current().runningCount;
+        liveState.set({ kind: "live", running });
         const cost = performance.now() - started;
-        later(Math.max(runningCount > 0 ? PERIOD_MS : QUIET_PERIOD_MS, COST_FACTOR * cost));
+        later(Math.max(running > 0 ? PERIOD_MS : QUIET_PERIOD_MS, COST_FACTOR * cost));
       } catch {
         if (isClosed || abort.signal.aborted) return;
         failures += 1;
@@ -68,6 +70,7 @@ export function useLive(watch: Watch, onNews: (answer: LiveAnswer) => void): voi
       } else later(0);
     };
     document.addEventListener("visibilitychange", onVisibility);
+    wake.current = () => { later(0); };
     later(0);
     return () => {
       isClosed = true;
@@ -77,4 +80,9 @@ export function useLive(watch: Watch, onNews: (answer: LiveAnswer) => void): voi
       liveState.set({ kind: "idle" });
     };
   }, [watch.project, watch.store]);
+  const isRunning = watch.runningCount > 0;
+  useEffect(() => {
+    // nobody waits fifteen seconds for the first point
+    if (isRunning) wake.current?.();
+  }, [isRunning]);
 }

@@ -35,8 +35,9 @@ export type RunList = {
   refetch: () => void;
 };
 
-export function useRunList(project: string, criteria: Criteria): RunList {
-  const query = useInfiniteQuery(runPages(project, criteria));
+/** `isReady` is false while the columns are not known yet: asking before would be asking twice. */
+export function useRunList(project: string, criteria: Criteria, isReady: boolean): RunList {
+  const query = useInfiniteQuery({ ...runPages(project, criteria), enabled: isReady });
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.runs) ?? [], [query.data]);
   const last = query.data?.pages.at(-1);
   return {

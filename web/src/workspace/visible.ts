@@ -11,7 +11,8 @@ export type Visible = {
   ids: ReadonlySet<string>;
   rows: readonly RunRow[];
   styles: readonly RunStyle[];
-  liveIds: string[];
+  /** Which of them may still bring points, at the moment of asking. */
+  liveIds: () => string[];
   noteChanged: (ids: readonly string[]) => void;
 };
 
@@ -29,7 +30,7 @@ export function useVisibleRuns(project: string, view: View, criteria: Criteria, 
     rows,
     styles,
     // a run that has just ended, or was sent late, still has points to bring
-    liveIds: rows.filter(({ id, status }) => status === "running" || status === "lost" || changed.current.has(id)).map(({ id }) => id),
+    liveIds: () => rows.filter(({ id, status }) => status === "running" || status === "lost" || changed.current.has(id)).map(({ id }) => id),
     noteChanged: (ids) => { changed.current = new Set(ids); },
   };
 }
