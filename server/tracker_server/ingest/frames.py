@@ -1,8 +1,9 @@
-"""From the body of a request to the records that are new: whole frames in order, without a hole that nobody has admitted."""
+"""From the body of a request to the records that are new: whole frames, in order, without an unadmitted hole."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tracker.records import DamagedFrame, Record, UnknownRecord, decode, read_frames
 from tracker_server.errors import Conflict, Refused
@@ -39,7 +40,7 @@ def trim(frames: list[tuple[int, bytes]], next_seq: int, *, allow_gaps: bool) ->
     Raises Conflict "gap" where records are missing before or between them, unless gaps are allowed: then they are
     counted. Numbers that do not rise are refused.
     """
-    if any(later <= earlier for (earlier, _), (later, _) in zip(frames, frames[1:], strict=False)):
+    if any(later <= earlier for (earlier, _), (later, _) in pairwise(frames)):
         raise Refused("bad_frame", "the numbers of a writer's records must rise from frame to frame")
     fresh = [(seq, payload) for seq, payload in frames if seq >= next_seq]
     if not fresh:
@@ -49,8 +50,8 @@ def trim(frames: list[tuple[int, bytes]], next_seq: int, *, allow_gaps: bool) ->
     if lost and not allow_gaps:
         raise Conflict(
             "gap",
-            f"{lost} records are missing before record {fresh[-1][0]}: the server has everything before record {next_seq}; "
-            "send from there",
+            f"{lost} records are missing before record {fresh[-1][0]}: the server has everything before record "
+            f"{next_seq}; send from there",
             next_seq=next_seq,
         )
     return Batch([(seq, decode(payload)) for seq, payload in fresh], end, lost)

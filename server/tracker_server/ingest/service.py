@@ -1,8 +1,8 @@
 """Taking in what writers send: all of a batch, once, in one transaction.
 
-What always holds: `Writer.next_seq` moves in the transaction that stores the records before it; so a batch that was stored
-is never stored again, and one that was not is not half there. The run's row is held meanwhile, so that the batches of a
-run follow one another.
+What always holds: `Writer.next_seq` moves in the transaction that stores the records before it; so a batch that was
+stored is never stored again, and one that was not is not half there. The run's row is held meanwhile, so that the
+batches of a run follow one another.
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ def _start(
     if (first.run_id, first.writer) != (run_id, writer_name):
         raise Refused(
             "bad_record",
-            f"the journal is of writer {first.writer!r} of run {first.run_id!r}, the address says {writer_name!r} of {run_id!r}",
+            f"the journal is of writer {first.writer!r} of run {first.run_id!r}, but it was sent as writer "
+            f"{writer_name!r} of run {run_id!r}",
         )
     run = runs.start(session, first, actor_id=actor_id, now_ms=now_ms)
     writer = runs.writer(session, run_id, writer_name)

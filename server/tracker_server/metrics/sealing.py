@@ -1,9 +1,9 @@
 """The tail kept short: rows merged, and long enough series sealed into chunks, in the transaction that appends.
 
-What always holds: a point is in exactly one place; `Series.sealed_count` of a series' points, the first to arrive, are in
-chunks. What is rewritten never exceeds what has come since: rows of the tail merge only with a suffix that is at least as
-large, and a chunk that is not full is reopened only for at least as many points. So a point is rewritten at most
-log2(tail limit) + log2(65,536) times in its life, and a run has at most about 20 tail rows when a batch is done.
+What always holds: a point is in exactly one place; `Series.sealed_count` of a series' points, the first to arrive, are
+in chunks. What is rewritten never exceeds what has come since: a row of the tail merges only with a suffix that is at
+least as large, and a chunk that is not full is reopened only for at least as many points. So a point is rewritten at
+most log2(points of the run's tail) + log2(65,536) times in its life.
 """
 
 from __future__ import annotations

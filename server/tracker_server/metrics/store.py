@@ -1,7 +1,7 @@
 """The metric store: four verbs, and nothing of how it is done.
 
-Points arrive in batches (`append`), are read as the columns of charts (`read`) or as summaries (`last`), and go with their
-run (`delete`). A second implementation for installations that outgrow one database stands behind the same four.
+Points arrive in batches (`append`), are read as the columns of charts (`read`) or as summaries (`last`), and go with
+their run (`delete`). A second implementation, for installations that outgrow one database, has its place behind them.
 """
 
 from __future__ import annotations

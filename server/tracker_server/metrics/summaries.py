@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from tracker_server import db
@@ -68,8 +69,8 @@ def _updated(block: Block, rows: dict[str, dict[str, Any]]) -> list[dict[str, An
     """The new columns of the block's series. Vectorised over the block; one pass of Python a series, not a point."""
     order = np.lexsort((block.times, block.steps))  # stable: of equal ones the last to arrive stands last
     values = block.values
-    is_finite = np.isfinite(values)
-    is_whole = is_finite.all(axis=1)
+    is_finite: NDArray[np.bool_] = np.isfinite(values)
+    is_whole: NDArray[np.bool_] = is_finite.all(axis=1)
     counts = is_finite.sum(axis=1)
     sums = np.where(is_finite, values, 0.0).sum(axis=1)
     lows = np.where(is_finite, values, np.inf).argmin(axis=1)

@@ -14,6 +14,8 @@ from tsdownsample import MinMaxDownsampler
 
 from tracker_server.metrics.columns import Floats, Integers
 
+_buckets = MinMaxDownsampler()  # type: ignore[no-untyped-call]
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -47,7 +49,7 @@ def _extremes(x: Floats, values: Floats, points: int) -> Integers:
     count = len(values)
     if count <= points or points < 4:
         return np.arange(count, dtype=np.int64) if count <= points else _ends_and_extremes(values)
-    bucketed = MinMaxDownsampler().downsample(x, values, n_out=(points - 2) // 2 * 2)
+    bucketed = _buckets.downsample(x, values, n_out=(points - 2) // 2 * 2)
     return np.unique(np.concatenate([[0], bucketed.astype(np.int64), [count - 1]]))
 
 
