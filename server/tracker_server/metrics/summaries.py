@@ -70,8 +70,8 @@ def _updated(block: Block, rows: dict[str, dict[str, Any]]) -> list[dict[str, An
     order = np.lexsort((block.times, block.steps))  # stable: of equal ones the last to arrive stands last
     values = block.values
     is_finite: NDArray[np.bool_] = np.isfinite(values)
-    is_whole: NDArray[np.bool_] = is_finite.all(axis=1)
     counts = is_finite.sum(axis=1)
+    is_whole = counts == values.shape[1]
     sums = np.where(is_finite, values, 0.0).sum(axis=1)
     lows = np.where(is_finite, values, np.inf).argmin(axis=1)
     highs = np.where(is_finite, values, -np.inf).argmax(axis=1)
