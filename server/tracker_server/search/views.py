@@ -1,5 +1,42 @@
-"""The routes of search."""
+"""The routes of search: the runs table, its keys, comparing, and what is new."""
 
-from tracker_server.http import Api
+from __future__ import annotations
+
+from tracker_server.http import Api, Call
+from tracker_server.search import comparison, keys, live, table
+from tracker_server.search.schema import (
+    CompareRequest,
+    Comparison,
+    Keys,
+    LiveAnswer,
+    LiveRequest,
+    RunPage,
+    RunSearch,
+)
 
 api = Api("search")
+
+
+@api.post("/projects/<project>/runs/search", access="read", body=RunSearch, reply=RunPage)
+def search_runs(call: Call, project: str, body: RunSearch) -> RunPage:
+    """One page of a project's runs: filtered, sorted by any columns, with the columns asked for."""
+    return table.search(call.session, project, body, now_ms=call.now_ms, lost_after_ms=call.settings.lost_after_ms)
+
+
+@api.get("/projects/<project>/keys", reply=Keys)
+def list_keys(call: Call, project: str) -> Keys:
+    """The config keys and metric names of a project, each with how many runs have it."""
+    return keys.of_project(call.session, project)
+
+
+@api.post("/runs/compare", access="read", body=CompareRequest, reply=Comparison)
+def compare_runs(call: Call, body: CompareRequest) -> Comparison:
+    """Runs side by side: config, metrics, environment, and what differs."""
+    lost_after_ms = call.settings.lost_after_ms
+    return comparison.compare(call.session, body.runs, now_ms=call.now_ms, lost_after_ms=lost_after_ms)
+
+
+@api.post("/projects/<project>/live", access="read", body=LiveRequest, reply=LiveAnswer)
+def look_live(call: Call, project: str, body: LiveRequest) -> LiveAnswer:
+    """What is new since the page last asked: rows that changed, runs that went, and only new points."""
+    return live.look(call.session, project, body, now_ms=call.now_ms, lost_after_ms=call.settings.lost_after_ms)
