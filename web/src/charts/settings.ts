@@ -25,10 +25,13 @@ export function writeCharts({ x, smoothing, isLog, range, search }: ChartSetting
     x: x === "step" ? undefined : x,
     smooth: smoothing === 0 ? undefined : String(smoothing),
     log: isLog ? "1" : undefined,
-    zoom: range === null ? undefined : `${short(range[0], x)}..${short(range[1], x)}`,
+    zoom: range === null ? undefined : range.map((end) => short(end, range[1] - range[0])).join(".."),
     find: search === "" ? undefined : search,
   };
 }
 
-/** Enough digits for a step; a moment keeps its milliseconds. */
-const short = (value: number, x: XAxis) => String(x === "step" ? Number(value.toPrecision(8)) : Math.round(value));
+/** A thousandth of the range is finer than anybody can drag. */
+function short(value: number, span: number): string {
+  const decimals = Math.min(12, Math.max(0, Math.ceil(3 - Math.log10(span))));
+  return String(Number(value.toFixed(decimals)));
+}

@@ -44,7 +44,7 @@ export function logTicks(low: number, high: number, most: number): number[] {
   const last = Math.ceil(Math.log10(high));
   const within = (value: number) => value >= low && value <= high;
   const every = Math.max(1, Math.ceil((last - first) / most));
-  const powers = Array.from({ length: Math.floor((last - first) / every) + 1 }, (_, index) => 10 ** (first + index * every));
+  const powers = Array.from({ length: Math.floor((last - first) / every) + 1 }, (_, index) => Number(`1e${String(first + index * every)}`));
   const shown = powers.filter(within);
   return shown.length > 2 ? shown : powers.flatMap((power) => [power, 2 * power, 5 * power]).filter(within);
 }

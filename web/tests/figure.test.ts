@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { type ChartView, MOST_LINES, dashes, describeFigure, lineFigure, nearest, readingsAt } from "../src/charts/figure";
+import { seriesOf, styleOf } from "./series";
+
+const VIEW: ChartView = { x: "step", smoothing: 0, isLog: false, range: null };
+const drawn = (values: (number | null)[], style = styleOf()) => ({ series: seriesOf({ values, run: style.id }), style });
+
+test("a figure spans all points of all lines", () => {
+  const figure = lineFigure("loss", [drawn([1, 2, 3]), drawn([5, 4, 3, 2], styleOf({ id: "b" }))], VIEW);
+  expect(figure.x).toEqual([0, 3]);
+  expect(figure.y[0]).toBeLessThan(1);
+  expect(figure.y[1]).toBeGreaterThan(5);
+});
+
+test("a zoomed figure fits its height to what is inside the range", () => {
+  const figure = lineFigure("loss", [drawn([100, 1, 2, 100])], { ...VIEW, range: [1, 2] });
+  expect(figure.x).toEqual([1, 2]);
+  expect(figure.y[1]).toBeLessThan(3);
+});
+
+test("a gap stays a gap, and its mark is kept", () => {
+  const series = seriesOf({ values: [1, null, 3], marks: [{ x: 1, kind: "nan" }] });
+  const figure = lineFigure("loss", [{ series, style: styleOf() }], { ...VIEW, smoothing: 0.5 });
+  expect(figure.lines[0]?.y[1]).toBeNull();
+  expect(figure.lines[0]?.marks).toEqual([{ x: 1, kind: "nan" }]);
+});
+
+test("smoothing keeps the values themselves behind the line", () => {
+  const figure = lineFigure("loss", [drawn([0, 10, 0, 10])], { ...VIEW, smoothing: 0.9 });
+  expect(figure.lines[0]?.raw).toEqual([0, 10, 0, 10]);
+  expect(figure.lines[0]?.y).not.toEqual([0, 10, 0, 10]);
+});
+
+test("a log axis counts what it cannot show", () => {
+  const figure = lineFigure("loss", [drawn([-1, 0, 0.1, 10])], { ...VIEW, isLog: true });
+  expect(figure.dropped).toBe(2);
+  expect(figure.y[0]).toBeGreaterThan(0);
+});
+
+test("a single point is in the middle of its figure", () => {
+  const figure = lineFigure("loss", [drawn([4])], VIEW);
+  expect(figure.x).toEqual([-0.5, 0.5]);
+  expect(figure.y[0]).toBeLessThan(4);
+  expect(figure.y[1]).toBeGreaterThan(4);
+});
+
+test("a tile draws a hundred lines and counts the others", () => {
+  const many = Array.from({ length: MOST_LINES + 14 }, (_, index) => drawn([1, 2], styleOf({ id: String(index) })));
+  const figure = lineFigure("loss", many, VIEW);
+  expect(figure.lines).toHaveLength(MOST_LINES);
+  expect(figure.hidden).toBe(14);
+});
+
+test("a parallel writer's label is part of the line's name", () => {
+  const figure = lineFigure("loss", [{ series: seriesOf({ values: [1], label: "rank1" }), style: styleOf({ name: "run" }) }], VIEW);
+  expect(figure.lines[0]?.name).toBe("run · rank1");
+});
+
+test.each([
+  ["before the first", -5, 0],
+  ["between two, nearer to the left", 12, 1],
+  ["between two, nearer to the right", 18, 2],
+  ["after the last", 99, 3],
+])("the nearest point: %s", (_, at, index) => {
+  expect(nearest([0, 10, 20, 30], at)).toBe(index);
+});
+
+test("no point is nearest among none", () => {
+  expect(nearest([], 3)).toBe(-1);
+});
+
+test("readings come highest first, without runs that ended before", () => {
+  const short = drawn([9, 9], styleOf({ id: "short", name: "short" }));
+  const figure = lineFigure("loss", [drawn([1, 1, 1, 1, 1]), short, drawn([5, 5, 5, 5, 5], styleOf({ id: "high" }))], VIEW);
+  expect(readingsAt(figure, 4, 0.5).map(({ line }) => line.run)).toEqual(["high", "a"]);
+  expect(readingsAt(figure, 1, 0.5).map(({ line }) => line.run)).toEqual(["short", "high", "a"]);
+});
+
+test("runs of one hue are solid, dashed, then dotted", () => {
+  expect(dashes([3, 4, 3, 3, 3])).toEqual([0, 0, 1, 2, 2]);
+});
+
+test("a figure is described in a sentence", () => {
+  expect(describeFigure("val/accuracy", VIEW, 2)).toBe("val/accuracy over step, 2 runs");
+  expect(describeFigure("loss", { ...VIEW, x: "time" }, 1)).toBe("loss over wall time, 1 run");
+});

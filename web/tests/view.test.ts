@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { parseSearch, stringifySearch } from "../src/address";
+import { NEWEST_FIRST, SHOWN_AT_FIRST, type View, nextSort, readView, shownIds, toggled, writeView } from "../src/workspace/view";
+
+const roundTrip = (view: View) => readView(parseSearch(stringifySearch(writeView(view))));
+
+test("a fresh view has an empty address", () => {
+  expect(stringifySearch(writeView(readView({})))).toBe("");
+});
+
+test("a view survives its address", () => {
+  const view: View = {
+    mode: "table",
+    text: "calm & bold",
+    status: ["running", "failed"],
+    sort: [{ key: "metrics.val/acc.max", is_descending: true }],
+    columns: ["config.optim.lr", "metrics.a,b %/c"],
+    shown: { base: "first", count: 25, plus: ["r1"], minus: ["r2", "r3"] },
+    charts: { x: "relative_time", smoothing: 0.6, isLog: true, range: [1000, 2500], search: "^val/" },
+  };
+  expect(roundTrip(view)).toEqual(view);
+});
+
+test("an empty choice of columns is not the default choice", () => {
+  expect(roundTrip({ ...readView({}), columns: [] }).columns).toEqual([]);
+  expect(roundTrip(readView({})).columns).toBeNull();
+});
+
+test("a mangled address opens with the defaults", () => {
+  const view = readView({ view: "?", smooth: "much", zoom: "9..1", x: "epoch", show: "newest:lots", status: "happy" });
+  expect(view).toEqual(readView({}));
+});
+
+test("a name with a slash stays readable in the address", () => {
+  expect(stringifySearch({ sort: "-metrics.val/acc" })).toBe("?sort=-metrics.val/acc");
+});
+
+test("a header sorts downwards, then upwards, then as before", () => {
+  const down = nextSort([NEWEST_FIRST], "name");
+  const up = nextSort(down, "name");
+  expect(down).toEqual([{ key: "name", is_descending: true }]);
+  expect(up).toEqual([{ key: "name", is_descending: false }]);
+  expect(nextSort(up, "name")).toEqual([NEWEST_FIRST]);
+});
+
+test("the charts show the newest runs at first, whatever the list is sorted by", () => {
+  expect(shownIds({ ...SHOWN_AT_FIRST, count: 2 }, ["new", "newer", "old"], ["best", "new"])).toEqual(["new", "newer"]);
+});
+
+test("hiding one of the newest and showing it again leads back to the start", () => {
+  const hidden = toggled(SHOWN_AT_FIRST, "a", true);
+  expect(shownIds(hidden, ["a", "b"], [])).toEqual(["b"]);
+  expect(toggled(hidden, "a", false)).toEqual(SHOWN_AT_FIRST);
+});
+
+test("showing an older run adds it, and hiding it takes it away", () => {
+  const more = toggled(SHOWN_AT_FIRST, "old", false);
+  expect(shownIds(more, ["a"], [])).toEqual(["a", "old"]);
+  expect(shownIds(toggled(more, "old", true), ["a"], [])).toEqual(["a"]);
+});
