@@ -43,8 +43,10 @@ def _sizes(session: Session, digests: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for start in range(0, len(digests), MAX_PARAMETERS):
         portion = digests[start : start + MAX_PARAMETERS]
-        rows = session.execute(sa.select(Blob.digest, Blob.size_bytes).where(Blob.digest.in_(portion)))
-        found.update(rows.tuples().all())
+        for digest, size_bytes in session.execute(
+            sa.select(Blob.digest, Blob.size_bytes).where(Blob.digest.in_(portion))
+        ):
+            found[digest] = size_bytes
     return found
 
 
@@ -186,11 +188,12 @@ def _create(
     artifact.next_version += 1
     session.add(version)
     session.flush()
-    session.add_all(
-        ArtifactFile(version_id=version.id, path=file.path, digest=file.digest, size_bytes=file.size_bytes)
+    rows = [
+        {"version_id": version.id, "path": file.path, "digest": file.digest, "size_bytes": file.size_bytes}
         for file in files
-    )
-    session.flush()
+    ]
+    if rows:
+        session.execute(sa.insert(ArtifactFile), rows)
     return version
 
 

@@ -7,22 +7,19 @@ from sqlalchemy.orm import Session
 
 from tracker.records import MediaLogged
 from tracker_server import runs
-from tracker_server.errors import NotFound, Refused
+from tracker_server.errors import NotFound
 from tracker_server.media.models import MediaItem
 
 MAX_ID = 2**63 - 1
 MAX_NAME = 500
+"""A longer name is cut: its index entry would not fit a page of PostgreSQL."""
 
 
 def add(session: Session, run: runs.Run, record: MediaLogged) -> MediaItem:
-    """Keep a piece of media of the run; its blob is stored already. Raises Refused for a name that is too long."""
-    if len(record.name) > MAX_NAME:
-        raise Refused(
-            "bad_record", f"the name of a piece of media has at most {MAX_NAME} characters, not {len(record.name)}"
-        )
+    """Keep a piece of media of the run; its blob is stored already."""
     item = MediaItem(
         run_id=run.id,
-        name=record.name,
+        name=record.name[:MAX_NAME],
         kind=record.kind,
         step=record.step,
         time_ms=record.time_ms,

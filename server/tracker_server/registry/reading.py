@@ -76,7 +76,7 @@ def _models(session: Session, where: sa.ColumnElement[bool]) -> list[schema.Mode
         .where(where)
         .order_by(RegisteredModel.name)
     )
-    rows = session.execute(statement).tuples().all()
+    rows = session.execute(statement).all()
     aliases = _aliases(session, ModelAlias.model_id.in_([model.id for model, _, _ in rows]))
     return [
         schema.Model(
@@ -103,7 +103,7 @@ def _aliases(session: Session, *where: sa.ColumnElement[bool]) -> dict[int, list
         .order_by(ModelAlias.alias)
     )
     found: defaultdict[int, list[schema.AliasHolder]] = defaultdict(list)
-    for alias, version, moved_by in session.execute(statement).tuples():
+    for alias, version, moved_by in session.execute(statement):
         holder = schema.AliasHolder(alias.alias, version, alias.moved_ms, moved_by, alias.reason)
         found[alias.model_id].append(holder)
     return found
@@ -125,7 +125,7 @@ def _versions(session: Session, where: sa.ColumnElement[bool]) -> list[schema.Mo
         .where(where)
         .order_by(RegisteredVersion.version.desc())
     )  # fmt: skip
-    rows = session.execute(statement).tuples().all()
+    rows = session.execute(statement).all()
     aliases = _aliases_of_versions(session, [version.id for version, *_ in rows])
     return [
         schema.ModelVersion(
@@ -150,7 +150,7 @@ def _versions(session: Session, where: sa.ColumnElement[bool]) -> list[schema.Mo
 def _aliases_of_versions(session: Session, ids: list[int]) -> defaultdict[int, list[str]]:
     statement = sa.select(ModelAlias.version_id, ModelAlias.alias).where(ModelAlias.version_id.in_(ids))
     found: defaultdict[int, list[str]] = defaultdict(list)
-    for version_id, alias in session.execute(statement.order_by(ModelAlias.alias)).tuples():
+    for version_id, alias in session.execute(statement.order_by(ModelAlias.alias)):
         found[version_id].append(alias)
     return found
 

@@ -99,7 +99,7 @@ def holders(session: Session, model: RegisteredModel, alias: str) -> Holders:
     )
     path: list[int] = []
     ever: set[int] = set()
-    for action, version in session.execute(statement).tuples():
+    for action, version in session.execute(statement):
         if version is None:
             continue
         ever.add(version)
@@ -133,5 +133,5 @@ def entries(session: Session, *where: sa.ColumnElement[bool], limit: int | None)
             to_version=row.to_version,
             reason=row.reason,
         )
-        for row, model, actor in session.execute(statement).tuples()
+        for row, model, actor in session.execute(statement)
     ]
