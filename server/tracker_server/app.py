@@ -11,7 +11,7 @@ from tracker_server import artifacts, auth, pages
 from tracker_server.artifacts.views import api as artifacts_api
 from tracker_server.auth import guard
 from tracker_server.auth.views import api as auth_api
-from tracker_server.db import Database, migrate
+from tracker_server.db import Database
 from tracker_server.http import Api, document, failures, mount, reply, security
 from tracker_server.http.api import close_session
 from tracker_server.ingest.views import api as ingest_api
@@ -37,12 +37,8 @@ APIS: list[Api] = [
 
 
 def create_app(settings: Settings) -> Flask:
-    """A server on these settings: the database migrated, its operator there, ready to answer.
-
-    Raises NewerDatabase when the database is ahead of the code.
-    """
+    """An application on these settings, whose database has this code's schema already (`db.migrate`)."""
     database = Database(settings.database_url)
-    migrate(database, lock_folder=settings.data)
     app = Flask(__name__, static_folder=None)
     app.extensions["tracker.settings"] = settings
     app.extensions["tracker.database"] = database
