@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection
+
 from tracker_server.db import Database, Document, Words
 from tracker_server.tables import metadata
 

@@ -100,7 +100,7 @@ class SystemSampled(Record, tag="system", frozen=True, array_like=True):
 
 
 class MediaLogged(Record, tag="media", frozen=True, array_like=True):
-    """A piece of media whose bytes are the blob `digest` (sha256, hex). `kind` is "plotly" for a Plotly figure as JSON."""
+    """Media whose bytes are the blob `digest` (sha256, hex). `kind` is "plotly" for a Plotly figure as JSON."""
 
     step: int
     time_ms: int
