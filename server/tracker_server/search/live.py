@@ -48,7 +48,7 @@ def _watched(session: Session, project_id: int, run_ids: Sequence[str]) -> dict[
     if not run_ids:
         return {}
     statement = sa.select(Run.id, Run.started_ms).where(filters.of_project(project_id), Run.id.in_(run_ids))
-    return dict(session.execute(statement).tuples().all())
+    return {row.id: row.started_ms for row in session.execute(statement)}
 
 
 def _changed(

@@ -79,4 +79,4 @@ def build(session: Session, found: Sequence[Run], chosen: Columns, *, now_ms: in
 def _project_names(session: Session, found: Sequence[Run]) -> dict[int, str]:
     ids = {run.project_id for run in found}
     statement = sa.select(runs.Project.id, runs.Project.name).where(runs.Project.id.in_(ids))
-    return dict(session.execute(statement).tuples().all())
+    return {row.id: row.name for row in session.execute(statement)}

@@ -125,7 +125,7 @@ def _attribute(key: SortKey, lost_before_ms: int, collation: str) -> Term:
     if key.key == "created":
         return Term(Run.created_ms, int, key.is_descending)
     if key.key == "name":
-        return Term(sa.collate(Run.name, collation), str, key.is_descending)
+        return Term(sa.func.lower(sa.collate(Run.name, collation)), str, key.is_descending)
     if key.key == "status":
         return Term(_status_rank(lost_before_ms), int, key.is_descending)
     ended_ms = sa.func.coalesce(Run.finished_ms, Run.heartbeat_ms)  # a run without an end lasts until it was last heard
