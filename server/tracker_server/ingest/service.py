@@ -7,8 +7,8 @@ batches of a run follow one another.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import singledispatch
 
 from sqlalchemy.orm import Session
@@ -29,12 +29,15 @@ from tracker.records import (
     SummaryChanged,
     SystemSampled,
     UnknownRecord,
+    decode,
 )
 from tracker_server import artifacts, media, metrics, runs
 from tracker_server.errors import Conflict, NotFound, Refused
-from tracker_server.ingest.frames import parse, trim
+from tracker_server.ingest.frames import Frames, new_to, parse
 
+MAX_ID = 128
 MAX_NAME = 500
+MAX_INTEGER = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,17 @@ class _Target:
     now_ms: int
 
 
+@dataclass(frozen=True)
+class _Contents:
+    """The records of a batch by what becomes of them: in bulk where they are many, one by one where they are few."""
+
+    points: metrics.Arrivals = field(default_factory=metrics.Arrivals)
+    samples: metrics.Arrivals = field(default_factory=metrics.Arrivals)
+    lines: list[ConsoleLine] = field(default_factory=list)
+    unknown: list[tuple[int, bytes]] = field(default_factory=list)
+    others: list[Record] = field(default_factory=list)
+
+
 def take_in(
     session: Session, run_id: str, writer_name: str, body: bytes, *, allow_gaps: bool, actor_id: int, now_ms: int
 ) -> int:
@@ -56,40 +70,50 @@ def take_in(
     An empty body is a sign of life, and asks. Raises Refused for frames or records that are nonsense, Conflict where
     records or blobs are missing, NotFound for a run that has not been started.
     """
+    _check_id("run", run_id)
+    _check_id("writer", writer_name)
     frames = parse(body)
     run = runs.locked(session, run_id)
     writer = runs.writer(session, run_id, writer_name) if run is not None else None
-    next_seq = writer.next_seq if writer is not None else 0
-    if not frames:
-        if run is not None and writer is not None:
-            runs.touch(session, run, now_ms=now_ms)
-            writer.heartbeat_ms = now_ms
-        return next_seq
-    batch = trim(frames, next_seq, allow_gaps=allow_gaps)
-    _check_blobs(session, [record for _, record in batch.records])
-    if writer is None:
-        run, writer = _start(session, run_id, writer_name, batch.records, actor_id=actor_id, now_ms=now_ms)
-    assert run is not None
-    target = _Target(session, run, writer, actor_id, now_ms)
-    _store(target, batch.records)
-    if batch.lost:
-        runs.lose(session, run, writer, batch.lost)
-    writer.next_seq, writer.heartbeat_ms = batch.next_seq, now_ms
+    if not frames.numbers:
+        return _hear(session, run, writer, now_ms)
+    if run is None or writer is None:
+        new = new_to(frames, 0, allow_gaps=allow_gaps)
+        run, writer = _start(session, run_id, writer_name, new, actor_id=actor_id, now_ms=now_ms)
+    # Again for one that was just made: another request may have made it first, and stored these records.
+    new = new_to(frames, writer.next_seq, allow_gaps=allow_gaps)
+    _store(_Target(session, run, writer, actor_id, now_ms), _sorted(new))
+    if new.lost:
+        runs.lose(session, run, writer, new.lost)
+    writer.next_seq = max(writer.next_seq, frames.numbers[-1] + 1)
+    _hear(session, run, writer, now_ms)
+    return writer.next_seq
+
+
+def _check_id(what: str, value: str) -> None:
+    """Ids of runs and writers come from clients and stand in addresses and file names."""
+    if not (0 < len(value) <= MAX_ID and value.isascii() and value.replace("-", "").replace("_", "").isalnum()):
+        raise Refused(
+            "bad_record",
+            f"the id of a {what} has 1 to {MAX_ID} ASCII letters, digits, '-' and '_'; {value[:MAX_ID]!r} is none",
+            field=what,
+        )
+
+
+def _hear(session: Session, run: runs.Run | None, writer: runs.Writer | None, now_ms: int) -> int:
+    """The writer is alive; a run or writer that is not known has sent nothing yet, and is not made by this."""
+    if run is None or writer is None:
+        return 0
     runs.touch(session, run, now_ms=now_ms)
-    return batch.next_seq
+    writer.heartbeat_ms = now_ms
+    return writer.next_seq
 
 
 def _start(
-    session: Session,
-    run_id: str,
-    writer_name: str,
-    numbered: Sequence[tuple[int, Record | UnknownRecord]],
-    *,
-    actor_id: int,
-    now_ms: int,
+    session: Session, run_id: str, writer_name: str, frames: Frames, *, actor_id: int, now_ms: int
 ) -> tuple[runs.Run, runs.Writer]:
     """The run and the writer that the first record of a writer's journal names."""
-    first = numbered[0][1] if numbered else None
+    first = decode(frames.payloads[0])
     if not isinstance(first, RunStarted):
         raise NotFound(
             "unknown_run", f"run {run_id!r} has no writer {writer_name!r}; its journal begins with run_started"
@@ -97,58 +121,79 @@ def _start(
     if (first.run_id, first.writer) != (run_id, writer_name):
         raise Refused(
             "bad_record",
-            f"the journal is of writer {first.writer!r} of run {first.run_id!r}, but it was sent as writer "
-            f"{writer_name!r} of run {run_id!r}",
+            f"the journal is of writer {first.writer[:MAX_ID]!r} of run {first.run_id[:MAX_ID]!r}, but the address "
+            f"says {writer_name!r} of {run_id!r}",
         )
+    _check_integers(first)
     run = runs.start(session, first, actor_id=actor_id, now_ms=now_ms)
     writer = runs.writer(session, run_id, writer_name)
     assert writer is not None
     return run, writer
 
 
-def _check_blobs(session: Session, batch: Sequence[Record | UnknownRecord]) -> None:
+def _sorted(frames: Frames) -> _Contents:
+    """The records decoded, each where it belongs. Raises Refused for one that no table could hold."""
+    contents = _Contents()
+    points, samples = contents.points.add, contents.samples.add
+    for number, payload in zip(frames.numbers, frames.payloads, strict=True):
+        record = decode(payload)
+        if isinstance(record, Logged):
+            points(record)
+        elif isinstance(record, SystemSampled):
+            samples(record)
+        elif isinstance(record, UnknownRecord):
+            contents.unknown.append((number, payload))
+        else:
+            _check_integers(record)
+            if isinstance(record, ConsoleLine):
+                contents.lines.append(record)
+            else:
+                contents.others.append(record)
+    _check_names(contents.points.names() | contents.samples.names())
+    return contents
+
+
+def _check_integers(record: Record) -> None:
+    for name in record.__struct_fields__:
+        value = getattr(record, name)
+        if isinstance(value, int) and abs(value) > MAX_INTEGER:
+            raise Refused("bad_record", f"{name} must fit 64 bits with a sign, got {value}", field=name)
+
+
+def _check_names(names: Iterable[str]) -> None:
+    for name in names:
+        if not 0 < len(name) <= MAX_NAME or "\0" in name:
+            raise Refused(
+                "bad_record",
+                f"a metric's name has 1 to {MAX_NAME} characters and no NUL; {name[:80]!r} has {len(name)}",
+            )
+
+
+def _store(target: _Target, contents: _Contents) -> None:
+    """Hand the records to their domains, the end of the run last."""
+    session, run, writer = target.session, target.run, target.writer
+    _check_blobs(session, contents.others)
+    for record in contents.others:
+        _apply(record, target)
+    for number, payload in contents.unknown:
+        runs.keep_unknown(session, writer, number, payload)
+    runs.append_console(session, run, writer, contents.lines)
+    metrics.append(session, run.id, writer.label, "metric", contents.points)
+    metrics.append(session, run.id, writer.label, "system", contents.samples)
+    if any(isinstance(record, RunFinished) for record in contents.others):
+        metrics.seal(session, run.id)
+
+
+def _check_blobs(session: Session, others: Sequence[Record]) -> None:
     """Raises Conflict unless every blob that a record names is stored: a record never points at nothing."""
-    digests = [record.digest for record in batch if isinstance(record, MediaLogged)]
-    for record in batch:
+    digests = [record.digest for record in others if isinstance(record, MediaLogged)]
+    for record in others:
         if isinstance(record, ArtifactLogged):
             digests += [file.digest for file in record.files]
     absent = artifacts.missing(session, digests) if digests else []
     if absent:
         message = f"{len(absent)} blobs that these records name are not stored; upload them first, then send again"
         raise Conflict("missing_blobs", message, digests=absent)
-
-
-def _store(target: _Target, numbered: Sequence[tuple[int, Record | UnknownRecord]]) -> None:
-    """Hand the records to their domains: bulk kinds together, the others one by one in order, the end last."""
-    points: list[Logged | SystemSampled] = []
-    system: list[Logged | SystemSampled] = []
-    lines: list[ConsoleLine] = []
-    for seq, record in numbered:
-        if isinstance(record, Logged):
-            points.append(record)
-        elif isinstance(record, SystemSampled):
-            system.append(record)
-        elif isinstance(record, ConsoleLine):
-            lines.append(record)
-        elif isinstance(record, UnknownRecord):
-            runs.keep_unknown(target.session, target.writer, seq, record.payload)
-        else:
-            _apply(record, target)
-    _check_names(points)
-    metrics.append(target.session, target.run.id, target.writer.label, "metric", points)
-    metrics.append(target.session, target.run.id, target.writer.label, "system", system)
-    runs.append_console(target.session, target.run, target.writer, lines)
-    if target.run.status != "running":
-        metrics.seal(target.session, target.run.id)
-
-
-def _check_names(batch: Sequence[Logged | SystemSampled]) -> None:
-    for names in {tuple(record.values) for record in batch}:
-        for name in names:
-            if not 0 < len(name) <= MAX_NAME:
-                raise Refused(
-                    "bad_record", f"a metric's name has 1 to {MAX_NAME} characters, not {len(name)}: {name[:80]!r}"
-                )
 
 
 @singledispatch

@@ -5,45 +5,53 @@ from __future__ import annotations
 from typing import Any, cast
 
 import numpy as np
+import sqlalchemy as sa
 from pcodec import ChunkConfig, standalone
 
 from tracker_server.metrics.columns import Floats, Integers, Points
 from tracker_server.metrics.models import Chunk
 
-CHUNK_POINTS = 65_536
-
 _CONFIG = ChunkConfig(compression_level=4)  # level 8 saves 7 % more and takes a third longer
 
 
-def encode(series_id: int, first_ordinal: int, points: Points) -> Chunk:
-    """The chunk of these points, of which there is at least one."""
+def encode(series_id: int, first_ordinal: int, points: Points) -> dict[str, Any]:
+    """The row of the chunk of these points, of which there is at least one; without the columns `steps` and `times`."""
     finite = points.values[np.isfinite(points.values)]
-    return Chunk(
-        series_id=series_id,
-        first_ordinal=first_ordinal,
-        count=len(points),
-        min_step=int(points.steps.min()),
-        max_step=int(points.steps.max()),
-        min_time_ms=int(points.times.min()),
-        max_time_ms=int(points.times.max()),
-        finite_count=len(finite),
-        min=float(finite.min()) if len(finite) else None,
-        max=float(finite.max()) if len(finite) else None,
-        sum=float(finite.sum()),
-        last=float(finite[-1]) if len(finite) else None,
-        is_ordered=is_ordered(points.steps, points.times),
-        steps=compress(points.steps),
-        times=compress(points.times),
-        values=compress(points.values),
-    )
+    return {
+        "series_id": series_id,
+        "first_ordinal": first_ordinal,
+        "count": len(points),
+        "min_step": int(points.steps.min()),
+        "max_step": int(points.steps.max()),
+        "min_time_ms": int(points.times.min()),
+        "max_time_ms": int(points.times.max()),
+        "finite_count": len(finite),
+        "min": float(finite.min()) if len(finite) else None,
+        "max": float(finite.max()) if len(finite) else None,
+        "sum": total(finite),
+        "last": float(finite[-1]) if len(finite) else None,
+        "is_ordered": is_ordered(points.steps, points.times),
+        "values": compress(points.values),
+    }
+
+
+def total(values: Floats) -> float:
+    """The sum of finite values; one beyond the largest float stays at it, because a database keeps no NaN."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bounded(float(values.sum()))
+
+
+def bounded(value: float) -> float:
+    """The value, or the finite float that is nearest to it."""
+    return float(np.nan_to_num(value))
 
 
 def is_ordered(steps: Integers, times: Integers) -> bool:
     """Whether the points stand in order of step, equal steps in order of time."""
-    rise = np.diff(steps)
-    if (rise > 0).all():
+    if (steps[1:] > steps[:-1]).all():
         return True
-    return bool((rise >= 0).all() and (np.diff(times)[rise == 0] >= 0).all())
+    is_same = steps[1:] == steps[:-1]
+    return bool(((steps[1:] > steps[:-1]) | (is_same & (times[1:] >= times[:-1]))).all())
 
 
 def compress(column: Integers | Floats) -> bytes:
@@ -55,6 +63,6 @@ def decompress(column: bytes) -> Any:
     return cast(Any, standalone.simple_decompress(column))
 
 
-def decode(chunk: Chunk) -> Points:
-    """The points of a chunk."""
+def decode(chunk: Chunk | sa.Row[Any]) -> Points:
+    """The points of a chunk, or of a row that has its three columns."""
     return Points(decompress(chunk.steps), decompress(chunk.times), decompress(chunk.values))

@@ -18,7 +18,7 @@ The payload of a tail row, little endian:
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.records import Logged, SystemSampled
+from tracker_server.errors import Refused
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -76,26 +77,65 @@ def join(parts: Sequence[Points]) -> Points:
     )
 
 
-def blocks(records: Sequence[Logged | SystemSampled]) -> list[Block]:
-    """The records as blocks whose keys are metric names. Cost: about 0.1 µs a point."""
-    groups: dict[tuple[str, ...], tuple[list[int], list[int], list[int], list[float]]] = {}
-    for place, record in enumerate(records):
-        names = tuple(record.values)
-        group = groups.get(names)
+class Arrivals:
+    """The points of a batch as they come, gathered by the names that a record has.
+
+    Adding a record of ten metrics costs about 0.7 µs. It keeps no record, so that a batch of a hundred thousand leaves
+    the garbage collector nothing to walk through.
+    """
+
+    def __init__(self, records: Iterable[Logged | SystemSampled] = ()) -> None:
+        self._groups: dict[tuple[str, ...], _Group] = {}
+        self._count = 0
+        for record in records:
+            self.add(record)
+
+    def add(self, record: Logged | SystemSampled) -> None:
+        """Take in the points of one more record."""
+        values = record.values
+        names = tuple(values)
+        group = self._groups.get(names)
         if group is None:
-            group = groups[names] = ([], [], [], [])
-        group[0].append(place)
-        group[1].append(record.step)
-        group[2].append(record.time_ms)
-        group[3].extend(record.values.values())
-    made = [(_block(names, *group[1:]), group[0]) for names, group in groups.items() if names]
-    every = [name for block, _ in made for name in block.keys]
-    return [block for block, _ in made] if len(set(every)) == len(every) else _untangled(made)
+            group = self._groups[names] = _Group([], [], [], [])
+        group.places.append(self._count)
+        group.steps.append(record.step)
+        group.times.append(record.time_ms)
+        group.values.extend(values.values())
+        self._count += 1
+
+    def names(self) -> set[str]:
+        """Every name that has a point."""
+        return {name for names in self._groups for name in names}
+
+    def blocks(self) -> list[Block]:
+        """The points as blocks whose keys are metric names. Raises Refused for a step or time beyond 64 bits."""
+        made = [(_block(names, group), group.places) for names, group in self._groups.items() if names]
+        names = [name for block, _ in made for name in block.keys]
+        return [block for block, _ in made] if len(set(names)) == len(names) else _untangled(made)
 
 
-def _block(names: tuple[str, ...], steps: list[int], times: list[int], values: list[float]) -> Block:
-    table = np.array(values, np.float64).reshape(len(steps), len(names))
-    return Block(names, np.array(steps, np.int64), np.array(times, np.int64), np.ascontiguousarray(table.T))
+@dataclass
+class _Group:
+    """Records of the same names: their places in the batch, and their columns. `values` goes record by record."""
+
+    places: list[int]
+    steps: list[int]
+    times: list[int]
+    values: list[float]
+
+
+def _block(names: tuple[str, ...], group: _Group) -> Block:
+    table = np.array(group.values, np.float64).reshape(len(group.steps), len(names))
+    return Block(
+        names, _integers("step", group.steps), _integers("time_ms", group.times), np.ascontiguousarray(table.T)
+    )
+
+
+def _integers(what: str, values: list[int]) -> Integers:
+    try:
+        return np.array(values, np.int64)
+    except OverflowError as error:
+        raise Refused("bad_record", f"{what} must fit 64 bits with a sign, got {max(values, key=abs)}") from error
 
 
 def _untangled(made: Sequence[tuple[Block, list[int]]]) -> list[Block]:

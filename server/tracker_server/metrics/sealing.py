@@ -1,44 +1,66 @@
 """The tail kept short: rows merged, and long enough series sealed into chunks, in the transaction that appends.
 
 What always holds: a point is in exactly one place; `Series.sealed_count` of a series' points, the first to arrive, are
-in chunks. What is rewritten never exceeds what has come since: a row of the tail merges only with a suffix that is at
-least as large, and a chunk that is not full is reopened only for at least as many points. So a point is rewritten at
-most log2(points of the run's tail) + log2(65,536) times in its life.
+in chunks. What is rewritten never exceeds what has come since: rows of the tail merge only with a suffix that is at
+least as large, and chunks that are not full are reopened only for at least as many points as each of them has. The
+bound that follows, and why, is in `docs/design/metrics.md`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker_server.metrics import chunks
-from tracker_server.metrics.chunks import CHUNK_POINTS
-from tracker_server.metrics.columns import Block, Points, by_series, join, pack
+from tracker_server.metrics.columns import Block, Integers, Points, by_series, join, pack
 from tracker_server.metrics.models import Chunk, Series, Tail
 
-MAX_TAIL_ROWS = 64
-MAX_TAIL_POINTS = 262_144
-SEAL_POINTS = 1024
-"""A series with fewer points than this in the tail stays there: a chunk of its own would cost more than it saves."""
+SERIES_AT_ONCE = 4000
+"""How many series one statement names: below what SQLite and PostgreSQL take."""
 
 
-def tidy(session: Session, run_id: str) -> None:
+@dataclass(frozen=True)
+class Limits:
+    """When the tail is tidied, and what is sealed then.
+
+    A series with fewer than `seal_points` in the tail stays there, because a chunk of its own would cost more than it
+    saves; where that leaves more than half of `tail_points`, because the series are very many, `least_points` do.
+    """
+
+    tail_rows: int = 64
+    tail_points: int = 262_144
+    seal_points: int = 1024
+    least_points: int = 32
+    chunk_points: int = 65_536
+
+
+LIMITS = Limits()
+
+
+def tidy(session: Session, run_id: str, limits: Limits = LIMITS) -> None:
     """Merge and seal what has grown too long. Cheap when nothing has: one small statement."""
     sizes = session.execute(sa.select(Tail.id, Tail.point_count).where(Tail.run_id == run_id).order_by(Tail.id)).all()
-    if len(sizes) <= MAX_TAIL_ROWS and sum(size for _, size in sizes) <= MAX_TAIL_POINTS:
+    if len(sizes) <= limits.tail_rows and sum(size for _, size in sizes) <= limits.tail_points:
         return
     start = _suffix([size for _, size in sizes])
-    _rewrite(session, run_id, [row_id for row_id, _ in sizes[start:]], may_seal=start == 0, minimum=SEAL_POINTS)
+    ids = [row_id for row_id, _ in sizes[start:]]
+    if start == 0:
+        _rewrite(session, run_id, ids, limits, may_seal=True)
+    elif len(ids) > 1:  # only the whole tail may be sealed: a part would put later points before earlier ones
+        _rewrite(session, run_id, ids, limits, may_seal=False)
 
 
-def seal_all(session: Session, run_id: str) -> None:
+def seal_all(session: Session, run_id: str, limits: Limits = LIMITS) -> None:
     """Seal what is worth it of a run that has ended; what stays is one row."""
     ids = session.scalars(sa.select(Tail.id).where(Tail.run_id == run_id).order_by(Tail.id)).all()
     if ids:
-        _rewrite(session, run_id, ids, may_seal=True, minimum=SEAL_POINTS // 8)
+        _rewrite(session, run_id, ids, limits, may_seal=True)
 
 
 def _suffix(sizes: Sequence[int]) -> int:
@@ -51,24 +73,27 @@ def _suffix(sizes: Sequence[int]) -> int:
     return start
 
 
-def _rewrite(session: Session, run_id: str, ids: Sequence[int], *, may_seal: bool, minimum: int) -> None:
-    """One row in place of these, and chunks for the series that have at least `minimum` points in them.
-
-    Only the whole tail may be sealed: a part would put a series' later points before its earlier ones.
-    """
-    if len(ids) < 2 and not may_seal:
-        return
+def _rewrite(session: Session, run_id: str, ids: Sequence[int], limits: Limits, *, may_seal: bool) -> None:
+    """One row in place of these, and chunks for the series that are long enough."""
     rows = session.execute(sa.select(Tail.id, Tail.payload).where(Tail.id.in_(ids)).order_by(Tail.id)).all()
     points = by_series([payload for _, payload in rows])
     session.execute(sa.delete(Tail).where(Tail.id.in_(ids)))
-    long = {series_id: found for series_id, found in points.items() if may_seal and len(found) >= minimum}
-    _seal(session, long)
+    long = _long_enough(points, limits) if may_seal else {}
+    _seal(session, long, limits)
     kept = {series_id: found for series_id, found in points.items() if series_id not in long}
     if kept:
         blocks = _shared_blocks(kept)
         count = sum(block.values.size for block in blocks)
         # The row keeps the place of the last one that it stands for: later batches come after it.
         session.execute(sa.insert(Tail).values(id=ids[-1], run_id=run_id, point_count=count, payload=pack(blocks)))
+
+
+def _long_enough(points: dict[int, Points], limits: Limits) -> dict[int, Points]:
+    long = {series_id: found for series_id, found in points.items() if len(found) >= limits.seal_points}
+    left = sum(len(found) for found in points.values()) - sum(len(found) for found in long.values())
+    if left <= limits.tail_points // 2:
+        return long
+    return {series_id: found for series_id, found in points.items() if len(found) >= limits.least_points}
 
 
 def _shared_blocks(points: dict[int, Points]) -> list[Block]:
@@ -82,32 +107,68 @@ def _shared_blocks(points: dict[int, Points]) -> list[Block]:
     ]
 
 
-def _seal(session: Session, points: dict[int, Points]) -> None:
-    if not points:
-        return
-    sealed_counts = dict(
-        session.execute(sa.select(Series.id, Series.sealed_count).where(Series.id.in_(list(points)))).tuples().all()
+def _seal(session: Session, points: dict[int, Points], limits: Limits) -> None:
+    """Put these points, which follow those already in chunks, into chunks."""
+    ids = sorted(points)
+    for start in range(0, len(ids), SERIES_AT_ONCE):
+        part = ids[start : start + SERIES_AT_ONCE]
+        reopened = _reopened(session, {series_id: len(points[series_id]) for series_id in part}, limits)
+        whole = {key: join([*(chunks.decode(chunk) for chunk in reopened[key]), points[key]]) for key in part}
+        sealed = _sealed_counts(session, part)
+        firsts = {key: reopened[key][0].first_ordinal if reopened[key] else sealed[key] for key in part}
+        gone = [chunk.id for found in reopened.values() for chunk in found]
+        if gone:
+            session.execute(sa.delete(Chunk).where(Chunk.id.in_(gone)))
+        session.execute(sa.insert(Chunk), list(_rows(whole, firsts, limits)))
+        counts = [{"id": key, "sealed_count": sealed[key] + len(points[key])} for key in part]
+        session.execute(sa.update(Series), counts)
+
+
+def _sealed_counts(session: Session, ids: Sequence[int]) -> dict[int, int]:
+    """How many points of each series lie in chunks."""
+    statement = sa.select(Series.id, Series.sealed_count).where(Series.id.in_(ids))
+    return {row.id: row.sealed_count for row in session.execute(statement)}
+
+
+def _reopened(session: Session, new_points: dict[int, int], limits: Limits) -> defaultdict[int, list[Any]]:
+    """Of each series the last chunks, in order, that are no larger than all that comes after them together.
+
+    They come as rows with the id, the ordinal and the three columns.
+    """
+    statement = (
+        sa.select(Chunk.id, Chunk.series_id, Chunk.count)
+        .where(Chunk.series_id.in_(list(new_points)), Chunk.count < limits.chunk_points)
+        .order_by(Chunk.series_id, Chunk.first_ordinal.desc())
     )
-    for series_id, found in points.items():
-        start, merged = _reopened(session, series_id, sealed_counts[series_id], found)
-        for offset in range(0, len(merged), CHUNK_POINTS):
-            session.add(chunks.encode(series_id, start + offset, merged.part(offset, offset + CHUNK_POINTS)))
-    updates = [{"id": key, "sealed_count": sealed_counts[key] + len(found)} for key, found in points.items()]
-    session.flush()
-    session.execute(sa.update(Series), updates)
+    sizes = dict(new_points)
+    closed: set[int] = set()
+    ids = []
+    for chunk_id, series_id, count in session.execute(statement):
+        if series_id in closed or count > sizes[series_id]:
+            closed.add(series_id)
+            continue
+        sizes[series_id] += count
+        ids.append(chunk_id)
+    found: defaultdict[int, list[Any]] = defaultdict(list)
+    if ids:
+        columns = sa.select(Chunk.id, Chunk.series_id, Chunk.first_ordinal, Chunk.steps, Chunk.times, Chunk.values)
+        for chunk in session.execute(columns.where(Chunk.id.in_(ids)).order_by(Chunk.series_id, Chunk.first_ordinal)):
+            found[chunk.series_id].append(chunk)
+    return found
 
 
-def _reopened(session: Session, series_id: int, ordinal: int, points: Points) -> tuple[int, Points]:
-    """The points with those of the chunks before them that are no larger, and the ordinal of the first."""
-    statement = sa.select(Chunk).where(Chunk.series_id == series_id).order_by(Chunk.first_ordinal.desc())
-    merged = [points]
-    size = len(points)
-    for chunk in session.scalars(statement.limit(20)):
-        if chunk.count >= CHUNK_POINTS or chunk.count > size:
-            break
-        merged.insert(0, chunks.decode(chunk))
-        size += chunk.count
-        ordinal = chunk.first_ordinal
-        session.delete(chunk)
-    session.flush()
-    return ordinal, join(merged)
+def _rows(whole: dict[int, Points], firsts: dict[int, int], limits: Limits) -> Iterator[dict[str, Any]]:
+    """The chunks of these series. Series that were logged together have the same steps and times: compressed once."""
+    packed: dict[tuple[int, int], tuple[Points, bytes, bytes]] = {}
+    for series_id, points in whole.items():
+        for offset in range(0, len(points), limits.chunk_points):
+            part = points.part(offset, offset + limits.chunk_points)
+            place = (firsts[series_id] + offset, len(part))
+            known = packed.get(place)
+            if known is None or not (_same(known[0].steps, part.steps) and _same(known[0].times, part.times)):
+                known = packed[place] = (part, chunks.compress(part.steps), chunks.compress(part.times))
+            yield {**chunks.encode(series_id, place[0], part), "steps": known[1], "times": known[2]}
+
+
+def _same(one: Integers, other: Integers) -> bool:
+    return bool((one == other).all())

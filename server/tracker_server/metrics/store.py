@@ -6,33 +6,44 @@ their run (`delete`). A second implementation, for installations that outgrow on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker.records import Logged, SystemSampled
 from tracker_server.metrics import columns, reading, sealing, summaries
+from tracker_server.metrics.columns import Arrivals
 from tracker_server.metrics.models import Chunk, Series, Tail
 from tracker_server.metrics.reading import View
 from tracker_server.metrics.schema import SeriesColumns
+from tracker_server.metrics.sealing import LIMITS, Limits
 from tracker_server.metrics.summaries import Kind, last
 
 __all__ = ["append", "delete", "last", "read", "seal"]
 
 
-def append(session: Session, run_id: str, label: str, kind: Kind, records: Sequence[Logged | SystemSampled]) -> None:
-    """Keep the points of these records, in order of arrival, and the summaries current. One row, however many points.
+def append(
+    session: Session,
+    run_id: str,
+    label: str,
+    kind: Kind,
+    points: Arrivals | Iterable[Logged | SystemSampled],
+    *,
+    limits: Limits = LIMITS,
+) -> None:
+    """Keep these points, in order of arrival, and the summaries current. One row, however many points.
 
     The caller holds the run's row, so that the batches of a run follow one another.
     """
-    blocks = columns.blocks(records)
+    arrivals = points if isinstance(points, Arrivals) else Arrivals(points)
+    blocks = arrivals.blocks()
     if not blocks:
         return
     kept = summaries.take_in(session, run_id, label, kind, blocks)
     count = sum(block.values.size for block in kept)
     session.execute(sa.insert(Tail).values(run_id=run_id, point_count=count, payload=columns.pack(kept)))
-    sealing.tidy(session, run_id)
+    sealing.tidy(session, run_id, limits)
 
 
 def read(
@@ -49,9 +60,9 @@ def read(
     return reading.read(session, reading.find(session, run_ids, metrics), view, counts)
 
 
-def seal(session: Session, run_id: str) -> None:
+def seal(session: Session, run_id: str, *, limits: Limits = LIMITS) -> None:
     """A run has ended: what is worth it goes from the tail into chunks."""
-    sealing.seal_all(session, run_id)
+    sealing.seal_all(session, run_id, limits)
 
 
 def delete(session: Session, run_id: str) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from tracker_server import db
+from tracker_server.metrics.chunks import bounded
 from tracker_server.metrics.columns import Block, Floats
 from tracker_server.metrics.models import Series
 from tracker_server.runs.schema import MetricSummary
@@ -72,7 +73,8 @@ def _updated(block: Block, rows: dict[str, dict[str, Any]]) -> list[dict[str, An
     is_finite: NDArray[np.bool_] = np.isfinite(values)
     counts = is_finite.sum(axis=1)
     is_whole = counts == values.shape[1]
-    sums = np.where(is_finite, values, 0.0).sum(axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = np.where(is_finite, values, 0.0).sum(axis=1)
     lows = np.where(is_finite, values, np.inf).argmin(axis=1)
     highs = np.where(is_finite, values, -np.inf).argmax(axis=1)
     changed = []
@@ -86,7 +88,7 @@ def _updated(block: Block, rows: dict[str, dict[str, Any]]) -> list[dict[str, An
             continue
         last = order[-1] if is_whole[number] else order[np.flatnonzero(is_finite[number][order])[-1]]
         change["finite_count"] += int(counts[number])
-        change["finite_sum"] += float(sums[number])
+        change["finite_sum"] = bounded(change["finite_sum"] + float(sums[number]))
         _keep_last(change, block, values[number], int(last))
         _keep_extreme(change, block, values[number], int(lows[number]), "min")
         _keep_extreme(change, block, values[number], int(highs[number]), "max")

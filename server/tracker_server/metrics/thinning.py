@@ -47,15 +47,15 @@ def thin(x: Floats, values: Floats, points: int) -> Drawn:
 def _extremes(x: Floats, values: Floats, points: int) -> Integers:
     """First, last, and each bucket's minimum and maximum; every index where there are no more than `points`."""
     count = len(values)
-    if count <= points or points < 4:
-        return np.arange(count, dtype=np.int64) if count <= points else _ends_and_extremes(values)
-    bucketed = _buckets.downsample(x, values, n_out=(points - 2) // 2 * 2)
-    return np.unique(np.concatenate([[0], bucketed.astype(np.int64), [count - 1]]))
-
-
-def _ends_and_extremes(values: Floats) -> Integers:
-    places = np.array([0, values.argmin(), values.argmax(), len(values) - 1], np.int64)
-    return np.unique(places)
+    if count <= points:
+        return np.arange(count, dtype=np.int64)
+    buckets = max(1, (points - 2) // 2)
+    if buckets == 1 or x[0] == x[-1]:  # tsdownsample takes neither one bucket nor an x without width
+        inner = np.array([values.argmin(), values.argmax()], np.int64)
+    else:
+        # From zero on: there the edges of buckets differ even where steps are as large as 64 bits allow.
+        inner = _buckets.downsample(x - x[0], values, n_out=2 * buckets).astype(np.int64)
+    return np.unique(np.concatenate([[0], inner, [count - 1]]))
 
 
 def _gaps(chosen: Integers, broken: Integers) -> Integers:
