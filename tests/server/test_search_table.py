@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import sqlalchemy as sa
@@ -52,13 +52,21 @@ def add(
     return run
 
 
-def log(session: Session, run_id: str, logged: dict[str, list[float]], *, first_step: int = 0, label: str = "") -> None:
+def log(
+    session: Session,
+    run_id: str,
+    logged: dict[str, list[float]],
+    *,
+    first_step: int = 0,
+    label: str = "",
+    kind: Literal["metric", "system"] = "metric",
+) -> None:
     """Points of these metrics, one a step."""
     arrivals = metrics.Arrivals()
     for name, values in logged.items():
         for step, value in enumerate(values, first_step):
             arrivals.add(Logged(step, NOW_MS + step, {name: value}))
-    metrics.append(session, run_id, label, "metric", arrivals)
+    metrics.append(session, run_id, label, kind, arrivals)
 
 
 def search(session: Session, *, now_ms: int = NOW_MS, **wanted: Any) -> RunPage:

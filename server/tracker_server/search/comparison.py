@@ -54,14 +54,18 @@ def _value_rows(sides: Sequence[dict[str, Any]]) -> list[ValueRow]:
             key=key,
             values=[side.get(key) for side in sides],
             is_present=[key in side for side in sides],
-            differs=len({_identity(side[key]) if key in side else None for side in sides}) > 1,
+            differs=any(key not in side for side in sides) or differ([side[key] for side in sides]),
         )
         for key in keys
     ]
 
 
+def differ(values: Sequence[Any]) -> bool:
+    """Whether they are not all the same JSON value: 1 and 1.0 are one number, 1 and true are not, NaN is itself."""
+    return len({_identity(value) for value in values}) > 1
+
+
 def _identity(value: Any) -> str:
-    """Equal for equal JSON values: 1 and 1.0 are one number, 1 and true are not, NaN is itself."""
     if isinstance(value, bool) or value is None:
         return str(value)
     if isinstance(value, int | float):
@@ -108,5 +112,5 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
 def _patch(path: str, patch: Any) -> Iterator[tuple[str, Any]]:
     """A patch can be long, so it is told by its digest and its length; the run's own page has it whole."""
     text = patch if isinstance(patch, str) else msgspec.json.encode(patch).decode()
-    yield f"{path}.sha256", hashlib.sha256(text.encode()).hexdigest()
+    yield f"{path}.sha256", hashlib.sha256(text.encode(errors="replace")).hexdigest()
     yield f"{path}.lines", len(text.splitlines())
