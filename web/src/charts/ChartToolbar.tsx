@@ -1,8 +1,8 @@
 /** How all charts of a page are drawn: search, x axis, smoothing, log scale, and the way out of a zoom. */
 
-import { useEffect, useRef, useState } from "react";
 import { formatCount } from "../format";
 import { Icon } from "../parts/Icon";
+import { useDraft } from "../parts/useDraft";
 import type { ChartSettings } from "./settings";
 import styles from "./ChartToolbar.module.css";
 import { xText } from "./FigureTable";
@@ -66,6 +66,7 @@ function zoomText({ x, range }: ChartSettings): string {
 }
 
 function SearchField({ settings, onChange, matched, total, error, searchRef }: Props) {
+  const [draft, setDraft] = useDraft(settings.search, (search) => { onChange({ search }); }, 80);
   return (
     <div className={styles["search"]}>
       <input
@@ -75,8 +76,8 @@ function SearchField({ settings, onChange, matched, total, error, searchRef }: P
         aria-invalid={error !== null}
         aria-describedby="chart-search-note"
         placeholder="Find charts: text or regex  /"
-        value={settings.search}
-        onChange={(event) => { onChange({ search: event.target.value }); }}
+        value={draft}
+        onChange={(event) => { setDraft(event.target.value); }}
       />
       <span id="chart-search-note" role="status" className={error === null ? "muted small" : styles["error"]}>
         {error !== null ? error : settings.search === "" ? "" : `${formatCount(matched)} of ${formatCount(total)}`}
@@ -85,12 +86,9 @@ function SearchField({ settings, onChange, matched, total, error, searchRef }: P
   );
 }
 
-/** The charts follow while the slider moves, and the address takes what it rests on. */
+/** The charts follow while the slider moves. */
 function Smoothing({ value, onChange }: { value: number; onChange: (value: number) => void }) {
-  const [draft, setDraft] = useState<number | null>(null);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => { clearTimeout(timer.current); }, []);
-  const shown = draft ?? value;
+  const [shown, setShown] = useDraft(value, onChange, 60);
   return (
     <label className={styles["field"]} title="Time-weighted exponential smoothing of the points on the screen; the values themselves stay behind, faintly. Keys [ and ].">
       <span className="muted">smooth</span>
@@ -101,15 +99,7 @@ function Smoothing({ value, onChange }: { value: number; onChange: (value: numbe
         max={0.99}
         step={0.01}
         value={shown}
-        onChange={(event) => {
-          const next = Number(event.target.value);
-          setDraft(next);
-          clearTimeout(timer.current);
-          timer.current = setTimeout(() => {
-            onChange(next);
-            setDraft(null);
-          }, 60);
-        }}
+        onChange={(event) => { setShown(Number(event.target.value)); }}
       />
       <output className={styles["amount"]}>{shown.toFixed(2)}</output>
     </label>

@@ -5,6 +5,7 @@ import { formatNumber } from "../format";
 import { Dialog } from "../parts/Dialog";
 import { Icon } from "../parts/Icon";
 import { Swatch } from "../parts/Run";
+import { useDraft } from "../parts/useDraft";
 import { useIsDark } from "../theme";
 import type { ChartSettings } from "./settings";
 import styles from "./Enlarged.module.css";
@@ -39,6 +40,7 @@ export function Enlarged({ store, metric, metrics, runs, settings, onSettings, o
   }, [metric, runs, settings, state]);
   const drawn = useMemo(() => ({ ...figure, lines: figure.lines.filter(({ id }) => !muted.has(id)) }), [figure, muted]);
   const canvas = useRef<HTMLDivElement>(null);
+  const [smoothing, setSmoothing] = useDraft(settings.smoothing, (next) => { onSettings({ smoothing: next }); }, 60);
   const turn = (by: number) => {
     const next = metrics[metrics.indexOf(metric) + by];
     if (next !== undefined) onMetric(next);
@@ -63,7 +65,7 @@ export function Enlarged({ store, metric, metrics, runs, settings, onSettings, o
             <button type="button" aria-pressed={settings.isLog} onClick={() => { onSettings({ isLog: !settings.isLog }); }}>log y</button>
             <label>
               <span className="muted">smooth</span>
-              <input type="range" aria-label="Smoothing of this chart" min={0} max={0.99} step={0.01} value={settings.smoothing} onChange={(event) => { onSettings({ smoothing: Number(event.target.value) }); }} />
+              <input type="range" aria-label="Smoothing of this chart" min={0} max={0.99} step={0.01} value={smoothing} onChange={(event) => { setSmoothing(Number(event.target.value)); }} />
             </label>
             {settings.range !== null && <button type="button" onClick={() => { onSettings({ range: null }); }}>Reset zoom</button>}
             {figure.dropped > 0 && <span className="muted">{figure.dropped} values ≤ 0 not shown on the log axis</span>}

@@ -1,6 +1,6 @@
 /** What stands at the ticks of an axis. */
 
-import { formatNumber, formatSi } from "../format";
+import { formatBytes, formatNumber, formatSi } from "../format";
 import type { XAxis } from "./figure";
 
 const SECOND = 1000;
@@ -49,4 +49,7 @@ export function logTicks(low: number, high: number, most: number): number[] {
   return shown.length > 2 ? shown : powers.flatMap((power) => [power, 2 * power, 5 * power]).filter(within);
 }
 
-export const yTick = (value: number) => formatNumber(value);
+/** What counts bytes is read in megabytes, and everything else as a number. */
+export const yTick = (metric: string, value: number) => (isBytes(metric) && value >= 0 ? formatBytes(value) : formatNumber(value));
+
+const isBytes = (metric: string) => /(^|[/._])bytes(_per_s)?$/.test(metric);

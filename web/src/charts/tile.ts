@@ -98,7 +98,7 @@ function options(element: HTMLElement, shown: Shown): uPlot.Options {
         size: (_plot, values) => widest(values) + 12,
         ...(isLog ? { splits: (plot: uPlot) => logTicks(shown.figure.y[0], shown.figure.y[1], plot.height / 40), filter: (_plot: uPlot, splits: number[]) => splits } : {}),
         space: (plot) => Math.max(24, plot.height / 5),
-        values: (_plot, splits) => splits.map((at) => (at === null ? null : yTick(at))) as string[],
+        values: (_plot, splits) => splits.map((at) => (at === null ? null : yTick(shown.figure.metric, at))) as string[],
       },
     ],
     hooks: { draw: [(plot) => drawLines(plot, shown, colours())] },

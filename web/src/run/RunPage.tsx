@@ -140,7 +140,7 @@ function TabLink({ run, tab, isCurrent, count }: { run: RunDetail; tab: Tab; isC
       {count !== undefined && count > 0 && <span className={styles["count"]}>{count}</span>}
     </>
   );
-  const shared = { className: styles["tab"], "aria-current": isCurrent ? ("page" as const) : undefined };
+  const shared = { className: styles["tab"], "aria-current": isCurrent ? ("page" as const) : undefined, activeOptions: { exact: true } };
   if (tab === "overview") return <Link {...shared} to="/p/$project/runs/$run" params={params}>{inside}</Link>;
   return <Link {...shared} to="/p/$project/runs/$run/$tab" params={{ ...params, tab }}>{inside}</Link>;
 }

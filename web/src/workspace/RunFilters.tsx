@@ -1,10 +1,11 @@
 /** What narrows and arranges the list: text, status, columns, and the switch between list and table. */
 
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import type { Keys } from "../api";
 import { formatCount } from "../format";
 import { Icon } from "../parts/Icon";
 import { Menu, type MenuEntry } from "../parts/Menu";
+import { useDraft } from "../parts/useDraft";
 import { ColumnPicker } from "./ColumnPicker";
 import styles from "./RunFilters.module.css";
 import type { Change } from "./WorkspacePage";
@@ -84,17 +85,8 @@ const SORTS = [
   ["duration", "Longest first", true],
 ] as const;
 
-/** The list follows a moment after the last key, and the address with it. */
 function TextFilter({ text, onChange }: { text: string; onChange: (text: string) => void }) {
-  const [draft, setDraft] = useState(text);
-  const [seen, setSeen] = useState(text);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  // back and forward change the text from outside, and so does "Remove the filter"
-  if (seen !== text) {
-    setSeen(text);
-    setDraft(text);
-  }
-  useEffect(() => () => { clearTimeout(timer.current); }, []);
+  const [draft, setDraft] = useDraft(text, onChange, 150);
   return (
     <input
       type="search"
@@ -102,12 +94,7 @@ function TextFilter({ text, onChange }: { text: string; onChange: (text: string)
       aria-label="Filter runs"
       placeholder="Filter by name, tag, config…"
       value={draft}
-      onChange={(event) => {
-        const next = event.target.value;
-        setDraft(next);
-        clearTimeout(timer.current);
-        timer.current = setTimeout(() => { onChange(next); }, 150);
-      }}
+      onChange={(event) => { setDraft(event.target.value); }}
     />
   );
 }

@@ -32,9 +32,13 @@ export function WorkspacePage() {
   return <Workspace key={project} project={project} />;
 }
 
+/** New names of metrics may take so long to appear, but the very first one. */
+const KEYS_PERIOD_MS = 10_000;
+
 function Workspace({ project }: { project: string }) {
   const { view, change } = useView(project);
   const keys = useQuery(queries.keys(project));
+  const metrics = useMemo(() => keys.data?.metrics.map(({ name }) => name) ?? [], [keys.data]);
   const columns = useMemo(() => columnKeys(view.columns, keys.data), [view.columns, keys.data]);
   const criteria = useMemo<Criteria>(() => ({ text: view.text, status: view.status, sort: view.sort, columns }), [view.text, view.status, view.sort, columns]);
   const runs = useRunList(project, criteria, view.columns !== null || !keys.isPending);
@@ -50,7 +54,8 @@ function Workspace({ project }: { project: string }) {
     ({ changed, removed }) => {
       const unknown = takeNews(project, changed, removed);
       visible.noteChanged(changed.map(({ id }) => id));
-      if (changed.length > 0) void client.invalidateQueries({ queryKey: queries.keys(project).queryKey });
+      const isStale = Date.now() - keys.dataUpdatedAt > (metrics.length === 0 ? 0 : KEYS_PERIOD_MS);
+      if (changed.length > 0 && isStale) void client.invalidateQueries({ queryKey: queries.keys(project).queryKey });
       if (unknown === 0) return;
       if (isAtTop.current) void refetchRuns(project);
       else setNewCount((count) => Math.max(count, unknown));
@@ -60,7 +65,6 @@ function Workspace({ project }: { project: string }) {
   const onCharts = useCallback((charts: Partial<View["charts"]>) => { change((now) => ({ ...now, charts: { ...now.charts, ...charts } })); }, [change]);
   const onToggle = useCallback((id: string, isVisible: boolean) => { change((now) => ({ ...now, shown: toggled(now.shown, id, isVisible) })); }, [change]);
   const onShown = useCallback((shown: View["shown"]) => { change((now) => ({ ...now, shown })); }, [change]);
-  const metrics = useMemo(() => keys.data?.metrics.map(({ name }) => name) ?? [], [keys.data]);
   const isTable = view.mode === "table";
   useKeys([{ key: "t", label: "Table or charts", run: () => { change((now) => ({ ...now, mode: isTable ? "runs" : "table" })); } }]);
 
