@@ -7,7 +7,7 @@ import re
 from tracker_server.errors import Refused
 
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-_VERSION = re.compile("v([0-9]+)", re.IGNORECASE)
+_VERSION = re.compile("v([0-9]{1,127})", re.IGNORECASE)
 
 
 def check_model(name: str) -> None:

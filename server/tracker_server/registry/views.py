@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from flask import Response
+
 from tracker_server import registry
-from tracker_server.http import Api, Call, Created
+from tracker_server.http import Api, Call, reply
 from tracker_server.registry.schema import (
     AliasMove,
     AliasRemoval,
@@ -38,14 +40,14 @@ def get_model(call: Call, name: str) -> ModelDetail:
 
 
 @api.post("/models/<name>/versions", body=NewVersion, reply=ModelVersionDetail, status=201)
-def register_version(call: Call, name: str, body: NewVersion) -> Created[ModelVersionDetail] | ModelVersionDetail:
+def register_version(call: Call, name: str, body: NewVersion) -> Response:
     """Register an artifact version as the model's next version; 200 where it is one already."""
     version, is_new = registry.register(
         call.session, name, body.artifact_version_id, description=body.description, actor_id=call.actor_id,
         now_ms=call.now_ms,
     )  # fmt: skip
     detail = registry.version_detail(call.session, version)
-    return Created(detail) if is_new else detail
+    return reply(detail, 201 if is_new else 200)
 
 
 @api.get("/models/<name>/versions/<int:version>", reply=ModelVersionDetail)
