@@ -54,7 +54,7 @@ function Tools({ comparison, tab }: { comparison: Comparison; tab: "charts" | "d
     <div className={styles["tools"]}>
       <nav className={styles["tabs"]} aria-label="Parts of the comparison">
         {(["differences", "charts"] as const).map((one) => (
-          <Link key={one} to="/p/$project/compare" params={{ project }} search={{ ...search, tab: one === "charts" ? one : undefined }} className={styles["tab"]} aria-current={one === tab ? "page" : undefined}>
+          <Link key={one} to="/p/$project/compare" params={{ project }} search={{ ...search, tab: one === "charts" ? one : undefined }} activeOptions={{ exact: true, includeSearch: true }} className={styles["tab"]} aria-current={one === tab ? "page" : undefined}>
             {one === "charts" ? "Charts" : "Differences"}
           </Link>
         ))}

@@ -82,7 +82,9 @@ function LostBanner() {
   if (live.kind !== "lost") return null;
   return (
     <div className={styles["lost"]} role="alert">
-      Connection lost, retrying <Countdown until={live.retryAt} />. What you see stays as it was.
+      <span>
+        Connection lost, retrying <Countdown until={live.retryAt} />. What you see stays as it was.
+      </span>
       <button type="button" data-look="link" onClick={live.retry}>
         Retry now
       </button>

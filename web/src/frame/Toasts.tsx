@@ -5,14 +5,16 @@ import { Icon } from "../parts/Icon";
 import styles from "./Toasts.module.css";
 import { signal } from "./signal";
 
-export type Toast = { id: number; text: string; isBad?: boolean; action?: { label: string; run: () => void }; lastsMs?: number };
+/** News about the same thing replaces older news: what that offered to undo is no longer the last that happened. */
+export type Toast = { id: number; text: string; about?: string; isBad?: boolean; action?: { label: string; run: () => void }; lastsMs?: number };
 
 const toasts = signal<readonly Toast[]>([]);
 let count = 0;
 
 export function toast(one: Omit<Toast, "id">): void {
   count += 1;
-  toasts.set([...toasts.get(), { ...one, id: count }].slice(-3));
+  const others = toasts.get().filter(({ about }) => about === undefined || about !== one.about);
+  toasts.set([...others, { ...one, id: count }].slice(-3));
 }
 
 const dismiss = (id: number) => { toasts.set(toasts.get().filter((one) => one.id !== id)); };

@@ -19,7 +19,7 @@ export function RollBackDialog({ model, alias, from, to, onClose }: Props) {
     setIsBusy(true);
     try {
       const moved = await api.rollBack(model, alias, { reason: reason.trim(), replaces: from, version: to });
-      toast({ text: `${movedText(moved)}, rolled back` });
+      toast({ about: `${model}@${alias}`, text: `${movedText(moved)}, rolled back` });
       onClose();
     } catch (failure) {
       setError(reasonOf(failure));

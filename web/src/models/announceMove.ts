@@ -11,21 +11,24 @@ export function announceMove(moved: Moved): void {
   const { replaced } = moved;
   toast({
     text: movedText(moved),
+    about: aliasOf(moved),
     lastsMs: UNDO_MS,
     // without one that held the alias before, taking it back means that nothing holds it
     action: { label: "Undo", run: () => void undo(moved, replaced) },
   });
 }
 
+const aliasOf = ({ model, alias }: Moved) => `${model}@${alias}`;
+
 async function undo(moved: Moved, replaced: number | null): Promise<void> {
   const { model, alias, version } = moved;
   try {
     if (replaced === null) {
       await api.removeAlias(model, alias, { replaces: version, reason: `Undo of the promotion of v${String(version)}` });
-      toast({ text: `${model} ${alias}: removed from v${String(version)}` });
+      toast({ about: aliasOf(moved), text: `${model} ${alias}: removed from v${String(version)}` });
     } else {
       const back = await api.rollBack(model, alias, { reason: `Undo of the promotion of v${String(version)}`, replaces: version, version: replaced });
-      toast({ text: `${movedText(back)}, undone` });
+      toast({ about: aliasOf(moved), text: `${movedText(back)}, undone` });
     }
   } catch (error) {
     toast({ text: `Not undone: ${reasonOf(error)}`, isBad: true, lastsMs: UNDO_MS });
