@@ -1,0 +1,62 @@
+"""What one sees on the pages, found by its role and its words."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page, Request
+
+from tests.processes import Server, environment, run_script
+
+
+def tile(page: Page, metric: str) -> Locator:
+    """The small chart of a metric, however many runs it shows."""
+    name = re.escape(metric).replace("/", r"\/")  # Playwright ends a pattern at a bare one
+    return page.get_by_role("figure", name=re.compile(f"^{name} over "))
+
+
+def shows(metric: str, runs: int) -> re.Pattern[str]:
+    """The name of the chart of a metric while it shows so many runs."""
+    return re.compile(rf"^{re.escape(metric)} over [a-z ]+, {runs} runs?$")
+
+
+def row(page: Page, name: str) -> Locator:
+    """A run in the list."""
+    return page.get_by_role("row", name=name, exact=True)
+
+
+def listed(page: Page) -> Locator:
+    """All runs of the list that are in the document, by their links."""
+    return page.get_by_role("grid", name="Runs").get_by_role("link")
+
+
+def bodies(page: Page, end: str) -> list[Any]:
+    """The bodies of requests to addresses with this end, growing as the page sends them."""
+    sent: list[Any] = []
+
+    def on_request(request: Request) -> None:
+        if request.url.endswith(end) and request.method == "POST":
+            sent.append(json.loads(request.post_data or "null"))
+
+    page.on("request", on_request)
+    return sent
+
+
+def ask(server: Server, path: str, body: object = None) -> Any:
+    """The API's answer, as any client gets it."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json", "X-Tracker-Client": "test"}
+    request = urllib.request.Request(f"{server.url}/api/v1{path}", data, headers)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.loads(answer.read() or b"null")
+
+
+def log(server: Server, folder: Path, code: str) -> str:
+    """Run a script that logs to the server until it has sent everything; what it printed."""
+    ended = run_script(code, environment(server.url, folder))
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
