@@ -49,10 +49,11 @@ def workspace(page: Page) -> None:
 def colours(page: Page) -> dict[str, str]:
     """The colour of each run in the list."""
     rows = page.get_by_role("grid", name="Runs").locator("[data-row]")
-    return rows.evaluate_all(
+    found: dict[str, str] = rows.evaluate_all(
         "rows => Object.fromEntries(rows.map(row => [row.getAttribute('aria-label'),"
         " row.querySelector('[style*=\"--hue\"]').style.getPropertyValue('--hue')]))"
     )
+    return found
 
 
 def test_the_eye_hides_a_run_in_every_tile_and_the_others_keep_their_colours(page: Page) -> None:
