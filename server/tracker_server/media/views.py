@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from flask import Response
+from flask import Response, request, send_file
 
 from tracker_server import artifacts, media, runs
 from tracker_server.errors import Refused
@@ -15,9 +15,7 @@ api = Api("media")
 
 
 class FrameQuery(msgspec.Struct, frozen=True):
-    """`theme` is "light" or "dark"."""
-
-    theme: str = "light"
+    theme: frames.Theme = "light"
 
 
 @api.get("/runs/<run_id>/media", reply=MediaList)
@@ -31,22 +29,40 @@ def list_media(call: Call, run_id: str) -> MediaList:
 def get_media_frame(call: Call, media_id: int, query: FrameQuery) -> Response:
     """A page that shows one piece of media, for a sandboxed frame."""
     item = media.get(call.session, media_id)
-    runs.get(call.session, item.run_id)
+    runs.get(call.session, item.run_id)  # nothing of a run in the trash is shown
+    try:
+        response = Response(_page(item, query.theme), mimetype="text/html")
+    except Refused as error:  # a person reads it in the frame, where JSON would be of no use
+        page = frames.sentence_page(error.message, query.theme)
+        response = Response(page, error.status, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = frames.policy(request.host_url)
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+def _page(item: media.MediaItem, theme: frames.Theme) -> str:
     if item.kind != "plotly":
-        raise Refused("unknown_kind", f"media of the kind {item.kind!r} cannot be shown by this version", field="kind")
-    return frames.figure_page(item.name, artifacts.blob_store().path(item.digest).read_bytes(), query.theme)
+        raise Refused("unknown_kind", f"media of the kind {item.kind!r} cannot be shown by this version of the server")
+    return frames.figure_page(item.name, artifacts.blob_store().path(item.digest), theme)
 
 
 @api.get("/media/plotly.js", access="public")
 def get_plotly(call: Call) -> Response:
     """plotly.js for those pages."""
-    return frames.plotly_bundle()
+    return _loadable(send_file(frames.plotly_bundle(), mimetype="text/javascript"))
 
 
 @api.get("/media/frame.js", access="public")
 def get_frame_script(call: Call) -> Response:
     """The script of those pages."""
-    return frames.starter()
+    return _loadable(Response(frames.STARTER, mimetype="text/javascript"))
+
+
+def _loadable(response: Response) -> Response:
+    """Let the opaque origin of the frame load it: it holds nothing of anybody's. Its address has a version."""
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
 
 
 def _described(item: media.MediaItem) -> Media:
