@@ -69,8 +69,8 @@ def log(
     metrics.append(session, run_id, label, kind, arrivals)
 
 
-def search(session: Session, *, now_ms: int = NOW_MS, **wanted: Any) -> RunPage:
-    return table.search(session, "digits", RunSearch(**wanted), now_ms=now_ms, lost_after_ms=LOST_AFTER_MS)
+def search(session: Session, *, many: int = table.MANY, **wanted: Any) -> RunPage:
+    return table.search(session, "digits", RunSearch(**wanted), now_ms=NOW_MS, lost_after_ms=LOST_AFTER_MS, many=many)
 
 
 def found(session: Session, *keys: str, **wanted: Any) -> list[str]:
@@ -212,6 +212,7 @@ def test_runs_sort_by_any_columns_with_the_missing_ones_last(session: Session, a
     add(session, actor, "d", name="fig", created_ms=NOW_MS - 1000, config={"lr": "auto", "batch": {"size": 32}},
         logged={"val/acc": [math.inf], "loss": [2.0]})  # fmt: skip
     assert {keys: found(session, *keys) for keys in SORTED} == SORTED
+    assert {keys: found(session, *keys, many=0) for keys in SORTED} == SORTED
 
 
 def test_a_run_without_an_end_lasts_until_it_was_last_heard_of(session: Session, actor: auth.Actor) -> None:
@@ -232,7 +233,8 @@ def test_config_values_sort_by_kind_then_value(session: Session, actor: auth.Act
     order = ["r00", "r01", "r02", "r03", "r04", "r05", "r06", "r07", "r10", "r08", "r09"]
     expected = order[::-1] if is_descending else order
     key = "-config.key" if is_descending else "config.key"
-    assert found(session, key, "name") == [*expected, "z-nan", "z-null", "z-without"]
+    for many in (table.MANY, 0):
+        assert found(session, key, "name", many=many) == [*expected, "z-nan", "z-null", "z-without"]
 
 
 def test_a_metric_of_another_rank_counts_where_the_main_writer_has_none(session: Session, actor: auth.Actor) -> None:
@@ -243,6 +245,7 @@ def test_a_metric_of_another_rank_counts_where_the_main_writer_has_none(session:
     add(session, actor, "other", logged={"loss": [1.0]}, label="rank1")
     add(session, actor, "other", logged={"loss": [8.0]}, label="rank2")
     assert found(session, "metrics.loss") == ["other", "both", "main"]
+    assert found(session, "metrics.loss", many=0) == ["other", "both", "main"]
 
 
 def test_an_unknown_sort_key_is_refused_with_those_there_are(session: Session, actor: auth.Actor) -> None:
@@ -261,18 +264,25 @@ PAGED = [
     ("config.optim.lr",),
     ("-config.optim.name", "metrics.val/acc"),
     ("config.optim.name", "-config.model.is_wide", "-metrics.val/acc.mean"),
+    ("config.mixed",),
+    ("-config.mixed", "config.optim.name"),
     ("metrics.val/acc",),
     ("-metrics.val/acc.max",),
     ("-metrics.nothing", "config.nothing", "metrics.train/loss.count"),
 ]
 
 
-def test_pages_give_every_run_once_in_the_order_of_one_page(session: Session) -> None:
+@pytest.mark.parametrize("many", [table.MANY, 0], ids=["by sorting", "by index"])
+def test_pages_give_every_run_once_in_the_order_of_one_page(session: Session, many: int) -> None:
     seed.fill(session, "digits", run_count=60, now_ms=NOW_MS, config_keys=6, metric_names=2)
+    mixed = ["text", 0.5, True, None, math.nan, [1]]
+    for place, run_id in enumerate(row.id for row in search(session, columns=[]).runs):
+        runs.set_config(session, runs.get(session, run_id), {"mixed": mixed[place % 6]} if place % 7 else {})
+    session.flush()
     for keys in PAGED:
         whole = [row.id for row in search(session, sort=sort(*keys), columns=[]).runs]
-        pages = all_pages(session, sort=sort(*keys), columns=[], limit=7)
-        assert [len(page) for page in pages] == [7] * 8 + [4]
+        pages = all_pages(session, sort=sort(*keys), columns=[], limit=7, many=many)
+        assert [len(page) for page in pages] == [7] * 8 + [4], keys
         assert list(itertools.chain(*pages)) == whole
         assert len(set(whole)) == 60
 
@@ -348,7 +358,11 @@ def test_an_unknown_column_is_refused(session: Session, actor: auth.Actor) -> No
             search(session, columns=[column])
 
 
-@pytest.mark.parametrize("wanted", [{}, {"text": "heron 3", "status": ["finished", "lost"]}], ids=["all", "filtered"])
+@pytest.mark.parametrize(
+    "wanted",
+    [{}, {"text": "heron 3", "status": ["finished", "lost"]}, {"many": 0}],
+    ids=["all", "filtered", "by index"],
+)
 def test_a_page_costs_as_many_statements_for_many_runs_and_columns_as_for_one(
     database: Database, session: Session, wanted: dict[str, Any]
 ) -> None:
@@ -359,7 +373,7 @@ def test_a_page_costs_as_many_statements_for_many_runs_and_columns_as_for_one(
     session.expunge_all()
     with statements(database) as many:
         search(session, limit=1000, sort=sort("-metrics.val/acc", "config.optim.lr", "name"), **wanted)
-    assert len(many) == len(few) <= 7
+    assert len(many) == len(few) == 8
 
 
 def test_the_runs_table_over_http(client: FlaskClient, session: Session, actor: auth.Actor) -> None:

@@ -54,6 +54,13 @@ def shown() -> ORMOption:
     )  # fmt: skip
 
 
+def read(session: Session, run_ids: Sequence[str], chosen: Columns, *, now_ms: int, lost_after_ms: int) -> list[RunRow]:
+    """The rows of the runs with these ids, in their order."""
+    found = {run.id: run for run in session.scalars(sa.select(Run).where(Run.id.in_(run_ids)).options(shown()))}
+    ordered = [found[run_id] for run_id in run_ids if run_id in found]
+    return build(session, ordered, chosen, now_ms=now_ms, lost_after_ms=lost_after_ms)
+
+
 def build(session: Session, found: Sequence[Run], chosen: Columns, *, now_ms: int, lost_after_ms: int) -> list[RunRow]:
     """The rows of these runs, in their order. Four statements at most, however many runs and columns."""
     ids = [run.id for run in found]

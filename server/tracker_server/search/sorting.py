@@ -8,11 +8,11 @@ terms, which is what a cursor does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased, outerjoin
+from sqlalchemy import orm
 
 from tracker_server.errors import Refused
 from tracker_server.metrics.models import Series
@@ -25,13 +25,14 @@ Expression = sa.SQLColumnExpression[Any]
 Condition = sa.ColumnElement[bool]
 
 STATISTICS = ("last", "min", "max", "mean", "count")
+INDEXED_STATISTICS = ("last", "min", "max")
 ATTRIBUTES = ("created", "name", "status", "duration")
 STATUS_ORDER = ("running", "lost", "failed", "stopped", "finished")
 """What wants attention first."""
 
 NEWEST_FIRST = SortKey("created", is_descending=True)
 NUMBER, TEXT, MISSING = 0, 1, 2
-"""The classes of a config value: ascending, numbers stand before text; what is missing stands last both ways."""
+"""Places of classes: ascending, numbers stand before text; what is missing stands last both ways."""
 
 _NAN = sa.literal(float("nan"), sa.Double)
 
@@ -42,7 +43,7 @@ class Term:
 
     expression: Expression
     kind: type[Value]
-    is_descending: bool
+    is_descending: bool = False
 
     @property
     def ordering(self) -> sa.UnaryExpression[Any]:
@@ -58,26 +59,54 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Join:
-    """A table that a sort key reads beside `runs`: at most one row of it for each run."""
+class Table:
+    """What a sort key reads beside `runs`: at most one row for each run."""
 
-    table: Any
+    entity: Any
+    joined: Condition
+
+
+@dataclass(frozen=True)
+class Class:
+    """The runs whose value of a sort key is of one kind: a number, say, or missing.
+
+    `place` is where the class stands, and the first term of the key. An index gives its runs in order of `indexed`,
+    which is the key's term of that number, without the expression that hides it from the index. A class without one
+    has no order of its own.
+    """
+
+    place: int
     condition: Condition
+    indexed: tuple[int, Term] | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A sort key as SQL. `classes` are in order of place; a key that no index can follow has none."""
+
+    terms: list[Term]
+    table: Table | None = None
+    classes: list[Class] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Order:
-    """A whole sort: what to join to `runs`, and the terms."""
+    """A whole sort."""
 
-    joins: list[Join]
-    terms: list[Term]
+    columns: list[Column]
 
-    def from_runs(self) -> Any:
-        """`runs` with everything that the terms read."""
-        source: Any = Run
-        for join in self.joins:
-            source = outerjoin(source, join.table, join.condition)
-        return source
+    @property
+    def terms(self) -> list[Term]:
+        return [term for column in self.columns for term in column.terms]
+
+    def source(self, *, first_is_present: bool = False) -> Any:
+        """`runs` with everything that the terms read. `first_is_present` leaves out runs that lack the first key."""
+        found: Any = Run
+        for place, column in enumerate(self.columns):
+            if column.table is not None:
+                is_outer = not (first_is_present and place == 0)
+                found = orm.join(found, column.table.entity, column.table.joined, isouter=is_outer)
+        return found
 
 
 def order(keys: Sequence[SortKey], *, lost_before_ms: int, collation: str) -> Order:
@@ -85,13 +114,8 @@ def order(keys: Sequence[SortKey], *, lost_before_ms: int, collation: str) -> Or
 
     `collation` is the one that compares text by its bytes.
     """
-    joins: list[Join] = []
-    terms: list[Term] = []
-    for key in (*keys, NEWEST_FIRST):
-        added, more = _read_key(key, lost_before_ms, collation)
-        joins += added
-        terms += more
-    return Order(joins, [*terms, Term(Run.id, str, False)])
+    columns = [_column(key, lost_before_ms, collation) for key in (*keys, NEWEST_FIRST)]
+    return Order([*columns, Column([Term(Run.id, str)])])
 
 
 def after(terms: Sequence[Term], values: Sequence[Value]) -> Condition:
@@ -105,10 +129,10 @@ def after(terms: Sequence[Term], values: Sequence[Value]) -> Condition:
     return sa.and_(terms[0].is_from(values[0]), beyond)
 
 
-def _read_key(key: SortKey, lost_before_ms: int, collation: str) -> tuple[list[Join], list[Term]]:
+def _column(key: SortKey, lost_before_ms: int, collation: str) -> Column:
     kind, _, name = key.key.partition(".")
     if key.key in ATTRIBUTES:
-        return [], [_attribute(key, lost_before_ms, collation)]
+        return Column([_attribute(key, lost_before_ms, collation)])
     if kind == "config" and name:
         return _config(name, key.is_descending, collation)
     if kind == "metrics" and name:
@@ -125,11 +149,15 @@ def _attribute(key: SortKey, lost_before_ms: int, collation: str) -> Term:
     if key.key == "created":
         return Term(Run.created_ms, int, key.is_descending)
     if key.key == "name":
-        return Term(sa.func.lower(sa.collate(Run.name, collation)), str, key.is_descending)
+        return Term(sa.func.lower(_compared(Run.name, collation)), str, key.is_descending)
     if key.key == "status":
         return Term(_status_rank(lost_before_ms), int, key.is_descending)
     ended_ms = sa.func.coalesce(Run.finished_ms, Run.heartbeat_ms)  # a run without an end lasts until it was last heard
     return Term(ended_ms - Run.started_ms, int, key.is_descending)
+
+
+def _compared(text: Any, collation: str) -> Expression:
+    return sa.collate(text, collation)
 
 
 def _status_rank(lost_before_ms: int) -> Expression:
@@ -138,39 +166,51 @@ def _status_rank(lost_before_ms: int) -> Expression:
     return sa.case((is_lost, rank["lost"]), *((Run.status == status, place) for status, place in rank.items()), else_=9)
 
 
-def _metric(key: str, is_descending: bool) -> tuple[list[Join], list[Term]]:
+def _metric(key: str, is_descending: bool) -> Column:
     """The main writer's series, as the summaries of a run show it; else the first label's."""
     name, _, statistic = key.rpartition(".")
     if not name or statistic not in STATISTICS:
         name, statistic = key, "last"
-    series, other = aliased(Series), aliased(Series)
-    earlier = sa.exists().where(other.run_id == series.run_id, other.name == series.name, other.label < series.label)
-    joined = sa.and_(
-        series.run_id == Run.id, series.name == name, series.segment == 0, sa.or_(series.label == "", ~earlier)
-    )
-    value = (
-        series.finite_sum / sa.func.nullif(series.finite_count, 0)
-        if statistic == "mean"
-        else getattr(series, statistic)
-    )
-    return [Join(series, joined)], _number_or_missing(value, is_descending)
-
-
-def _number_or_missing(value: Expression, is_descending: bool) -> list[Term]:
-    is_missing = sa.case((value.is_(None), 1), else_=0)
-    return [Term(is_missing, int, False), Term(sa.func.coalesce(value, 0.0), float, is_descending)]
-
-
-def _config(key: str, is_descending: bool, collation: str) -> tuple[list[Join], list[Term]]:
-    """By class, then number, then text. A bool is a number (0, 1), null is missing, and so is NaN."""
-    row = aliased(ConfigValue)
-    number = sa.func.nullif(row.number, _NAN)
-    numbers, texts = (TEXT, NUMBER) if is_descending else (NUMBER, TEXT)
-    place = sa.case((number.is_not(None), numbers), (row.text.is_not(None), texts), else_=MISSING)
-    text = sa.case((number.is_(None), sa.func.coalesce(row.text, "")), else_="")
+    series = orm.aliased(Series)
+    value = _mean(series) if statistic == "mean" else getattr(series, statistic)
     terms = [
-        Term(place, int, False),
-        Term(sa.func.coalesce(number, 0.0), float, is_descending),
-        Term(sa.collate(text, collation), str, is_descending),
+        Term(sa.case((value.is_(None), MISSING), else_=NUMBER), int),
+        Term(sa.func.coalesce(value, 0.0), float, is_descending),
     ]
-    return [Join(row, sa.and_(row.run_id == Run.id, row.key == key))], terms
+    classes = [
+        Class(NUMBER, value.is_not(None), (1, Term(value, float, is_descending))),
+        Class(MISSING, value.is_(None)),
+    ]
+    table = Table(series, sa.and_(series.run_id == Run.id, series.name == name, _is_shown(series)))
+    return Column(terms, table, classes if statistic in INDEXED_STATISTICS else [])
+
+
+def _mean(series: type[Series]) -> Expression:
+    return series.finite_sum / sa.func.nullif(series.finite_count, 0)
+
+
+def _is_shown(series: type[Series]) -> Condition:
+    other = orm.aliased(Series)
+    earlier = sa.exists().where(other.run_id == series.run_id, other.name == series.name, other.label < series.label)
+    return sa.and_(series.segment == 0, sa.or_(series.label == "", ~earlier))
+
+
+def _config(key: str, is_descending: bool, collation: str) -> Column:
+    """By class, then number, then text. A bool is a number (0, 1), null is missing, and so is NaN."""
+    row = orm.aliased(ConfigValue)
+    number = sa.func.nullif(row.number, _NAN)
+    is_number, is_text = number.is_not(None), sa.and_(number.is_(None), row.text >= "")
+    numbers, texts = (TEXT, NUMBER) if is_descending else (NUMBER, TEXT)
+    text = sa.case((is_text, row.text), else_="")
+    terms = [
+        Term(sa.case((is_number, numbers), (is_text, texts), else_=MISSING), int),
+        Term(sa.func.coalesce(number, 0.0), float, is_descending),
+        Term(_compared(text, collation), str, is_descending),
+    ]
+    classes = [
+        Class(numbers, is_number, (1, Term(row.number, float, is_descending))),
+        Class(texts, is_text, (2, Term(_compared(row.text, collation), str, is_descending))),
+        Class(MISSING, sa.and_(number.is_(None), row.text.is_(None))),
+    ]
+    table = Table(row, sa.and_(row.run_id == Run.id, row.key == key))
+    return Column(terms, table, sorted(classes, key=lambda found: found.place))
