@@ -1,6 +1,6 @@
 /** The charts of some runs: pinned ones first, then a section for each prefix. Folded sections fetch nothing. */
 
-import { Suspense, lazy, useMemo, useRef, useState } from "react";
+import { Suspense, lazy, useEffect, useMemo, useRef, useState } from "react";
 import { useKeys } from "../frame/keys";
 import { plural } from "../format";
 import { Icon } from "../parts/Icon";
@@ -97,6 +97,9 @@ const stepped = (smoothing: number, by: number) => Math.min(0.99, Math.max(0, Ma
 type SectionProps = { section: Section; isFolded: boolean; onToggle: () => void; children: () => React.ReactNode };
 
 function SectionView({ section, isFolded, onToggle, children }: SectionProps) {
+  const [isAll, setIsAll] = useState(false);
+  const grid = useRef<HTMLDivElement>(null);
+  const empty = useEmptyCount(grid, isFolded);
   const name = section.name === OTHER ? "other" : `${section.name}/`;
   return (
     <section className={styles["section"]} aria-label={name}>
@@ -107,9 +110,29 @@ function SectionView({ section, isFolded, onToggle, children }: SectionProps) {
           <span className="muted">{section.metrics.length}</span>
         </button>
       </h2>
-      {!isFolded && <div className={styles["grid"]}>{children()}</div>}
+      {!isFolded && <div ref={grid} className={styles["grid"]} data-all={isAll}>{children()}</div>}
+      {!isFolded && empty > 0 && !isAll && (
+        <p className={styles["hidden"]}>
+          {plural(empty, "empty chart")} hidden <button type="button" data-look="link" onClick={() => { setIsAll(true); }}>Show</button>
+        </p>
+      )}
     </section>
   );
+}
+
+/** How many tiles turned out to have no points from the visible runs: only the tiles know, once they have fetched. */
+function useEmptyCount(grid: React.RefObject<HTMLDivElement | null>, isFolded: boolean): number {
+  const [count, setCount] = useState(0);
+  useEffect(() => {
+    const element = grid.current;
+    if (element === null) return;
+    const recount = () => { setCount(element.querySelectorAll('[data-empty="true"]').length); };
+    const observer = new MutationObserver(recount);
+    observer.observe(element, { subtree: true, childList: true, attributeFilter: ["data-empty"] });
+    recount();
+    return () => { observer.disconnect(); };
+  }, [grid, isFolded]);
+  return count;
 }
 
 /** What was folded or opened by hand is remembered; a search opens every section that it finds something in. */

@@ -49,7 +49,7 @@ export const Tile = memo(function Tile(props: TileProps) {
   const label = describeFigure(metric, settings, new Set(figure.lines.map(({ run }) => run)).size);
   const prefix = prefixOf(metric);
   return (
-    <figure ref={ref} className={styles["tile"]} aria-label={label} data-metric={metric} data-empty={isEmpty && !state.isLoading}>
+    <figure ref={ref} className={styles["tile"]} aria-label={label} data-metric={metric} data-empty={isEmpty && !state.isLoading && state.error === null && runs.length > 0}>
       <figcaption className={styles["head"]}>
         <span className={styles["title"]} title={metric}>
           {prefix !== "" && <span className="muted">{prefix}/</span>}
