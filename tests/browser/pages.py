@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, Page, Request
 
-from tests.processes import Server, environment, run_script
+from tests.browser.training import Reachable
+from tests.processes import environment, run_script, wait_until
 
 
 def tile(page: Page, metric: str) -> Locator:
@@ -46,7 +48,7 @@ def bodies(page: Page, end: str) -> list[Any]:
     return sent
 
 
-def ask(server: Server, path: str, body: object = None) -> Any:
+def ask(server: Reachable, path: str, body: object = None) -> Any:
     """The API's answer, as any client gets it."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json", "X-Tracker-Client": "test"}
@@ -55,8 +57,21 @@ def ask(server: Server, path: str, body: object = None) -> Any:
         return json.loads(answer.read() or b"null")
 
 
-def log(server: Server, folder: Path, code: str) -> str:
+def log(server: Reachable, folder: Path, code: str) -> str:
     """Run a script that logs to the server until it has sent everything; what it printed."""
     ended = run_script(code, environment(server.url, folder))
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
+
+
+def wait_for_points(server: Reachable, run: str, metric: str, count: int) -> None:
+    """Until so many points of a run have reached the server."""
+
+    def is_there() -> bool:
+        try:
+            summary = ask(server, f"/runs/{run}")["metrics"].get(metric)
+        except urllib.error.HTTPError:  # the run itself has not arrived yet
+            return False
+        return summary is not None and summary["count"] >= count
+
+    wait_until(is_there, f"{count} points of {metric} have arrived")

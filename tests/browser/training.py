@@ -6,8 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
-from tests.processes import Server, environment
+from tests.processes import environment
+
+
+class Reachable(Protocol):
+    """Any server that a run can be sent to."""
+
+    @property
+    def url(self) -> str: ...
+
 
 CODE = """
 import sys, tracker
@@ -27,7 +36,7 @@ run.log_artifact(model, name="digits-cnn", type="model")
 class Training:
     """One run, alive until `finish` or the end of the `with`."""
 
-    def __init__(self, server: Server, folder: Path, name: str, *, lr: float) -> None:
+    def __init__(self, server: Reachable, folder: Path, name: str, *, lr: float) -> None:
         model = folder / f"{name}.pt"
         model.write_bytes(f"weights of {name}".encode() * 1000)
         self.name = name
@@ -69,7 +78,7 @@ class Training:
                 stream.close()
 
 
-def finished(server: Server, folder: Path, name: str, *, lr: float, steps: int = 50) -> str:
+def finished(server: Reachable, folder: Path, name: str, *, lr: float, steps: int = 50) -> str:
     """A run that has trained and ended; its id."""
     with Training(server, folder, name, lr=lr) as training:
         training.train(steps).finish()

@@ -1,0 +1,119 @@
+"""Pages follow what happens on the server while one looks at them, and stay as they are when it goes away."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.browser.conftest import watch
+from tests.browser.pages import ask, bodies, row, shows, tile, wait_for_points
+from tests.browser.serving import serving
+from tests.browser.training import Training, finished
+from tests.processes import Server
+
+
+def latest_loss(page: Page, name: str) -> Locator:
+    """The last loss of a run, in its row."""
+    return row(page, name).get_by_role("gridcell").last
+
+
+def learn(training: Training, steps: int, shown: Locator) -> None:
+    """Train, and wait until the page has noticed."""
+    before = shown.inner_text()
+    training.train(steps)
+    expect(shown).not_to_have_text(before)
+
+
+def series(server: Server, run: str, metric: str) -> Any:
+    """All points of one metric, as the server has them."""
+    answer = ask(server, "/series", {"runs": [run], "metrics": [metric], "points": 10_000})
+    return answer["series"][0]
+
+
+def test_the_first_run_appears_by_itself(page: Page, server: Server, tmp_path: Path) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", name="No projects yet")).to_be_visible()
+    expect(page.get_by_label("Python that logs a first run", exact=True)).to_contain_text(server.url)
+    finished(server, tmp_path, "pioneer", lr=0.1)
+    page.get_by_role("link", name="digits").click()
+    expect(tile(page, "train/loss")).to_have_accessible_name(shows("train/loss", 1))
+
+
+def test_an_update_leaves_what_one_is_doing_alone(page: Page, server: Server, tmp_path: Path) -> None:
+    with Training(server, tmp_path, "runner", lr=0.1) as runner:
+        runner.train(30)
+        wait_for_points(server, runner.id, "train/loss", 30)
+        page.goto("/p/digits?zoom=0..10")
+        chip = page.get_by_role("button", name="Reset zoom")
+        expect(tile(page, "train/loss")).to_have_accessible_name(shows("train/loss", 1))
+        filters = page.get_by_role("searchbox", name="Find charts")
+        filters.fill("loss")
+        page.get_by_role("button", name="More for this list").click()
+        menu = page.get_by_role("menu", name="More for this list")
+        for _ in range(3):
+            learn(runner, 30, latest_loss(page, "runner"))
+        expect(menu).to_be_visible()
+        expect(filters).to_have_value("loss")
+        expect(chip).to_have_text(re.compile("step 0–10"))
+
+
+def test_a_page_whose_server_died_keeps_its_data_and_catches_up_without_gap_or_double(
+    context: BrowserContext, server: Server, tmp_path: Path
+) -> None:
+    page = context.new_page()
+    complaints = watch(page, server.url)
+    with Training(server, tmp_path, "survivor", lr=0.1) as survivor:
+        survivor.train(30)
+        wait_for_points(server, survivor.id, "train/loss", 30)
+        page.goto("/p/digits")
+        expect(tile(page, "train/loss")).to_have_accessible_name(shows("train/loss", 1))
+        server.kill()
+        lost = page.get_by_role("alert").filter(has_text="Connection lost")
+        expect(lost).to_be_visible()
+        expect(tile(page, "train/loss")).to_have_accessible_name(shows("train/loss", 1))
+        survivor.train(50)
+        server.start()
+        expect(lost).to_have_count(0)
+        page.get_by_role("button", name="Show train/loss as table").click()
+        values = page.get_by_role("dialog", name="train/loss as a table")
+        expect(values.get_by_role("rowheader")).to_have_text([str(step) for step in range(80)])
+        assert series(server, survivor.id, "train/loss")["steps"] == list(range(80))
+    assert [one for one in complaints if "Failed to load resource" not in one] == []
+
+
+def test_a_hidden_page_asks_nothing(page: Page, server: Server, tmp_path: Path) -> None:
+    page.add_init_script(
+        "window.seen = true; Object.defineProperty(document, 'hidden', { get: () => !window.seen });"
+        "window.see = (seen) => { window.seen = seen; document.dispatchEvent(new Event('visibilitychange')); };"
+    )
+    page.clock.install()
+    with Training(server, tmp_path, "runner", lr=0.1) as runner:
+        runner.train(10)
+        wait_for_points(server, runner.id, "train/loss", 10)
+        with page.expect_request("**/live"):
+            page.goto("/p/digits")
+        expect(tile(page, "train/loss")).to_have_accessible_name(shows("train/loss", 1))
+        page.evaluate("see(false)")
+        asked = bodies(page, "/live")
+        page.clock.run_for(60_000)
+        assert asked == []
+        with page.expect_request("**/live"):
+            page.evaluate("see(true)")
+
+
+def test_a_killed_run_becomes_lost(browser: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path / "server", lost_after_ms=3000) as server:
+        context = browser.new_context(base_url=server.url)
+        page = context.new_page()
+        complaints = watch(page, server.url)
+        with Training(server, tmp_path, "victim", lr=0.1) as victim:
+            victim.train(10)
+            wait_for_points(server, victim.id, "train/loss", 10)
+            page.goto("/p/digits?view=table")
+            expect(row(page, "victim")).to_contain_text("running")
+        expect(row(page, "victim")).to_contain_text("lost")
+        context.close()
+    assert complaints == []
