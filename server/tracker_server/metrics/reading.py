@@ -11,11 +11,14 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
+from tracker_server.errors import Refused
 from tracker_server.metrics import chunks
 from tracker_server.metrics.columns import Floats, Integers, Points, by_series, join
 from tracker_server.metrics.models import Chunk, Series, Tail
@@ -23,6 +26,8 @@ from tracker_server.metrics.schema import Axis, Mark, SeriesColumns
 from tracker_server.metrics.thinning import thin
 
 MAX_SERIES = 4000
+MIN_X, MAX_X = -(2**63), 2**63 - 1
+CHUNKS_AT_ONCE = 64
 MAX_DELTA = 4
 """A delta of more than so many times the points asked for is thinned, and so sent anew."""
 
@@ -46,17 +51,37 @@ class _Stored:
     tail: Points
 
 
+@dataclass(frozen=True)
+class _Line:
+    """Points in order of x, in the units that are stored: three columns of one length."""
+
+    x: Integers
+    steps: Integers
+    values: Floats
+
+    def part(self, start: int, end: int) -> _Line:
+        return _Line(self.x[start:end], self.steps[start:end], self.values[start:end])
+
+
 def find(session: Session, run_ids: Sequence[str], metrics: Sequence[str]) -> list[Series]:
-    """The series of these runs with these names, or below a prefix that is given as `prefix/*`."""
+    """The series of these runs with these names, or below a prefix that is given as `prefix/*`.
+
+    Raises Refused where these are more than one answer should hold.
+    """
     exact = [name for name in metrics if not name.endswith("/*")]
     below = [Series.name.startswith(name[:-1], autoescape=True) for name in metrics if name.endswith("/*")]
     statement = (
         sa.select(Series)
         .where(Series.run_id.in_(run_ids), Series.count > 0, sa.or_(Series.name.in_(exact), *below))
         .order_by(Series.run_id, Series.name, Series.label, Series.segment)
-        .limit(MAX_SERIES)
+        .limit(MAX_SERIES + 1)
     )
-    return list(session.scalars(statement))
+    found = list(session.scalars(statement))
+    if len(found) > MAX_SERIES:
+        raise Refused(
+            "too_many_series", f"that is over {MAX_SERIES} series in one answer; ask for fewer runs or metrics"
+        )
+    return found
 
 
 def read(
@@ -91,42 +116,41 @@ def _delta(session: Session, stored: _Stored, view: View, known: int | None) -> 
         return None
     before = [chunk for chunk in stored.chunks if chunk.first_ordinal < known]
     after = [chunk for chunk in stored.chunks if chunk.first_ordinal + chunk.count > known]
-    points = join([*_decoded(session, after), stored.tail])
+    points = Points(*_columns(session, after, stored.tail, ("steps", "times", "values")))
     start = known - (after[0].first_ordinal if after else series.sealed_count)
     old, new = points.part(0, start), points.part(start)
     ends = [_span(chunk, view.x)[1] for chunk in before if chunk not in after]
     ends += [int(_axis(old, view.x).max())] if len(old) else []
     x = _axis(new, view.x)
-    if (ends and int(x[0]) < max(ends)) or (np.diff(x) < 0).any():
+    if (ends and int(x[0]) < max(ends)) or (x[1:] < x[:-1]).any():
         return None
-    return _drawn(series, new, view, is_delta=True)
+    return _drawn(series, _Line(x, new.steps, new.values), view, is_delta=True)
 
 
 def _whole(session: Session, stored: _Stored, view: View) -> SeriesColumns:
     """The series in the range, thinned."""
     low, high = _stored_range(stored.series, view)
     needed = _overlapping(stored.chunks, view.x, low, high)
-    points = join([*_decoded(session, needed), stored.tail])
-    ordered = _in_order(points, view.x)
-    x = _axis(ordered, view.x)
-    first, end = int(np.searchsorted(x, low, "left")), int(np.searchsorted(x, high, "right"))
+    line = _line(session, needed, stored.tail, view.x)
+    first, end = int(np.searchsorted(line.x, low, "left")), int(np.searchsorted(line.x, high, "right"))
     # The neighbours outside come along, so that a line does not end at the edge of the picture.
-    return _drawn(stored.series, ordered.part(max(0, first - 1), end + 1), view, is_delta=False)
+    return _drawn(stored.series, line.part(max(0, first - 1), end + 1), view, is_delta=False)
 
 
-def _stored_range(series: Series, view: View) -> tuple[float, float]:
+def _stored_range(series: Series, view: View) -> tuple[int, int]:
     """The range in the units that are stored: steps, or Unix milliseconds."""
     if view.range is None:
-        return -np.inf, np.inf
+        return MIN_X, MAX_X
     offset = view.started_ms.get(series.run_id, 0) if view.x == "relative_time" else 0
-    return view.range[0] + offset, view.range[1] + offset
+    low, high = (min(max(bound, float(MIN_X)), float(MAX_X)) for bound in view.range)
+    return max(MIN_X, math.ceil(low) + offset), min(MAX_X, math.floor(high) + offset)
 
 
 def _span(chunk: Chunk, x: Axis) -> tuple[int, int]:
     return (chunk.min_step, chunk.max_step) if x == "step" else (chunk.min_time_ms, chunk.max_time_ms)
 
 
-def _overlapping(found: Sequence[Chunk], x: Axis, low: float, high: float) -> list[Chunk]:
+def _overlapping(found: Sequence[Chunk], x: Axis, low: int, high: int) -> list[Chunk]:
     """The chunks with a point in the range, and on each side the nearest one outside of it."""
     left = [chunk for chunk in found if _span(chunk, x)[1] < low]
     right = [chunk for chunk in found if _span(chunk, x)[0] > high]
@@ -136,40 +160,59 @@ def _overlapping(found: Sequence[Chunk], x: Axis, low: float, high: float) -> li
     return [chunk for chunk in found if chunk.id not in outside]
 
 
-def _decoded(session: Session, found: Sequence[Chunk]) -> list[Points]:
-    """The points of these chunks, a part of them at a time read from the database."""
-    decoded: dict[int, Points] = {}
-    for start in range(0, len(found), 64):
-        ids = [chunk.id for chunk in found[start : start + 64]]
-        columns = sa.select(Chunk.id, Chunk.steps, Chunk.times, Chunk.values).where(Chunk.id.in_(ids))
-        for row in session.execute(columns):
-            decoded[row[0]] = Points(*(chunks.decompress(column) for column in row[1:]))
-    return [decoded[chunk.id] for chunk in found]
-
-
-def _in_order(points: Points, x: Axis) -> Points:
-    """By step, equal steps by time; for a time axis by time, equal times by step. Stable."""
+def _line(session: Session, found: Sequence[Chunk], tail: Points, x: Axis) -> _Line:
+    """The points of these chunks and the tail in order of x: by step, equal steps by time, or the other way round."""
+    if x == "step" and _is_in_order(found, tail):
+        steps, values = _columns(session, found, tail, ("steps", "values"))
+        return _Line(steps, steps, values)
+    points = Points(*_columns(session, found, tail, ("steps", "times", "values")))
     first, second = (points.steps, points.times) if x == "step" else (points.times, points.steps)
     if chunks.is_ordered(first, second):
-        return points
-    order = np.lexsort((second, first))
-    return Points(points.steps[order], points.times[order], points.values[order])
+        return _Line(first, points.steps, points.values)
+    order = np.lexsort((second, first))  # stable: of equal ones the first to arrive comes first
+    return _Line(first[order], points.steps[order], points.values[order])
+
+
+def _is_in_order(found: Sequence[Chunk], tail: Points) -> bool:
+    """Whether the points arrived in order of step; known without reading the times of what is sealed."""
+    spans = [(chunk.min_step, chunk.max_step) for chunk in found]
+    spans += [(int(tail.steps[0]), int(tail.steps[-1]))] if len(tail) else []
+    is_each = all(chunk.is_ordered for chunk in found) and chunks.is_ordered(tail.steps, tail.times)
+    return is_each and all(left[1] < right[0] for left, right in pairwise(spans))
+
+
+def _columns(session: Session, found: Sequence[Chunk], tail: Points, names: tuple[str, ...]) -> list[Any]:
+    """These columns of the chunks and the tail after them, in order of arrival; read a part of the chunks at a time."""
+    count = sum(chunk.count for chunk in found)
+    columns: list[Any] = [np.empty(count + len(tail), np.float64 if name == "values" else np.int64) for name in names]
+    places: dict[int, slice] = {}
+    for chunk in found:
+        start = places[found[len(places) - 1].id].stop if places else 0
+        places[chunk.id] = slice(start, start + chunk.count)
+    for start in range(0, len(found), CHUNKS_AT_ONCE):
+        ids = [chunk.id for chunk in found[start : start + CHUNKS_AT_ONCE]]
+        packed = sa.select(Chunk.id, *(getattr(Chunk, name) for name in names)).where(Chunk.id.in_(ids))
+        for row in session.execute(packed):
+            for column, part in zip(columns, row[1:], strict=True):
+                chunks.decompress_into(part, column[places[row[0]]])
+    for column, name in zip(columns, names, strict=True):
+        column[count:] = getattr(tail, name)
+    return columns
 
 
 def _axis(points: Points, x: Axis) -> Integers:
     return points.steps if x == "step" else points.times
 
 
-def _drawn(series: Series, points: Points, view: View, *, is_delta: bool) -> SeriesColumns:
+def _drawn(series: Series, line: _Line, view: View, *, is_delta: bool) -> SeriesColumns:
     """The points as the columns of an answer: chosen, with their gaps and marks."""
-    x: Floats = _axis(points, view.x).astype(np.float64)
-    if view.x == "relative_time":
-        x -= view.started_ms.get(series.run_id, 0)
-    drawn = thin(x, points.values, max(view.points, len(points)) if is_delta else view.points)
+    drawn = thin(line.x, line.values, max(view.points, len(line.x)) if is_delta else view.points)
     places = np.sort(np.concatenate([drawn.chosen, drawn.gaps]))
-    values: list[float | None] = points.values[places].tolist()
+    values: list[float | None] = line.values[places].tolist()
     for place in np.searchsorted(places, drawn.gaps).tolist():
         values[place] = None
+    zero = view.started_ms.get(series.run_id, 0) if view.x == "relative_time" else 0
+    marks = zip((line.x[drawn.marks] - zero).tolist(), line.values[drawn.marks].tolist(), strict=True)
     return SeriesColumns(
         id=series.id,
         run=series.run_id,
@@ -177,13 +220,13 @@ def _drawn(series: Series, points: Points, view: View, *, is_delta: bool) -> Ser
         label=series.label,
         segment=series.segment,
         count=series.count,
-        points_in_range=len(points),
+        points_in_range=len(line.x),
         is_exact=drawn.is_exact,
         is_delta=is_delta,
-        x=x[places].tolist(),
-        steps=points.steps[places].tolist(),
+        x=(line.x[places] - zero).astype(np.float64).tolist(),
+        steps=line.steps[places].tolist(),
         values=values,
-        marks=[_mark(float(x[place]), float(points.values[place])) for place in drawn.marks.tolist()],
+        marks=[_mark(float(x), value) for x, value in marks],
     )
 
 

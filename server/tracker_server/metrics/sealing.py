@@ -113,7 +113,7 @@ def _seal(session: Session, points: dict[int, Points], limits: Limits) -> None:
     for start in range(0, len(ids), SERIES_AT_ONCE):
         part = ids[start : start + SERIES_AT_ONCE]
         reopened = _reopened(session, {series_id: len(points[series_id]) for series_id in part}, limits)
-        whole = {key: join([*(chunks.decode(chunk) for chunk in reopened[key]), points[key]]) for key in part}
+        whole = {key: join([*(_decoded(chunk) for chunk in reopened[key]), points[key]]) for key in part}
         sealed = _sealed_counts(session, part)
         firsts = {key: reopened[key][0].first_ordinal if reopened[key] else sealed[key] for key in part}
         gone = [chunk.id for found in reopened.values() for chunk in found]
@@ -151,10 +151,22 @@ def _reopened(session: Session, new_points: dict[int, int], limits: Limits) -> d
         ids.append(chunk_id)
     found: defaultdict[int, list[Any]] = defaultdict(list)
     if ids:
-        columns = sa.select(Chunk.id, Chunk.series_id, Chunk.first_ordinal, Chunk.steps, Chunk.times, Chunk.values)
+        columns = sa.select(
+            Chunk.id,
+            Chunk.series_id,
+            Chunk.first_ordinal,
+            Chunk.count.label("point_count"),
+            Chunk.steps,
+            Chunk.times,
+            Chunk.values,
+        )
         for chunk in session.execute(columns.where(Chunk.id.in_(ids)).order_by(Chunk.series_id, Chunk.first_ordinal)):
             found[chunk.series_id].append(chunk)
     return found
+
+
+def _decoded(chunk: Any) -> Points:
+    return chunks.decode(chunk.point_count, chunk.steps, chunk.times, chunk.values)
 
 
 def _rows(whole: dict[int, Points], firsts: dict[int, int], limits: Limits) -> Iterator[dict[str, Any]]:
