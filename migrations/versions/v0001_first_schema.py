@@ -153,8 +153,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.create_index("ix_runs_project_changed", ["project_id", "changed_ms"], unique=False)
-        batch_op.create_index("ix_runs_project_created", ["project_id", "created_ms", "id"], unique=False)
-        batch_op.create_index("ix_runs_status", ["status", "heartbeat_ms"], unique=False)
+        batch_op.create_index(
+            "ix_runs_project_created",
+            ["project_id", "created_ms", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_ms IS NULL"),
+            postgresql_where=sa.text("deleted_ms IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_runs_project_status",
+            ["project_id", "status", "heartbeat_ms"],
+            unique=False,
+            sqlite_where=sa.text("deleted_ms IS NULL"),
+            postgresql_where=sa.text("deleted_ms IS NULL"),
+        )
 
     op.create_table(
         "alerts",

@@ -59,10 +59,12 @@ def _changed(
 
     At most `MAX_CHANGED`: the watched ones first, then the newest.
     """
-    became_lost = sa.and_(Run.status == "running", Run.heartbeat_ms >= lost_ms[0], Run.heartbeat_ms < lost_ms[1])
+    here = sa.select(Run.id).where(filters.of_project(project_id))
+    written = here.where(Run.changed_ms >= since_ms)
+    lost = here.where(Run.status == "running", Run.heartbeat_ms >= lost_ms[0], Run.heartbeat_ms < lost_ms[1])
     statement = (
         sa.select(Run)
-        .where(filters.of_project(project_id), sa.or_(Run.changed_ms >= since_ms, became_lost))
+        .where(Run.id.in_(written.union(lost)))
         .order_by(sa.case((Run.id.in_(watched), 0), else_=1), Run.created_ms.desc(), Run.id)
         .limit(MAX_CHANGED)
         .options(rows.shown())
