@@ -10,6 +10,8 @@ export default tseslint.config(
     extends: [...tseslint.configs.strict, hooks.configs.flat.recommended],
     rules: {
       "@typescript-eslint/consistent-type-imports": "error",
+      // it warns users of the React compiler, which is not used here
+      "react-hooks/incompatible-library": "off",
       "no-restricted-syntax": [
         "error",
         { selector: "ExportDefaultDeclaration", message: "Export by name, so that every file calls a thing the same." },

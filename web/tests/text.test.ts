@@ -6,7 +6,7 @@ import { differenceOf } from "../src/compare/difference";
 import { fetchLines } from "../src/models/fetchLines";
 import { modelNameFrom, movedText } from "../src/models/promotion";
 import { shownMetrics } from "../src/models/shownMetrics";
-import { firstRun } from "../src/projects/firstRun";
+import { firstLines } from "../src/projects/firstLines";
 import { afterReturns, partsOf, plainText } from "../src/run/ansi";
 import { found, treeOf } from "../src/run/configTree";
 import { commandOf, gitOf, otherFacts, packagesOf } from "../src/run/environment";
@@ -88,9 +88,9 @@ test("a table of versions shows held-out metrics first and nothing of the machin
 });
 
 test("the first lines of Python name this server unless it is the default one", () => {
-  expect(firstRun("http://127.0.0.1:8090")).not.toContain("TRACKER_URL");
-  expect(firstRun("http://box:9000", 'a "b"')).toContain('os.environ["TRACKER_URL"] = "http://box:9000"');
-  expect(firstRun("http://box:9000", 'a "b"')).toContain('project="a \\"b\\""');
+  expect(firstLines("http://127.0.0.1:8090")).not.toContain("TRACKER_URL");
+  expect(firstLines("http://box:9000", 'a "b"')).toContain('os.environ["TRACKER_URL"] = "http://box:9000"');
+  expect(firstLines("http://box:9000", 'a "b"')).toContain('project="a \\"b\\""');
 });
 
 test("a printed line keeps its colours and loses its control codes", () => {

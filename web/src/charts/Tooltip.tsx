@@ -50,7 +50,7 @@ export function Tooltip() {
   const shown = hover.isPinned ? readings : around(readings, strong);
   const at = nearestReading(readings, strong);
   return createPortal(
-    <div ref={ref} className={styles["tooltip"]} data-pinned={hover.isPinned} role="tooltip">
+    <div ref={ref} className={styles["tooltip"]} data-pinned={hover.isPinned} role="tooltip" aria-live={hover.isByKey === true ? "polite" : "off"}>
       <div className={styles["head"]}>
         <span>
           {axisName(figure.axis)} {xText(figure.axis, at.x)}

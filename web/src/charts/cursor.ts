@@ -3,7 +3,7 @@
  * reads the values. No chart engine and no rendering of components takes part, so that it keeps up with the hand.
  */
 
-export type Hover = { x: number; source: object; clientX: number; clientY: number; isPinned: boolean } | null;
+export type Hover = { x: number; source: object; clientX: number; clientY: number; isPinned: boolean; isByKey?: boolean } | null;
 
 let current: Hover = null;
 const listeners = new Set<(hover: Hover) => void>();

@@ -15,6 +15,8 @@ export type OverlayOptions = { figure: () => Figure | null; onZoom: (x: Range) =
 /** A pointer that is nearer to a line than this is meant to be on it. */
 const NEAR_PX = 24;
 const LEAST_DRAG_PX = 6;
+/** With the arrow keys one crosses a chart in so many steps. */
+const KEY_STEPS = 50;
 
 /** Puts the layer over `host`, and answers how to take it away. */
 export function attachOverlay(host: HTMLElement, options: OverlayOptions): () => void {
@@ -81,6 +83,18 @@ export function attachOverlay(host: HTMLElement, options: OverlayOptions): () =>
     options.onZoom([low, high]);
   };
 
+  const onKey = (event: KeyboardEvent) => {
+    const area = range(host);
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (by === undefined || area === null || options.figure() === null) return;
+    event.preventDefault();
+    const now = cursor.get();
+    const step = (area.x[1] - area.x[0]) / KEY_STEPS;
+    const x = now?.source === host ? Math.min(area.x[1], Math.max(area.x[0], now.x + by * step)) : by > 0 ? area.x[0] : area.x[1];
+    const box = host.getBoundingClientRect();
+    cursor.set({ x, source: host, clientX: box.left + area.left + acrossOf(x, area), clientY: box.top + area.top, isPinned: false, isByKey: true });
+  };
+
   const onLeave = () => {
     if (dragFrom !== null) return;
     if (cursor.get()?.isPinned !== true) spotlight.set(null);
@@ -94,6 +108,8 @@ export function attachOverlay(host: HTMLElement, options: OverlayOptions): () =>
   host.addEventListener("pointerdown", onDown, { signal });
   host.addEventListener("pointerup", onUp, { signal });
   host.addEventListener("pointerleave", onLeave, { signal });
+  host.addEventListener("keydown", onKey, { signal });
+  host.addEventListener("blur", () => { cursor.leave(host); }, { signal });
   host.addEventListener("dblclick", options.onReset, { signal });
   const unwatch = cursor.watch(show);
   return () => {

@@ -8,13 +8,12 @@ import { formatCount, plural } from "../format";
 import { Page } from "../frame/Page";
 import { useKeys } from "../frame/keys";
 import { liveState } from "../frame/liveState";
-import { CodeBlock } from "../parts/Code";
 import { Empty, Failure, Outline } from "../parts/Note";
 import { Sparkline } from "../parts/Sparkline";
 import { Ago } from "../parts/Time";
 import { queries } from "../queries";
+import { FirstRun } from "./FirstRun";
 import styles from "./ProjectsPage.module.css";
-import { firstRun } from "./firstRun";
 
 /** Quick enough that a first run appears by itself while its author looks on. */
 const REFRESH_MS = 3000;
@@ -76,15 +75,6 @@ function ProjectRow({ project }: { project: Project }) {
       <span className={styles["live"]}>{project.running_count > 0 && <>● {formatCount(project.running_count)} running</>}</span>
       <span className={styles["when"]}>{project.last_activity_ms === null ? "no activity yet" : <Ago ms={project.last_activity_ms} />}</span>
     </li>
-  );
-}
-
-export function FirstRun({ project }: { project?: string }) {
-  return (
-    <Empty title={project === undefined ? "No projects yet" : "No runs in this project yet"}>
-      <p>Log a first run from Python; it appears here by itself.</p>
-      <CodeBlock text={firstRun(window.location.origin, project)} label="Python that logs a first run" />
-    </Empty>
   );
 }
 

@@ -1,7 +1,7 @@
 /** A project that does not exist yet: logging to it makes it. */
 
 import { Page } from "../frame/Page";
-import { FirstRun } from "../projects/ProjectsPage";
+import { FirstRun } from "../projects/FirstRun";
 
 export function NotFoundProject({ project }: { project: string }) {
   return (

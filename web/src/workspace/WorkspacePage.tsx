@@ -12,7 +12,7 @@ import { useKeys } from "../frame/keys";
 import { client, queries } from "../queries";
 import { listWidth } from "../settings";
 import { Empty, Failure } from "../parts/Note";
-import { FirstRun } from "../projects/ProjectsPage";
+import { FirstRun } from "../projects/FirstRun";
 import { ActionBar } from "./ActionBar";
 import { RunFilters } from "./RunFilters";
 import { RunTable } from "./RunTable";

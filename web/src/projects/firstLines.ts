@@ -2,7 +2,7 @@
 
 const DEFAULT_ADDRESS = "http://127.0.0.1:8090";
 
-export function firstRun(origin: string, project = "my-project"): string {
+export function firstLines(origin: string, project = "my-project"): string {
   const isDefault = origin === DEFAULT_ADDRESS || origin === DEFAULT_ADDRESS.replace("127.0.0.1", "localhost");
   const setup = isDefault ? [] : ["import os", `os.environ["TRACKER_URL"] = ${JSON.stringify(origin)}`, ""];
   return [
