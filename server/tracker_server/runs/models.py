@@ -9,7 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker_server.db import Base, BigId, Document, Words
 
-
 _OUT_OF_THE_TRASH: dict[str, Any] = {
     "sqlite_where": sa.text("deleted_ms IS NULL"),
     "postgresql_where": sa.text("deleted_ms IS NULL"),

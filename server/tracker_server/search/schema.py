@@ -15,7 +15,8 @@ RunIds = Annotated[list[str], msgspec.Meta(max_length=200)]
 class SortKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A column to sort by: "created", "name", "status", "duration", "config.<key>" or "metrics.<name>.<statistic>".
 
-    The statistic is one of last, min, max, mean, count; "metrics.<name>" alone means last. Missing values sort last.
+    The statistic is one of last, min, max, mean, count; "metrics.<name>" alone means last. Missing values sort last,
+    whichever way; among config values numbers stand before texts. Equal runs follow by the newest.
     """
 
     key: str
@@ -23,7 +24,8 @@ class SortKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RunSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`text` finds runs whose name, id, tag, group, notes or a config value contains every word of it.
+    """`text` finds runs where each word of it is part of the name, id, group, notes, a tag or a config text, or is the
+    number of a config value. At most ten words; upper and lower case are one.
 
     `columns` names the config keys ("config.lr") and metrics ("metrics.val/acc") to send; None sends all of them.
     """
@@ -88,6 +90,10 @@ class MetricRow(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
+    """The rows of `runs` leave out config and metrics, which stand beside. `environment` has its parts under dotted
+    keys; of an uncommitted patch the digest and the number of lines.
+    """
+
     runs: list[RunRow]
     config: list[ValueRow]
     metrics: list[MetricRow]
@@ -98,7 +104,8 @@ class LiveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a page watches. `since_ms` is the `cursor_ms` of the last answer, 0 at first.
 
     `counts` has, for each series id that the page holds, the `count` it came with; only newer points come back for it.
-    Series of `runs` × `metrics` that are not in `counts` come whole, thinned to `points`.
+    Series of `runs` × `metrics` that are not in `counts` come whole, thinned to `points`. Who sends `since_ms` 0 has
+    searched just now, and gets what changed in the last minute.
     """
 
     runs: RunIds = []
@@ -112,7 +119,9 @@ class LiveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LiveAnswer(msgspec.Struct, frozen=True):
-    """`changed` are the rows of runs that changed since then, new ones included; `removed` the ids of deleted runs.
+    """`changed` are the rows of runs that changed since then, new ones and those that became lost included; `removed`
+    the ids of deleted runs. Both reach a few seconds further back, so that a change that was committed late is not
+    missed: merge them by id. Of more than 500 changed runs the watched ones and the newest come.
 
     A series with `is_delta` carries only points after the count that was sent; without it, it replaces what the page
     has.
