@@ -77,7 +77,8 @@ function layout(figure: Figure, paint: Colours) {
   const [low, high] = figure.y;
   return {
     autosize: true,
-    paper_bgcolor: "rgba(0,0,0,0)",
+    // opaque, so that a downloaded picture can be read on any page
+    paper_bgcolor: paint.background,
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: "system-ui, sans-serif", size: 12, color: paint.text },
     margin: { l: 64, r: 16, t: 12, b: 48 },
