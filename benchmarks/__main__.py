@@ -1,0 +1,55 @@
+"""`python -m benchmarks`: measure, print the table, write results.json beside this file."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from benchmarks import ingesting, logging_cost, reading
+from benchmarks.figures import Figure, Machine, table
+
+RESULTS = Path(__file__).with_name("results.json")
+MILLION = 1_000_000
+
+
+def main() -> int:
+    """Measure what was asked for; 0 also where a goal is missed, since machines differ."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="smaller and once: to see that it runs, not for figures")
+    parser.add_argument("--only", choices=["log", "ingest", "read"], help="measure this alone")
+    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--results", type=Path, default=RESULTS, help="file to write (default: %(default)s)")
+    options = parser.parse_args()
+    repetitions = 1 if options.quick else max(1, options.repetitions)
+    parts = _parts(quick=options.quick, repetitions=repetitions)
+    machine = Machine()
+    figures: list[Figure] = []
+    for name, measure in parts.items():
+        if options.only in (None, name):
+            print(f"measuring {name}…", file=sys.stderr, flush=True)
+            figures += measure()
+    print(table(figures))
+    print(f"\n{machine.cores} cores, Python {machine.python}, {machine.system}, load {machine.load} at the start")
+    document = {"machine": dataclasses.asdict(machine), "figures": [figure.document() for figure in figures]}
+    options.results.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    return 0
+
+
+def _parts(*, quick: bool, repetitions: int) -> dict[str, Callable[[], list[Figure]]]:
+    sizes = [(MILLION, 30.0)] if quick else [(MILLION, 30.0), (10 * MILLION, 150.0)]
+    calls = 20_000 if quick else 100_000
+    points = MILLION if quick else 10 * MILLION
+    return {
+        "log": lambda: logging_cost.figures(repetitions=repetitions, calls=calls),
+        "ingest": lambda: ingesting.figures(repetitions=repetitions, points=points),
+        "read": lambda: reading.figures(repetitions=max(5, repetitions), sizes=sizes),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

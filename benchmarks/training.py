@@ -1,0 +1,127 @@
+"""The training process of the benchmarks: logs ten metrics a step and prints, as JSON, what that cost it.
+
+    python -m benchmarks.training <what> <count>
+
+Run in a process of its own, with TRACKER_URL and TRACKER_DIR set. `what` is one of the functions of `WORK`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import random
+import struct
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+
+import tracker
+from tracker.records import Logged, encode, frame
+
+METRICS = 10
+NAMES = [f"train/metric_{number}" for number in range(METRICS)]
+VARIANTS = 1009
+"""Rows of values are made before the clock runs, and gone through in turn."""
+
+Row = dict[str, float]
+
+
+def rows() -> list[Row]:
+    """Noisy losses as a float32 model gives them, each row of ten metrics."""
+    chance = random.Random(7)
+    as_float32 = struct.Struct("f")
+    made = []
+    for number in range(VARIANTS):
+        height = math.exp(-number / 300)
+        noisy = [height + chance.gauss(0.0, 0.01) for _ in NAMES]
+        made.append({name: as_float32.unpack(as_float32.pack(y))[0] for name, y in zip(NAMES, noisy, strict=True)})
+    return made
+
+
+def start() -> tracker.Run:
+    return tracker.init("bench", system_interval_s=0, capture_code=False, capture_console=False, finish_timeout_s=0.5)
+
+
+def tight(count: int) -> dict[str, float]:
+    """Microseconds of one `log()` in a loop that does nothing else, and of `os.write` of the same bytes."""
+    values = rows()
+    run = start()
+    clock = time.perf_counter_ns
+    costs = []
+    for step in range(count):
+        row = values[step % VARIANTS]
+        begun = clock()
+        run.log(row)
+        costs.append(clock() - begun)
+    run.finish()
+    return {**_percentiles(costs), **{f"bare_{key}": value for key, value in _bare_write(values, count).items()}}
+
+
+def paced(count: int) -> dict[str, float]:
+    """The same at a thousand calls a second, as a fast training loop makes them."""
+    values = rows()
+    run = start()
+    clock = time.perf_counter_ns
+    costs = []
+    for step in range(count):
+        time.sleep(0.001)
+        row = values[step % VARIANTS]
+        begun = clock()
+        run.log(row)
+        costs.append(clock() - begun)
+    run.finish()
+    return _percentiles(costs)
+
+
+def ingest(count: int) -> dict[str, float | str]:
+    """Seconds from the first `log()` until the server has acknowledged the last."""
+    values = rows()
+    run = tracker.init("bench", system_interval_s=0, capture_code=False, capture_console=False, finish_timeout_s=600)
+    begun = time.perf_counter()
+    for step in range(count):
+        run.log(values[step % VARIANTS])
+    logged = time.perf_counter()
+    run.finish()
+    return {"run_id": run.id, "logging_s": logged - begun, "seconds": time.perf_counter() - begun}
+
+
+def first_log(_count: int) -> dict[str, float]:
+    """Milliseconds from `init()` to the first `log()` returned, as a program has it that captures everything."""
+    begun = time.perf_counter()
+    run = tracker.init("bench", finish_timeout_s=0.5)
+    run.log({"loss": 1.0})
+    passed = time.perf_counter() - begun
+    run.finish()
+    return {"milliseconds": 1000 * passed}
+
+
+def _bare_write(values: list[Row], count: int) -> dict[str, float]:
+    frames = [frame(number, encode(Logged(number, 0, row))) for number, row in enumerate(values)]
+    clock = time.perf_counter_ns
+    costs = []
+    with tempfile.NamedTemporaryFile(dir=os.environ["TRACKER_DIR"]) as file:
+        descriptor = file.fileno()
+        for number in range(count):
+            data = frames[number % VARIANTS]
+            begun = clock()
+            os.write(descriptor, data)
+            costs.append(clock() - begun)
+    return _percentiles(costs)
+
+
+def _percentiles(costs: list[int]) -> dict[str, float]:
+    costs.sort()
+    return {"p50_us": costs[len(costs) // 2] / 1000, "p99_us": costs[len(costs) * 99 // 100] / 1000}
+
+
+WORK: dict[str, Callable[[int], object]] = {
+    "tight": tight,
+    "paced": paced,
+    "ingest": ingest,
+    "first_log": first_log,
+}
+
+if __name__ == "__main__":
+    print(json.dumps(WORK[sys.argv[1]](int(sys.argv[2]))))
