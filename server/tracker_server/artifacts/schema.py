@@ -28,14 +28,6 @@ class FileEntry(msgspec.Struct, frozen=True):
     size_bytes: int
 
 
-class ModelLink(msgspec.Struct, frozen=True):
-    """A model version that was registered from this artifact version, with the aliases it holds now."""
-
-    model: str
-    version: int
-    aliases: list[str]
-
-
 class ArtifactVersion(msgspec.Struct, frozen=True, kw_only=True):
     """`name:v<version>` of a project. `run` made it; None for one that was uploaded by hand."""
 
