@@ -237,7 +237,7 @@ def status(run: Run, *, now_ms: int, lost_after_ms: int) -> Status:
 def started(session: Session, run_ids: Sequence[str]) -> dict[str, int]:
     """When each of these runs started, in Unix milliseconds; those that are unknown or in the trash are left out."""
     statement = sa.select(Run.id, Run.started_ms).where(Run.id.in_(run_ids), Run.deleted_ms.is_(None))
-    return dict(session.execute(statement).tuples().all())
+    return {row.id: row.started_ms for row in session.execute(statement)}
 
 
 def locked(session: Session, run_id: str) -> Run | None:
