@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import tempfile
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -165,7 +166,7 @@ def main() -> None:
     parser.add_argument("--metrics", type=int, default=20)
     options = parser.parse_args()
     database = Database(options.database)
-    migrate(database, lock_folder=Path.cwd())
+    migrate(database, lock_folder=Path(tempfile.gettempdir()))
     with database.writing() as session:
         fill(
             session, options.project, run_count=options.runs, now_ms=time.time_ns() // 1_000_000,
