@@ -55,6 +55,7 @@ function themed(layout) {
   const { width, height, ...rest } = layout;
   const themed = { ...rest, autosize: true, paper_bgcolor: "transparent", plot_bgcolor: "transparent" };
   themed.font = { ...layout.font, color: text };
+  themed.modebar = { bgcolor: "transparent", color: "#7d8794", activecolor: text };
   const axes = Object.keys(layout).filter((name) => /^[xy]axis[0-9]*$/.test(name));
   for (const name of new Set([...axes, "xaxis", "yaxis"])) {
     themed[name] = { gridcolor: line, zerolinecolor: line, ...layout[name] };
