@@ -5,6 +5,9 @@ import { ApiError, api } from "./api";
 
 const SECOND = 1000;
 
+/** Asking so often is quick enough for a first run to appear by itself while its author looks on. */
+export const FIRST_RUN_MS = 3 * SECOND;
+
 export const client = new QueryClient({
   defaultOptions: {
     queries: {

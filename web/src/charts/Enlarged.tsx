@@ -1,7 +1,6 @@
 /** One chart over the whole page, with a legend of numbers, and its picture and points to take away. */
 
 import { useEffect, useEffectEvent, useMemo, useRef, useState, useSyncExternalStore } from "react";
-import { formatNumber } from "../format";
 import { Dialog } from "../parts/Dialog";
 import { Icon } from "../parts/Icon";
 import { Swatch } from "../parts/Run";
@@ -13,6 +12,7 @@ import { type Figure, type Line, type RunStyle, lineFigure } from "./figure";
 import { draw, onZoom, picture, remove } from "./plot";
 import { figureAsCsv } from "./plotFigure";
 import type { SeriesStore } from "./store";
+import { formatMeasure } from "./units";
 
 type Props = {
   store: SeriesStore;
@@ -144,7 +144,7 @@ function Legend({ figure, muted, onToggle }: { figure: Figure; muted: ReadonlySe
                 </label>
               </th>
               {[last, min, max].map((value, index) => (
-                <td key={index} className="number" title={String(value)}>{Number.isNaN(value) ? "–" : formatNumber(value)}</td>
+                <td key={index} className="number" title={String(value)}>{Number.isNaN(value) ? "–" : formatMeasure(figure.metric, value)}</td>
               ))}
             </tr>
           ))}

@@ -12,6 +12,7 @@ import { type Hover, cursor, spotlight } from "./cursor";
 import { type Reading, readingsAt } from "./figure";
 import { reachOf } from "./overlay";
 import { range } from "./tile";
+import { formatMeasure } from "./units";
 
 const MOST_ROWS = 14;
 const GAP_PX = 16;
@@ -64,8 +65,8 @@ export function Tooltip() {
             <tr key={line.id} data-strong={line.run === strong}>
               <td><Swatch hue={line.hue} dash={line.dash} /></td>
               <td className={styles["name"]}><bdi>{line.name}</bdi></td>
-              <td className="number" title={String(value)}>{formatNumber(value)}</td>
-              {raw !== null && <td className="number muted" title={String(raw)}>{formatNumber(raw)}</td>}
+              <td className="number" title={String(value)}>{formatMeasure(figure.metric, value)}</td>
+              {raw !== null && <td className="number muted" title={String(raw)}>{formatMeasure(figure.metric, raw)}</td>}
             </tr>
           ))}
         </tbody>

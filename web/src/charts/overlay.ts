@@ -4,11 +4,11 @@
  * It moves elements by `transform` and asks the figure for values; the chart engine is not called.
  */
 
-import { formatNumber } from "../format";
 import { type Hover, cursor, spotlight } from "./cursor";
 import { type Figure, type Range, type Reading, readingsAt } from "./figure";
 import styles from "./overlay.module.css";
 import { type PlotArea, range } from "./tile";
+import { formatMeasure } from "./units";
 
 export type OverlayOptions = { figure: () => Figure | null; onZoom: (x: Range) => void; onReset: () => void; onEnter: () => void };
 
@@ -39,7 +39,7 @@ export function attachOverlay(host: HTMLElement, options: OverlayOptions): () =>
     const run = spotlight.get();
     const reading = run === null || hover.source === host ? undefined : readingsAt(figure, hover.x, reachOf(area)).find((one) => one.line.run === run);
     readout.hidden = reading === undefined;
-    if (reading !== undefined) readout.textContent = formatNumber(reading.value);
+    if (reading !== undefined) readout.textContent = formatMeasure(figure.metric, reading.value);
   };
 
   const onMove = (event: PointerEvent) => {

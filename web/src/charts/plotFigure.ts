@@ -1,8 +1,8 @@
 /** A figure in Plotly's words. Pure: names are escaped, because Plotly reads a little HTML in them. */
 
-import { formatNumber } from "../format";
 import { type Colours, hueOf } from "./colours";
 import type { Figure, Line } from "./figure";
+import { formatMeasure } from "./units";
 
 export type PlotData = { data: Record<string, unknown>[]; layout: Record<string, unknown> };
 
@@ -37,7 +37,7 @@ function mainTrace(line: Line, figure: Figure, paint: Colours) {
     connectgaps: false,
     line: { color: colour, width: 1.5, dash: DASH_NAMES[line.dash] ?? "solid" },
     marker: { color: colour, size: 6 },
-    customdata: line.y.map((value, index) => [value === null ? "" : formatNumber(value), line.steps[index] ?? null]),
+    customdata: line.y.map((value, index) => [value === null ? "" : formatMeasure(figure.metric, value), line.steps[index] ?? null]),
     hovertemplate: "%{customdata[0]}",
   };
 }

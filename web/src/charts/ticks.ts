@@ -1,6 +1,6 @@
 /** What stands at the ticks of an axis. */
 
-import { formatBytes, formatNumber, formatSi } from "../format";
+import { formatSi } from "../format";
 import type { XAxis } from "./figure";
 
 const SECOND = 1000;
@@ -48,8 +48,3 @@ export function logTicks(low: number, high: number, most: number): number[] {
   const shown = powers.filter(within);
   return shown.length > 2 ? shown : powers.flatMap((power) => [power, 2 * power, 5 * power]).filter(within);
 }
-
-/** What counts bytes is read in megabytes, and everything else as a number. */
-export const yTick = (metric: string, value: number) => (isBytes(metric) && value >= 0 ? formatBytes(value) : formatNumber(value));
-
-const isBytes = (metric: string) => /(^|[/._])bytes(_per_s)?$/.test(metric);

@@ -9,7 +9,8 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { type Colours, DASHES, colours, hueOf } from "./colours";
 import type { Figure, Line, Range } from "./figure";
-import { DURATION_STEPS, logTicks, xTick, yTick } from "./ticks";
+import { DURATION_STEPS, logTicks, xTick } from "./ticks";
+import { formatMeasure } from "./units";
 
 /** Where the plot lies inside its element, in CSS pixels, and what it spans. */
 export type PlotArea = { left: number; top: number; width: number; height: number; x: Range; y: Range; isLog: boolean };
@@ -98,7 +99,7 @@ function options(element: HTMLElement, shown: Shown): uPlot.Options {
         size: (_plot, values) => widest(values) + 12,
         ...(isLog ? { splits: (plot: uPlot) => logTicks(shown.figure.y[0], shown.figure.y[1], plot.height / 40), filter: (_plot: uPlot, splits: number[]) => splits } : {}),
         space: (plot) => Math.max(24, plot.height / 5),
-        values: (_plot, splits) => splits.map((at) => (at === null ? null : yTick(shown.figure.metric, at))) as string[],
+        values: (_plot, splits) => splits.map((at) => (at === null ? null : formatMeasure(shown.figure.metric, at))) as string[],
       },
     ],
     hooks: { draw: [(plot) => drawLines(plot, shown, colours())] },
@@ -115,7 +116,8 @@ function drawLines(plot: uPlot, { figure, highlight: strong }: Shown, paint: Col
   const ratio = uPlot.pxRatio;
   ctx.save();
   ctx.beginPath();
-  ctx.rect(bbox.left, bbox.top - ratio, bbox.width + 4 * ratio, bbox.height + 2 * ratio);
+  // a dot on the edge is whole
+  ctx.rect(bbox.left - 4 * ratio, bbox.top - ratio, bbox.width + 8 * ratio, bbox.height + 2 * ratio);
   ctx.clip();
   ctx.lineJoin = "round";
   const toX = linear(figure.x, bbox.left, bbox.width);

@@ -11,15 +11,12 @@ import { liveState } from "../frame/liveState";
 import { Empty, Failure, Outline } from "../parts/Note";
 import { Sparkline } from "../parts/Sparkline";
 import { Ago } from "../parts/Time";
-import { queries } from "../queries";
+import { FIRST_RUN_MS, queries } from "../queries";
 import { FirstRun } from "./FirstRun";
 import styles from "./ProjectsPage.module.css";
 
-/** Quick enough that a first run appears by itself while its author looks on. */
-const REFRESH_MS = 3000;
-
 export function ProjectsPage() {
-  const projects = useQuery({ ...queries.projects(), refetchInterval: REFRESH_MS });
+  const projects = useQuery({ ...queries.projects(), refetchInterval: FIRST_RUN_MS });
   const [text, setText] = useState("");
   const search = useRef<HTMLInputElement>(null);
   useKeys([{ key: "/", label: "Find a project", run: () => search.current?.focus() }]);

@@ -98,8 +98,10 @@ function Heading({ run }: { run: RunDetail }) {
       toast({ text: `The run was not deleted: ${reasonOf(error)}`, isBad: true });
       return;
     }
-    await runChanged(run.id);
+    // away first: nothing asks for a run that is gone
     await navigate({ to: "/p/$project", params: { project: run.project } });
+    client.removeQueries({ queryKey: queries.run(run.id).queryKey });
+    await runChanged(run.id);
     toast({ text: `Deleted ${run.name}`, lastsMs: 10_000, action: { label: "Undo", run: () => void api.restoreRun(run.id).then(() => runChanged(run.id)) } });
   };
   return (

@@ -52,7 +52,8 @@ export function RunTable(props: Props) {
   const [active, setActive] = useState(0);
   const anchor = useRef(0);
   const isWide = view.mode === "table";
-  const definitions = useMemo(() => tableColumns(columns, isWide), [columns, isWide]);
+  const isChosen = view.columns !== null;
+  const definitions = useMemo(() => tableColumns(columns, { isWide, isChosen }), [columns, isWide, isChosen]);
   const table = useSizedTable(definitions);
   const rowHeight = useRowHeight();
   const virtual = useVirtualizer({ count: Math.max(runs.matched, runs.rows.length), getScrollElement: () => scroll.current, estimateSize: () => rowHeight, overscan: 12 });

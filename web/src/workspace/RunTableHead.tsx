@@ -21,7 +21,7 @@ type Props = {
 };
 
 export function RunTableHead({ table, view, change, columns, runs, selected, onSelect, onShown }: Props) {
-  const definitions = new Map(tableColumns(columns, view.mode === "table").map((column) => [column.id, column]));
+  const definitions = new Map(tableColumns(columns, { isWide: view.mode === "table", isChosen: view.columns !== null }).map((column) => [column.id, column]));
   const isAll = runs.rows.length > 0 && runs.rows.every(({ id }) => selected.has(id));
   return (
     <div className={styles["head"]} role="rowgroup">
