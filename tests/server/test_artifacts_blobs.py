@@ -16,7 +16,7 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
@@ -168,6 +168,7 @@ def test_what_a_killed_server_left_is_removed_after_a_day(tmp_path: Path) -> Non
     assert files_in(tmp_path) == [new]
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=5000), sizes=st.lists(st.integers(1, 700), min_size=1))
 def test_any_bytes_in_any_parts_are_stored_whole_or_not_at_all(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, sizes: list[int]
