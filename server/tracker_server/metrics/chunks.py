@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -40,8 +42,10 @@ def total(values: Floats) -> float:
 
 
 def bounded(value: float) -> float:
-    """The value, or the finite float that is nearest to it."""
-    return float(np.nan_to_num(value))
+    """The value, or the finite float that is nearest to it; 0 for what is not a number."""
+    if math.isfinite(value):
+        return value
+    return 0.0 if math.isnan(value) else math.copysign(sys.float_info.max, value)
 
 
 def is_ordered(steps: Integers, times: Integers) -> bool:
