@@ -17,6 +17,7 @@ import msgspec
 from tracker.notices import notice
 from tracker.records import MAX_EXACT_INTEGER
 
+MAX_NAME: Final = 500
 _NUMERIC_KINDS: Final = "fiub"  # of a numpy dtype: float, integer, unsigned, boolean
 
 
@@ -28,10 +29,13 @@ class Sorted(msgspec.Struct):
     figures: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
+_known_names: set[str] = set()
+
+
 def are_plain(values: dict[str, Any]) -> bool:
-    """Whether every key is a name and every value a Python float: the common case, which needs nothing done to it."""
+    """Whether every key has been checked and every value is a Python float: the common case, with nothing left to do."""
     for name, value in values.items():  # noqa: SIM110 (a generator would cost more than the loop does)
-        if type(value) is not float or type(name) is not str or not name:
+        if type(value) is not float or name not in _known_names:
             return False
     return True
 
@@ -70,12 +74,16 @@ def check_name(name: object, what: str) -> None:
         raise TypeError(f"a name in {what} must be text, got {type(name).__name__}: {name!r}")
     if not name:
         raise ValueError(f"a name in {what} is empty; give every value a name")
+    if len(name) > MAX_NAME:
+        raise ValueError(f"a name in {what} has {len(name)} characters, at most {MAX_NAME} are kept: {name[:80]!r}…")
 
 
 def _sort_into(result: Sorted, values: Mapping[Any, Any], prefix: str) -> None:
     for name, value in values.items():
         check_name(name, "log()")
         full_name = prefix + name
+        if prefix:
+            check_name(full_name, "log()")
         if isinstance(value, Mapping):
             _sort_into(result, value, full_name + "/")
         elif _is_figure(value):
@@ -87,6 +95,7 @@ def _sort_into(result: Sorted, values: Mapping[Any, Any], prefix: str) -> None:
             if number is None:
                 raise TypeError(_complaint(full_name, value))
             result.numbers[full_name] = number
+            _known_names.add(full_name)
 
 
 def _from_integer(name: str, value: int) -> float:

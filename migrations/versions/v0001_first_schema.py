@@ -485,7 +485,16 @@ def _refuse_changes_of_audit() -> None:
             "CREATE TRIGGER audit_is_append_only BEFORE UPDATE OR DELETE ON audit "
             "FOR EACH ROW EXECUTE FUNCTION refuse_audit_change()"
         )
+        op.execute(
+            "CREATE TRIGGER audit_is_never_emptied BEFORE TRUNCATE ON audit "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()"
+        )
         return
+    # INSERT OR REPLACE deletes without firing a trigger of deletion, so an id that is there may not come again.
+    op.execute(
+        "CREATE TRIGGER audit_refuses_replace BEFORE INSERT ON audit WHEN NEW.id IN (SELECT id FROM audit) "
+        f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+    )
     for act in ("UPDATE", "DELETE"):
         op.execute(
             f"CREATE TRIGGER audit_refuses_{act.lower()} BEFORE {act} ON audit "

@@ -8,6 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.frames import Journal
+
 
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "code"),
@@ -21,6 +23,8 @@ from flask.testing import FlaskClient
         ("POST", "/api/v1/projects", b'{"name": "a", "colour": 1}', 422, "invalid"),
         ("POST", "/api/v1/projects", b'{"name": "a/b"}', 422, "bad_project_name"),
         ("GET", "/api/v1/runs/x/console?limit=no", None, 422, "invalid"),
+        ("GET", "/api/v1/artifact-versions/" + "9" * 18, None, 404, "unknown_artifact_version"),
+        ("GET", "/api/v1/artifact-versions/" + "9" * 5000, None, 404, "not_found"),
     ],
 )
 def test_a_failure_has_a_code_and_a_sentence(
@@ -31,6 +35,12 @@ def test_a_failure_has_a_code_and_a_sentence(
     error: dict[str, Any] = answer.json["error"]
     assert error["code"] == code
     assert len(error["message"]) > 10
+
+
+def test_a_number_beyond_64_bits_is_refused(client: FlaskClient) -> None:
+    Journal().started().post(client)
+    answer = client.get(f"/api/v1/runs/run1/console?start={'9' * 30}")
+    assert (answer.status_code, answer.json["error"]["code"]) == (422, "out_of_range")
 
 
 def test_an_invalid_body_names_its_field(client: FlaskClient) -> None:

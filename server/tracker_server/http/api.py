@@ -15,6 +15,7 @@ from typing import Any, Generic, Literal, TypeVar
 import msgspec
 from flask import Flask, Response, current_app, g, request
 from sqlalchemy.orm import Session
+from werkzeug.routing import IntegerConverter
 
 from tracker_server.db import Database
 from tracker_server.http.bodies import read_json, read_query, reply
@@ -103,8 +104,15 @@ class Api:
         return register
 
 
+class _Integer(IntegerConverter):
+    """`<int:…>` in a path: no more digits than 64 bits have, so that anything longer is simply not there."""
+
+    regex = r"\d{1,18}"
+
+
 def mount(app: Flask, apis: list[Api]) -> None:
     """Make the routes answer below /api/v1, and remember them for the guards and the OpenAPI document."""
+    app.url_map.converters["int"] = _Integer
     routes: dict[str, Route] = app.extensions.setdefault("tracker.routes", {})
     for api in apis:
         for route in api.routes:

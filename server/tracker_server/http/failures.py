@@ -6,10 +6,10 @@ import logging
 import secrets
 
 from flask import Flask, Response, g, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from tracker_server.errors import ApiError, Unavailable
+from tracker_server.errors import ApiError, Refused, Unavailable
 from tracker_server.http.bodies import reply
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(ApiError, _api_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(OverflowError, _number_error)
+    app.register_error_handler(DataError, _number_error)
     app.register_error_handler(Exception, _defect)
 
 
@@ -56,6 +58,12 @@ def _database_error(error: OperationalError) -> Response:
     log.warning("The database did not answer request %s: %s", g.request_id, error)
     busy = Unavailable("database_busy", "the database is busy or cannot be reached; the request was not carried out")
     return _api_error(busy)
+
+
+def _number_error(error: Exception) -> Response:
+    """A number of the request reached the database, and no column can hold it."""
+    log.info("Request %s holds a number that is too large: %s", g.request_id, error)
+    return _api_error(Refused("out_of_range", "a number in the request does not fit into 64 bits"))
 
 
 def _defect(error: Exception) -> Response:
