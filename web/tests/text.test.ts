@@ -13,7 +13,7 @@ import { commandOf, gitOf, otherFacts, packagesOf } from "../src/run/environment
 import { readPatch } from "../src/run/patch";
 import { seriesOf, styleOf } from "./series";
 
-const PAINT = { text: "#000", muted: "#555", line: "#eee", background: "#fff", hues: ["#111", "#222"] };
+const PAINT = { text: "#000", muted: "#555", line: "#eee", background: "#fff", raised: "#fff", hues: ["#111", "#222"] };
 const FIGURE = lineFigure("loss", [{ series: seriesOf({ values: [1, null, 3], marks: [{ x: 1, kind: "nan" }] }), style: styleOf({ name: "<b>bold</b>" }) }], { x: "step", smoothing: 0.5, isLog: false, range: null });
 
 test("Plotly never gets markup from a name", () => {

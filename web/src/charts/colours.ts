@@ -1,6 +1,6 @@
 /** The tokens as colours that a canvas understands; read anew when the theme changes. */
 
-export type Colours = { text: string; muted: string; line: string; background: string; hues: readonly string[] };
+export type Colours = { text: string; muted: string; line: string; background: string; raised: string; hues: readonly string[] };
 
 export const HUES = 10;
 const known = new Map<string, Colours>();
@@ -20,6 +20,7 @@ function read(): Colours {
     muted: token("muted"),
     line: token("line"),
     background: token("bg"),
+    raised: token("raised"),
     hues: Array.from({ length: HUES }, (_, hue) => token(`hue-${String(hue)}`)),
   };
 }

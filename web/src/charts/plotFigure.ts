@@ -78,7 +78,7 @@ function layout(figure: Figure, paint: Colours) {
   return {
     autosize: true,
     // opaque, so that a downloaded picture can be read on any page
-    paper_bgcolor: paint.background,
+    paper_bgcolor: paint.raised,
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: "system-ui, sans-serif", size: 12, color: paint.text },
     margin: { l: 64, r: 16, t: 12, b: 48 },

@@ -17,6 +17,9 @@ export const DURATION_STEPS = [
   ...[1, 2, 5, 10, 20, 50, 100].map((count) => count * DAY),
 ];
 
+/** There is no half step. */
+export const STEP_STEPS = Array.from({ length: 16 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
+
 /** The shortest word for a moment of a run: "40s", "1m30", "2h05". */
 export function durationTick(ms: number): string {
   if (ms === 0) return "0";

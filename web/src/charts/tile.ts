@@ -9,7 +9,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { type Colours, DASHES, colours, hueOf } from "./colours";
 import type { Figure, Line, Range } from "./figure";
-import { DURATION_STEPS, logTicks, xTick } from "./ticks";
+import { DURATION_STEPS, STEP_STEPS, logTicks, xTick } from "./ticks";
 import { formatMeasure } from "./units";
 
 /** Where the plot lies inside its element, in CSS pixels, and what it spans. */
@@ -90,7 +90,7 @@ function options(element: HTMLElement, shown: Shown): uPlot.Options {
         grid: { show: false },
         size: 20,
         space: (plot) => Math.max(44, plot.width / 6),
-        ...(axis === "relative_time" ? { incrs: DURATION_STEPS } : {}),
+        ...(axis === "time" ? {} : { incrs: axis === "step" ? STEP_STEPS : DURATION_STEPS }),
         ...(axis === "time" ? {} : { values: (_plot, splits) => splits.map((at) => xTick(axis, at)) }),
       },
       {

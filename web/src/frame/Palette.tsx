@@ -31,7 +31,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Search and commands" onClose={onClose}>
       <Ariakit.ComboboxProvider store={combobox}>
-        <Ariakit.Combobox className={styles["field"]} autoSelect="always" autoFocus aria-label="Search projects, runs, models and commands" placeholder="Projects, runs, models, commands" />
+        <Ariakit.Combobox className={styles["field"]} autoSelect="always" autoFocus aria-label="Search projects, runs, metrics, models and commands" placeholder="Projects, runs, metrics, models, commands" />
         <Ariakit.ComboboxList className={styles["list"]} alwaysVisible aria-label="Results">
           {items.map((item) => (
             <Ariakit.ComboboxItem key={item.id} className={styles["item"]} value={item.id} setValueOnClick={false} hideOnClick={false} onClick={() => { choose(item); }}>
@@ -57,6 +57,7 @@ function useItems(text: string): Item[] {
     queryFn: ({ signal }) => (project === undefined ? Promise.resolve([]) : api.searchRuns(project, { text, columns: [], limit: 12 }, { signal }).then((page) => page.runs)),
     placeholderData: (before) => before,
   }).data;
+  const metrics = useQuery({ ...queries.keys(project ?? ""), enabled: project !== undefined }).data?.metrics ?? [];
   const named = [
     ...(runs ?? []).map((run) => runItem(run, () => void navigate({ to: "/p/$project/runs/$run", params: { project: run.project, run: run.id } }))),
     ...matching(
@@ -64,6 +65,8 @@ function useItems(text: string): Item[] {
         ...projects.map(({ name }): Item => ({ id: `project ${name}`, kind: "project", label: name, open: () => void navigate({ to: "/p/$project", params: { project: name } }) })),
         ...models.map(({ name }): Item => ({ id: `model ${name}`, kind: "model", label: name, open: () => void navigate({ to: "/models/$name", params: { name } }) })),
         ...commands(navigate),
+        // there may be thousands: they are for who has begun to type
+        ...(project === undefined || text === "" ? [] : metrics.map(({ name }): Item => ({ id: `metric ${name}`, kind: "metric", label: name, open: () => void navigate({ to: "/p/$project", params: { project }, search: { find: name } }) }))),
       ],
       text,
     ),

@@ -111,7 +111,7 @@ function Heading({ run }: { run: RunDetail }) {
         started <Ago ms={run.started_ms} />
       </span>
       <span className="muted">
-        took <Lasting from={run.started_ms} to={run.finished_ms ?? (run.status === "running" ? null : run.heartbeat_ms)} />
+        {run.status === "running" ? "for" : "took"} <Lasting from={run.started_ms} to={run.finished_ms ?? (run.status === "running" ? null : run.heartbeat_ms)} />
       </span>
       {run.status === "lost" && <span className={styles["warn"]}>last heard <Ago ms={run.heartbeat_ms} /></span>}
       {run.group !== null && <span className="muted">group {run.group}</span>}

@@ -15,7 +15,7 @@ export function NotFoundProject({ project }: { project: string }) {
   }, [isThere, project]);
   return (
     <Page title="No such project" heading={<>There is no project <bdi>{project}</bdi></>} crumbs={[{ label: "Projects", to: "/" }]}>
-      <FirstRun project={project} />
+      <FirstRun project={project} title="Logging to it makes it" />
     </Page>
   );
 }

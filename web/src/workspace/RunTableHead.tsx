@@ -59,7 +59,9 @@ function SortButton({ column, sorted, onSort }: SortProps) {
   const name = column.label === "" ? "Status" : column.label;
   return (
     <button type="button" data-look="plain" className={styles["sort"]} title={`Sort by ${name}`} aria-label={`Sort by ${name}`} onClick={onSort}>
-      <bdi className="clip">{column.label}</bdi>
+      <span className={`clip ${styles["tail"] ?? ""}`}>
+        <bdi dir="ltr">{column.label}</bdi>
+      </span>
       {sorted !== undefined && <span aria-hidden="true">{sorted.is_descending === true ? "↓" : "↑"}</span>}
     </button>
   );

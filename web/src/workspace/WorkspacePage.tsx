@@ -105,7 +105,9 @@ function Workspace({ project }: { project: string }) {
                 {...{ project, store, metrics, settings: view.charts, onSettings: onCharts }}
                 runs={visible.styles}
                 empty={
-                  runs.isPending || keys.isPending ? null : visible.styles.length === 0 ? (
+                  runs.isPending || keys.isPending ? null : isFiltered && runs.matched === 0 && visible.styles.length === 0 ? (
+                    <Empty title="No run matches the filter" />
+                  ) : visible.styles.length === 0 ? (
                     <Empty title="No run is shown">
                       <p>Choose runs with the eye in the list.</p>
                       <button type="button" onClick={() => { onShown(SHOWN_AT_FIRST); }}>Show the newest 10</button>
