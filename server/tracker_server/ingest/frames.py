@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -45,7 +46,7 @@ def new_to(frames: Frames, next_seq: int, *, allow_gaps: bool) -> Frames:
     Raises Conflict "gap" where records are missing before or between them, unless gaps are allowed: then they are
     counted.
     """
-    known = sum(number < next_seq for number in frames.numbers)
+    known = bisect_left(frames.numbers, next_seq)
     numbers, payloads = frames.numbers[known:], frames.payloads[known:]
     lost = numbers[-1] + 1 - next_seq - len(numbers) if numbers else 0
     if lost and not allow_gaps:

@@ -7,10 +7,12 @@ batches of a run follow one another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import singledispatch
+from itertools import pairwise
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from tracker.records import (
@@ -33,6 +35,7 @@ from tracker.records import (
 )
 from tracker_server import artifacts, media, metrics, runs
 from tracker_server.errors import Conflict, NotFound, Refused
+from tracker_server.ingest.alike import SHORTEST, run_of
 from tracker_server.ingest.frames import Frames, new_to, parse
 
 MAX_ID = 128
@@ -134,23 +137,49 @@ def _start(
 def _sorted(frames: Frames) -> _Contents:
     """The records decoded, each where it belongs. Raises Refused for one that no table could hold."""
     contents = _Contents()
-    points, samples = contents.points.add, contents.samples.add
-    for number, payload in zip(frames.numbers, frames.payloads, strict=True):
-        record = decode(payload)
-        if isinstance(record, Logged):
-            points(record)
-        elif isinstance(record, SystemSampled):
-            samples(record)
-        elif isinstance(record, UnknownRecord):
-            contents.unknown.append((number, payload))
-        else:
-            _check_integers(record)
-            if isinstance(record, ConsoleLine):
-                contents.lines.append(record)
-            else:
-                contents.others.append(record)
+    for start, end in _same_lengths(frames.payloads):
+        _sort(frames, start, end, contents)
     _check_names(contents.points.names() | contents.samples.names())
     return contents
+
+
+def _same_lengths(payloads: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """The bounds of each stretch of payloads of the same length."""
+    lengths = np.fromiter(map(len, payloads), np.int64, len(payloads))
+    bounds = [0, *(np.flatnonzero(np.diff(lengths)) + 1).tolist(), len(payloads)]
+    return pairwise(bounds)
+
+
+def _sort(frames: Frames, start: int, end: int, contents: _Contents) -> None:
+    """Take in the records from `start` to `end`, whose payloads have the same length."""
+    slow_until = start
+    while start < end:
+        record = decode(frames.payloads[start])
+        run = None
+        if isinstance(record, Logged) and start >= slow_until:
+            run = run_of(record, frames.payloads, start, end)
+            slow_until = start + SHORTEST  # where there is none, the next few records are not asked one by one
+        if run is None:
+            _sort_one(frames.numbers[start], frames.payloads[start], record, contents)
+            start += 1
+        else:
+            contents.points.add_columns(run.names, run.steps, run.times, run.values)
+            start += len(run.steps)
+
+
+def _sort_one(number: int, payload: bytes, record: Record | UnknownRecord, contents: _Contents) -> None:
+    if isinstance(record, Logged):
+        contents.points.add(record)
+    elif isinstance(record, SystemSampled):
+        contents.samples.add(record)
+    elif isinstance(record, UnknownRecord):
+        contents.unknown.append((number, payload))
+    else:
+        _check_integers(record)
+        if isinstance(record, ConsoleLine):
+            contents.lines.append(record)
+        else:
+            contents.others.append(record)
 
 
 def _check_integers(record: Record) -> None:

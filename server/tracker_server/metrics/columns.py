@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -93,15 +93,20 @@ class Arrivals:
     def add(self, record: Logged | SystemSampled) -> None:
         """Take in the points of one more record."""
         values = record.values
-        names = tuple(values)
-        group = self._groups.get(names)
-        if group is None:
-            group = self._groups[names] = _Group([], [], [], [])
+        group = self._group(tuple(values))
         group.places.append(self._count)
         group.steps.append(record.step)
         group.times.append(record.time_ms)
         group.values.extend(values.values())
         self._count += 1
+
+    def add_columns(self, names: tuple[str, ...], steps: Integers, times: Integers, values: Floats) -> None:
+        """Take in records of the same names as columns; `values` has a row a name."""
+        group = self._group(names)
+        group.close()
+        places = np.arange(self._count, self._count + len(steps))
+        group.parts.append((places, Block(names, steps, times, values)))
+        self._count += len(steps)
 
     def names(self) -> set[str]:
         """Every name that has a point."""
@@ -109,26 +114,50 @@ class Arrivals:
 
     def blocks(self) -> list[Block]:
         """The points as blocks whose keys are metric names. Raises Refused for a step or time beyond 64 bits."""
-        made = [(_block(names, group), group.places) for names, group in self._groups.items() if names]
+        made = [group.block() for names, group in self._groups.items() if names]
         names = [name for block, _ in made for name in block.keys]
         return [block for block, _ in made] if len(set(names)) == len(names) else _untangled(made)
+
+    def _group(self, names: tuple[str, ...]) -> _Group:
+        group = self._groups.get(names)
+        if group is None:
+            group = self._groups[names] = _Group(names)
+        return group
 
 
 @dataclass
 class _Group:
-    """Records of the same names: their places in the batch, and their columns. `values` goes record by record."""
+    """Records of the same names: their places in the batch, and their columns. `values` goes record by record.
 
-    places: list[int]
-    steps: list[int]
-    times: list[int]
-    values: list[float]
+    `parts` are the places and columns of those that came before.
+    """
 
+    names: tuple[str, ...]
+    places: list[int] = field(default_factory=list)
+    steps: list[int] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    parts: list[tuple[Integers, Block]] = field(default_factory=list)
 
-def _block(names: tuple[str, ...], group: _Group) -> Block:
-    table = np.array(group.values, np.float64).reshape(len(group.steps), len(names))
-    return Block(
-        names, _integers("step", group.steps), _integers("time_ms", group.times), np.ascontiguousarray(table.T)
-    )
+    def close(self) -> None:
+        """Make a part of the records that were gathered one by one."""
+        if not self.steps:
+            return
+        table = np.array(self.values, np.float64).reshape(len(self.steps), len(self.names))
+        steps, times = _integers("step", self.steps), _integers("time_ms", self.times)
+        self.parts.append((np.array(self.places), Block(self.names, steps, times, np.ascontiguousarray(table.T))))
+        self.places, self.steps, self.times, self.values = [], [], [], []
+
+    def block(self) -> tuple[Block, Integers]:
+        """All of it as one block, and the places of its records."""
+        self.close()
+        if len(self.parts) == 1:
+            places, block = self.parts[0]
+            return block, places
+        found = [block for _, block in self.parts]
+        steps, times = (np.concatenate([getattr(block, name) for block in found]) for name in ("steps", "times"))
+        values = np.concatenate([block.values for block in found], axis=1)
+        return Block(self.names, steps, times, values), np.concatenate([places for places, _ in self.parts])
 
 
 def _integers(what: str, values: list[int]) -> Integers:
@@ -138,14 +167,14 @@ def _integers(what: str, values: list[int]) -> Integers:
         raise Refused("bad_record", f"{what} must fit 64 bits with a sign, got {max(values, key=abs)}") from error
 
 
-def _untangled(made: Sequence[tuple[Block, list[int]]]) -> list[Block]:
+def _untangled(made: Sequence[tuple[Block, Integers]]) -> list[Block]:
     """The same points with each name in one block: one that stood in several gets a block of its own, in order."""
     seen: dict[str, int] = {}
     for block, _ in made:
         for name in block.keys:
             seen[name] = seen.get(name, 0) + 1
     kept: list[Block] = []
-    scattered: dict[str, list[tuple[Points, list[int]]]] = {}
+    scattered: dict[str, list[tuple[Points, Integers]]] = {}
     for block, places in made:
         alone = [row for row, name in enumerate(block.keys) if seen[name] == 1]
         if alone:
