@@ -1,0 +1,71 @@
+"""Ten thousand runs are one list."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.pages import listed
+from tests.processes import Server
+from tests.server import seed
+from tracker_server.db import Database, migrate
+
+RUNS = 10_000
+MOST_ROWS = 80
+"""Rows in the document, however many there are in the list."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("big")
+    fill(folder)
+    with Server(folder) as server:
+        yield server
+
+
+def fill(folder: Path) -> None:
+    database = Database(f"sqlite:///{folder / 'tracker.db'}")
+    migrate(database, lock_folder=folder)
+    with database.writing() as session:
+        now_ms = time.time_ns() // 1_000_000
+        seed.fill(session, "big", run_count=RUNS, now_ms=now_ms, config_keys=6, metric_names=2)
+        session.commit()
+    database.close()
+
+
+@pytest.fixture(autouse=True)
+def workspace(page: Page) -> None:
+    page.goto("/p/big?view=table")
+    expect(page.get_by_text("10,000 runs", exact=True)).to_be_visible()
+
+
+def test_the_last_run_is_reached_with_few_rows_in_the_document(page: Page) -> None:
+    grid = page.get_by_role("grid", name="Runs")
+    expect(grid).to_have_attribute("aria-rowcount", str(RUNS + 1))
+    last = page.get_by_role("row", name=re.compile("-1$"))
+    scroller = grid.locator("..")
+    for _ in range(2 * RUNS // 1000):  # a page of a thousand is fetched before its rows are reached
+        scroller.evaluate("element => element.scrollTo(0, element.scrollHeight)")
+        assert grid.get_by_role("row").count() <= MOST_ROWS
+        if last.count() > 0:
+            break
+        page.wait_for_load_state("networkidle")
+    expect(last).to_have_attribute("aria-rowindex", str(RUNS + 1))
+    assert grid.get_by_role("row").count() <= MOST_ROWS
+
+
+def test_a_filter_counts_among_all_runs(page: Page) -> None:
+    page.get_by_role("searchbox", name="Filter runs").fill("heron-10000")
+    expect(page.get_by_text("1 of 10,000 runs", exact=True)).to_be_visible()
+    expect(listed(page)).to_have_count(1)
+
+
+def test_the_status_filter_counts_among_all_runs(page: Page) -> None:
+    page.get_by_role("combobox", name="Status").select_option("lost")
+    expect(page.get_by_text(re.compile(r"^\d+ of 10,000 runs$"))).to_be_visible()
+    expect(page.get_by_role("grid", name="Runs").locator("[data-row='0']")).to_contain_text("lost")
