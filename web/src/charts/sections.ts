@@ -25,6 +25,9 @@ const rank = (name: string) => (isSystem(name) ? 2 : name === OTHER ? 1 : 0);
 
 export const isSystem = (name: string) => name === "system" || name.startsWith("system/");
 
+/** Whether a metric tells of data that the run did not learn from, which says most about it. */
+export const isHeldOut = (metric: string) => /^(val|valid|validation|test|eval)\b/i.test(metric);
+
 /** With so many metrics only the first section is open, so that a page does not ask for everything. */
 const MANY = 100;
 

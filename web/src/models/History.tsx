@@ -15,7 +15,7 @@ export function History({ entries, isAcrossModels = false, action }: Props) {
       {entries.map((entry) => (
         <li key={entry.id} className={styles["entry"]}>
           <Ago ms={entry.time_ms} />
-          <span>
+          <span className="sentence">
             <strong>{entry.actor}</strong> <Act entry={entry} isAcrossModels={isAcrossModels} />
           </span>
           <span className={styles["reason"]}>{entry.reason}</span>

@@ -56,7 +56,7 @@ function Holders({ model }: { model: ModelDetail }) {
   return (
     <ul className={styles["holders"]} aria-label="Aliases">
       {model.aliases.map(({ alias, version, since_ms, moved_by, reason }) => (
-        <li key={alias} className={styles["holder"]}>
+        <li key={alias} className={`sentence ${styles["holder"] ?? ""}`}>
           <AliasChip alias={alias} />
           <Link to="/models/$name/$version" params={{ name: model.name, version: String(version) }}>v{version}</Link>
           <span className="muted" title={reason}>

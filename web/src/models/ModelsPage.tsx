@@ -68,7 +68,7 @@ function ModelRow({ model }: { model: Model }) {
         <Link to="/models/$name" params={{ name: model.name }}><bdi>{model.name}</bdi></Link>
         {model.description !== "" && <p className="muted">{model.description}</p>}
       </th>
-      <td>
+      <td className="sentence">
         {production === undefined ? (
           <span className="muted">nothing yet</span>
         ) : (

@@ -1,16 +1,17 @@
 /** The holder beside the candidate: metrics with their change, and the config that differs. */
 
 import type { PromotionPreview } from "../api";
+import { isHeldOut, isSystem } from "../charts/sections";
 import { formatBytes, formatChange, formatNumber, formatValue, plural } from "../format";
 import styles from "./PromoteDialog.module.css";
 import { candidateVersion } from "./promotion";
 
 /** Longer tables unfold. */
-const MOST_METRICS = 12;
+const MOST_METRICS = 8;
 
 export function PromotionTable({ preview }: { preview: PromotionPreview }) {
   const { holder, metrics, config } = preview;
-  const own = metrics.filter(({ name }) => !name.startsWith("system/"));
+  const own = metrics.filter(({ name }) => !isSystem(name)).toSorted((a, b) => Number(isHeldOut(b.name)) - Number(isHeldOut(a.name)));
   return (
     <>
       <div className={styles["scroll"]} tabIndex={0} role="region" aria-label="Metrics of both versions">

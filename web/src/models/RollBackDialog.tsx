@@ -37,7 +37,7 @@ export function RollBackDialog({ model, alias, from, to, onClose }: Props) {
         {error !== null && <p className={styles["error"]} role="alert">{error}</p>}
         <label className={styles["reason"]}>
           Reason (required)
-          <textarea autoFocus rows={2} required maxLength={2000} value={reason} onChange={(event) => { setReason(event.target.value); }} />
+          <textarea data-autofocus rows={2} required maxLength={2000} value={reason} onChange={(event) => { setReason(event.target.value); }} />
         </label>
         <div>
           <button type="submit" data-look="primary" disabled={isBusy || reason.trim() === ""}>Roll back to v{to}</button>

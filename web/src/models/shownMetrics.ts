@@ -1,9 +1,9 @@
 /** The few metrics that fit into a table of versions. Pure. */
 
 import type { ModelVersion } from "../api";
+import { isHeldOut } from "../charts/sections";
 
 const MOST = 4;
-const HELD_OUT = /^(val|valid|validation|test|eval)\b/i;
 
 /** Those that most versions have, and of these the ones measured on held-out data first. */
 export function shownMetrics(versions: readonly Pick<ModelVersion, "metrics">[]): string[] {
@@ -11,6 +11,6 @@ export function shownMetrics(versions: readonly Pick<ModelVersion, "metrics">[])
   for (const { metrics } of versions) {
     for (const [name, { kind }] of Object.entries(metrics)) if (kind !== "system") counts.set(name, (counts.get(name) ?? 0) + 1);
   }
-  const rank = (name: string) => (counts.get(name) ?? 0) * (HELD_OUT.test(name) ? 2 : 1);
+  const rank = (name: string) => (counts.get(name) ?? 0) * (isHeldOut(name) ? 2 : 1);
   return [...counts.keys()].toSorted((a, b) => rank(b) - rank(a) || a.localeCompare(b)).slice(0, MOST);
 }

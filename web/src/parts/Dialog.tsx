@@ -14,6 +14,8 @@ export function Dialog({ title, onClose, children, width = "narrow", footer, onK
     const dialog = ref.current;
     const opener = document.activeElement;
     dialog?.showModal();
+    // React's own autoFocus comes too early: a dialog that is not open yet takes no focus
+    dialog?.querySelector<HTMLElement>("[data-autofocus]")?.focus();
     return () => {
       dialog?.close();
       if (opener instanceof HTMLElement) opener.focus();

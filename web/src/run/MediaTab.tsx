@@ -58,7 +58,7 @@ function Panel({ name, media }: { name: string; media: Media | null }) {
         <p className="muted">Nothing was logged up to this step.</p>
       ) : (
         // what a run logged is hostile: it gets scripts but neither our origin nor our cookies
-        <iframe className={styles["frame"]} title={`${name} at step ${String(media.step)}`} sandbox="allow-scripts" src={`${media.frame_url}#${theme}`} loading="lazy" />
+        <iframe className={styles["frame"]} title={`${name} at step ${String(media.step)}`} sandbox="allow-scripts" src={`${media.frame_url}?theme=${theme}`} loading="lazy" />
       )}
       {media !== null && media.caption !== "" && <p className={styles["caption"]}>{media.caption}</p>}
     </figure>

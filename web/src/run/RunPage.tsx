@@ -70,7 +70,7 @@ function Loaded({ run, tab }: { run: RunDetail; tab: Tab }) {
     <Page title={`${name} · ${project}`} crumbs={crumbs(project)} here={<><Swatch hue={hue} /> <bdi>{name}</bdi></>} isWide={isWide}>
       <div className={styles["head"]} data-wide={isWide}>
         <Heading run={run} />
-        <nav className={styles["tabs"]} aria-label="Parts of the run">
+        <nav ref={showOpenTab} className={styles["tabs"]} aria-label="Parts of the run">
           {TABS.map((one) => (
             <TabLink key={one} run={run} tab={one} isCurrent={one === tab} count={counts[one]} />
           ))}
@@ -88,6 +88,12 @@ function Loaded({ run, tab }: { run: RunDetail; tab: Tab }) {
 }
 
 const NO_COLUMNS: string[] = [];
+
+/** On a narrow screen the tabs scroll, and the open one may be beyond the edge. */
+function showOpenTab(tabs: HTMLElement | null): void {
+  const open = tabs?.querySelector<HTMLElement>('[aria-current="page"]');
+  if (tabs !== null && open) tabs.scrollLeft = open.offsetLeft + open.offsetWidth - tabs.clientWidth;
+}
 
 function Heading({ run }: { run: RunDetail }) {
   const navigate = useNavigate();

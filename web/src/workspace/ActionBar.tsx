@@ -94,7 +94,7 @@ function TagDialog({ count, onTag, onClose }: TagProps) {
   return (
     <Dialog title={`Tag ${plural(count, "run")}`} onClose={onClose}>
       <form className={styles["tag"]} onSubmit={(event) => void submit(event)}>
-        <input autoFocus required aria-label="Tag" placeholder="baseline" value={tag} onChange={(event) => { setTag(event.target.value); }} />
+        <input data-autofocus required aria-label="Tag" placeholder="baseline" value={tag} onChange={(event) => { setTag(event.target.value); }} />
         <button type="submit" data-look="primary" disabled={tag.trim() === ""}>Add tag</button>
       </form>
       {error !== null && <p role="alert">{error}</p>}

@@ -31,7 +31,7 @@ export function ColumnPicker({ keys, total, columns, isChosen, onChange, onClose
         </>
       }
     >
-      <input className={styles["search"]} type="search" autoFocus aria-label="Find a column" placeholder="Find a config key or metric" value={text} onChange={(event) => { setText(event.target.value); }} />
+      <input className={styles["search"]} type="search" data-autofocus aria-label="Find a column" placeholder="Find a config key or metric" value={text} onChange={(event) => { setText(event.target.value); }} />
       <ul className={styles["list"]} aria-label="Columns">
         {found.slice(0, MOST_SHOWN).map(({ key, label, count }) => (
           <li key={key}>

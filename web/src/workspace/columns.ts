@@ -1,6 +1,7 @@
 /** Which columns a run table has, what stands in their cells, and by which key the server sorts them. Pure. */
 
 import type { Keys, RunRow } from "../api";
+import { isHeldOut } from "../charts/sections";
 import { formatMoment, formatValue } from "../format";
 
 /** `key` is the server's: "config.<key>", "metrics.<name>" or "metrics.<name>.<statistic>". */
@@ -23,8 +24,7 @@ export function columnKeys(chosen: readonly string[] | null, keys: Keys | undefi
   return [...metrics.map(({ name }) => `metrics.${name}`), ...config.map(({ key }) => `config.${key}`)];
 }
 
-/** What is measured on held-out data says most about a run. */
-const weight = ({ name, run_count }: { name: string; run_count: number }) => run_count * (/^(val|valid|validation|test|eval)\b/i.test(name) ? 2 : 1);
+const weight = ({ name, run_count }: { name: string; run_count: number }) => run_count * (isHeldOut(name) ? 2 : 1);
 
 /** A name may itself end in ".max": the summary that the row has decides. */
 function splitStatistic(row: RunRow, label: string): { name: string; statistic: Statistic } {
