@@ -75,12 +75,10 @@ def test_the_tooltip_and_the_enlarged_chart_show_markup_as_text(page: Page, runs
     page.goto(f"/p/names/runs/{runs['markup']}/charts")
     page.get_by_role("img", name="top 5%").hover()
     expect(page.get_by_role("tooltip")).to_contain_text(MARKUP)
-    page.get_by_role("button", name="Enlarge top 5%").click()
-    dialog = page.get_by_role("dialog", name="top 5%")
+    page.get_by_role("button", name=f"Enlarge {MARKUP}", exact=True).click()
+    dialog = page.get_by_role("dialog", name=MARKUP)
     expect(dialog.get_by_role("rowheader")).to_have_text(MARKUP)
-    expect(dialog.locator(".scatterlayer path").first).to_be_attached()
-    dialog.get_by_role("img", name="top 5%").hover()
-    expect(dialog.locator(".hoverlayer text").first).to_be_attached()
+    expect(dialog.locator(".ytitle")).to_have_text(MARKUP)  # Plotly itself reads a little HTML
 
 
 def test_the_comparison_shows_markup_as_text(page: Page, runs: dict[str, str]) -> None:
