@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.pages import log, row, tile
 from tests.processes import Server
 
-MARKUP = '<img src=x onerror="window.hacked = true"><b>bold</b>'
+MARKUP = "<img src=x onerror=window.hacked=true><b>bold</b>"
 NAMES = {"markup": MARKUP, "emoji": "🦉 night owl 🔥", "right to left": "شبكة عصبية", "long": "long " + "x" * 500}
 METRICS = ["val/a b", 'it\'s "best"', "top 5%", "a/b/c%20d", MARKUP]
 
