@@ -98,14 +98,12 @@ def test_each_page_has_a_title_and_one_heading_of_the_first_level(page: Page, ru
     expect(page.get_by_role("heading", level=1)).to_have_text([place.heading])
 
 
-@pytest.mark.parametrize(
-    "name", ["projects", "workspace", "table", "run", "failed run", "run charts", "console", "compare", "version"]
-)
-def test_axe_finds_nothing_serious_in_either_theme(page: Page, runs: list[str], name: str) -> None:
+@EVERYWHERE
+def test_axe_finds_nothing_serious_in_either_theme(page: Page, runs: list[str], place: Place) -> None:
     themes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     for theme in themes:
         page.emulate_media(color_scheme=theme)
-        visit(page, PLACES[name], runs)
+        visit(page, place, runs)
         found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
         grave = [one for one in found if one["impact"] in ("serious", "critical")]
         told = [f"{theme}: {one['id']}: {node['html']}" for one in grave for node in one["nodes"]]

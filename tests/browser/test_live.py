@@ -42,6 +42,16 @@ def test_the_first_run_appears_by_itself(page: Page, server: Server, tmp_path: P
     expect(tile(page, "train/loss")).to_have_accessible_name(shows("train/loss", 1))
 
 
+def test_a_project_that_is_not_there_yet_appears_by_itself(
+    context: BrowserContext, server: Server, tmp_path: Path
+) -> None:
+    page = context.new_page()  # not watched: the browser itself complains about the answer 404
+    page.goto("/p/digits")
+    expect(page.get_by_role("heading", name="There is no project digits")).to_be_visible()
+    finished(server, tmp_path, "pioneer", lr=0.1)
+    expect(tile(page, "train/loss")).to_have_accessible_name(shows("train/loss", 1))
+
+
 def test_an_update_leaves_what_one_is_doing_alone(page: Page, server: Server, tmp_path: Path) -> None:
     with Training(server, tmp_path, "runner", lr=0.1) as runner:
         runner.train(30)

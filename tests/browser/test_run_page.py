@@ -191,3 +191,15 @@ def test_an_address_that_leads_nowhere_says_so(context: BrowserContext, path: st
     expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Projects").click()
     expect(page.get_by_role("link", name="digits")).to_be_visible()
+
+
+def test_a_run_that_is_deleted_on_its_page_comes_back_with_undo(page: Page, runs: dict[str, str]) -> None:
+    page.goto(f"/p/digits/runs/{runs['crashed']}")
+    page.get_by_role("button", name="More for this run").click()
+    page.get_by_role("menuitem", name="Delete run").click()
+    expect(page).to_have_url(re.compile("/p/digits$"))
+    row = page.get_by_role("row", name="crashed", exact=True)
+    expect(page.get_by_text("Deleted crashed")).to_be_visible()
+    expect(row).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(row).to_be_visible()
