@@ -10,6 +10,7 @@ test.each([
   ["system/gpu.0/temperature_c", 64, "64 °C"],
   ["system/gpu.0/power_w", 310, "310 W"],
   ["system/gpu.0/utilization", 97, "97 %"],
+  ["train/megabytes", 12, "12"],
   ["train/loss", 0.78134, "0.7813"],
 ])("%s of %d reads %s", (metric, value, text) => {
   expect(formatMeasure(metric, value)).toBe(text);

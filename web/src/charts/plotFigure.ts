@@ -2,7 +2,7 @@
 
 import { type Colours, hueOf } from "./colours";
 import type { Figure, Line } from "./figure";
-import { formatMeasure } from "./units";
+import { formatMeasure, unitOf } from "./units";
 
 export type PlotData = { data: Record<string, unknown>[]; layout: Record<string, unknown> };
 
@@ -19,9 +19,8 @@ export function plotFigure(figure: Figure, paint: Colours): PlotData {
   };
 }
 
-/** As text, whatever it holds. */
-export const escapeHtml = (text: string) =>
-  text.replace(/[&<>"']/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[sign] ?? sign);
+/** As text, whatever it holds. Plotly would show an escaped quote as it is, and quotes mean nothing outside a tag. */
+export const escapeHtml = (text: string) => text.replace(/[&<>]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[sign] ?? sign);
 
 /** Plotly gets relative time in seconds: milliseconds would need an axis of their own. */
 const across = (figure: Figure, x: readonly number[]) => [...x].map((value) => (figure.axis === "relative_time" ? value / 1000 : value));
@@ -99,8 +98,16 @@ function layout(figure: Figure, paint: Colours) {
       range: figure.isLog ? [Math.log10(low), Math.log10(high)] : [low, high],
       title: { ...axis.title, text: escapeHtml(figure.metric) },
       exponentformat: "e",
+      ...unitTicks(figure.metric),
     },
   };
+}
+
+/** The unit of the metric at the ticks; with a letter for millions and the like where it counts bytes. */
+function unitTicks(metric: string) {
+  const unit = unitOf(metric);
+  if (unit === null) return {};
+  return unit.startsWith("B") ? { tickformat: "~s", ticksuffix: unit } : { ticksuffix: ` ${unit}` };
 }
 
 /** What a drag on the enlarged chart chose, in the units of the figure; null where it was not about x. */

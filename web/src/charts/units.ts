@@ -2,26 +2,28 @@
 
 import { formatNumber } from "../format";
 
-const UNITS: readonly { ends: RegExp; format: (value: number) => string }[] = [
-  { ends: /bytes_per_s$/, format: (value) => `${bytes(value)}/s` },
-  { ends: /bytes$/, format: bytes },
-  { ends: /(percent|^system\/gpu.*\/utilization)$/, format: (value) => `${formatNumber(value)} %` },
-  { ends: /(celsius|temperature_c)$/, format: (value) => `${formatNumber(value)} °C` },
-  { ends: /(watts?|power_w)$/, format: (value) => `${formatNumber(value)} W` },
-  { ends: /_mhz$/, format: (value) => `${formatNumber(value)} MHz` },
+// whole words: megabytes are no bytes
+const UNITS: readonly { ends: RegExp; unit: string }[] = [
+  { ends: /(^|[/._])bytes_per_s$/, unit: "B/s" },
+  { ends: /(^|[/._])bytes$/, unit: "B" },
+  { ends: /(^|[/._])percent$|^system\/gpu.*\/utilization$/, unit: "%" },
+  { ends: /(^|[/._])(celsius|temperature_c)$/, unit: "°C" },
+  { ends: /(^|[/._])(watts|power_w)$/, unit: "W" },
+  { ends: /_mhz$/, unit: "MHz" },
 ];
 
-const SIZES = ["B", "kB", "MB", "GB", "TB", "PB"];
+const PREFIXES = ["", "k", "M", "G", "T", "P"];
 
-/** With the digits that tell neighbouring ticks apart, unlike the size of a file. */
-function bytes(value: number): string {
-  const power = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)) / 3);
-  const at = Math.min(SIZES.length - 1, Math.max(0, power));
-  return `${formatNumber(value / 1000 ** at)} ${SIZES[at] ?? ""}`;
-}
+/** "B/s", "%", "°C"…, and null for most metrics, which are plain numbers. */
+export const unitOf = (metric: string): string | null => UNITS.find(({ ends }) => ends.test(metric))?.unit ?? null;
 
 /** "1.2 GB", "750 kB/s", "83 %", "64 °C", "310 W" where the name of the metric ends in a unit, else the number. */
 export function formatMeasure(metric: string, value: number): string {
-  const unit = UNITS.find(({ ends }) => ends.test(metric));
-  return unit === undefined || !Number.isFinite(value) ? formatNumber(value) : unit.format(value);
+  const unit = unitOf(metric);
+  if (unit === null || !Number.isFinite(value)) return formatNumber(value);
+  if (!unit.startsWith("B")) return `${formatNumber(value)} ${unit}`;
+  // with the digits that tell neighbouring ticks apart, unlike the size of a file
+  const power = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)) / 3);
+  const at = Math.min(PREFIXES.length - 1, Math.max(0, power));
+  return `${formatNumber(value / 1000 ** at)} ${PREFIXES[at] ?? ""}${unit}`;
 }
