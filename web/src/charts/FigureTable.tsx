@@ -62,7 +62,7 @@ function Head({ line }: { line: Line }) {
   return (
     <span className={styles["head"]}>
       <Swatch hue={line.hue} dash={line.dash} />
-      <bdi>{line.name}</bdi>
+      <bdi className="clip" title={line.name}>{line.name}</bdi>
     </span>
   );
 }
