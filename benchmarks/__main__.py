@@ -34,7 +34,7 @@ def main() -> int:
             print(f"measuring {name}…", file=sys.stderr, flush=True)
             figures += measure()
     print(table(figures))
-    print(f"\n{machine.cores} cores, Python {machine.python}, {machine.system}, load {machine.load} at the start")
+    print(f"\n{machine.cores} cores, Python {machine.python}, {machine.system}, load {machine.load} before it began")
     document = {"machine": dataclasses.asdict(machine), "figures": [figure.document() for figure in figures]}
     options.results.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
     return 0

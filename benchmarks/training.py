@@ -25,16 +25,19 @@ NAMES = [f"train/metric_{number}" for number in range(METRICS)]
 VARIANTS = 1009
 """Rows of values are made before the clock runs, and gone through in turn."""
 
+UNLIKE = 100_003
+"""So many where the bytes on disk count: a chunk of 65,536 points then holds no value twice."""
+
 Row = dict[str, float]
 
 
-def rows() -> list[Row]:
+def rows(count: int = VARIANTS) -> list[Row]:
     """Noisy losses as a float32 model gives them, each row of ten metrics."""
     chance = random.Random(7)
     as_float32 = struct.Struct("f")
     made = []
-    for number in range(VARIANTS):
-        height = math.exp(-number / 300)
+    for number in range(count):
+        height = math.exp(-3 * number / count)
         noisy = [height + chance.gauss(0.0, 0.01) for _ in NAMES]
         made.append({name: as_float32.unpack(as_float32.pack(y))[0] for name, y in zip(NAMES, noisy, strict=True)})
     return made
@@ -77,11 +80,11 @@ def paced(count: int) -> dict[str, float]:
 
 def ingest(count: int) -> dict[str, float | str]:
     """Seconds from the first `log()` until the server has acknowledged the last."""
-    values = rows()
+    values = rows(UNLIKE)
     run = tracker.init("bench", system_interval_s=0, capture_code=False, capture_console=False, finish_timeout_s=600)
     begun = time.perf_counter()
     for step in range(count):
-        run.log(values[step % VARIANTS])
+        run.log(values[step % UNLIKE])
     logged = time.perf_counter()
     run.finish()
     return {"run_id": run.id, "logging_s": logged - begun, "seconds": time.perf_counter() - begun}
