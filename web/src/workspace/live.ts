@@ -1,7 +1,7 @@
 /**
  * Follows a project with one request every two seconds, while the page can be seen.
  *
- * It slows down to every fifteen seconds when nothing runs, and never takes more than a quarter of the main thread. A
+ * It slows down step by step to every fifteen seconds while nothing runs or changes, and never takes more than a quarter of the main thread. A
  * lost connection is told to the frame, with growing pauses until it is back; what the page shows stays.
  */
 
@@ -28,6 +28,7 @@ export function useLive(watch: Watch, onNews: (answer: LiveAnswer) => void): voi
     let abort = new AbortController();
     let cursor = 0;
     let failures = 0;
+    let quietRounds = 0;
     let isClosed = false;
 
     const later = (pause: number) => {
@@ -54,7 +55,8 @@ export function useLive(watch: Watch, onNews: (answer: LiveAnswer) => void): voi
         const running = current().runningCount;
         liveState.set({ kind: "live", running });
         const cost = performance.now() - started;
-        later(Math.max(running > 0 ? PERIOD_MS : QUIET_PERIOD_MS, COST_FACTOR * cost));
+        quietRounds = running > 0 || answer.changed.length > 0 ? 0 : quietRounds + 1;
+        later(Math.max(Math.min(QUIET_PERIOD_MS, PERIOD_MS * 2 ** quietRounds), COST_FACTOR * cost));
       } catch {
         if (isClosed || abort.signal.aborted) return;
         failures += 1;
