@@ -3,19 +3,12 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { parseSearch, readSearch, stringifySearch } from "./address";
 import { App, Broken, NotFound } from "./frame/App";
-import { client, queries } from "./queries";
 
 const root = createRootRoute({ component: App, notFoundComponent: NotFound, errorComponent: Broken, validateSearch: readSearch });
 const getParentRoute = () => root;
 
 const projects = createRoute({ getParentRoute, path: "/", component: lazyRouteComponent(() => import("./projects/ProjectsPage"), "ProjectsPage") });
-const workspace = createRoute({
-  getParentRoute,
-  path: "/p/$project",
-  // runs and charts wait for the names of metrics, so these are asked for while the page's script is on its way
-  loader: ({ params: { project } }) => void client.prefetchQuery({ ...queries.keys(project), staleTime: Infinity }),
-  component: lazyRouteComponent(() => import("./workspace/WorkspacePage"), "WorkspacePage"),
-});
+const workspace = createRoute({ getParentRoute, path: "/p/$project", component: lazyRouteComponent(() => import("./workspace/WorkspacePage"), "WorkspacePage") });
 const compare = createRoute({ getParentRoute, path: "/p/$project/compare", component: lazyRouteComponent(() => import("./compare/ComparePage"), "ComparePage") });
 const runPage = lazyRouteComponent(() => import("./run/RunPage"), "RunPage");
 const run = createRoute({ getParentRoute, path: "/p/$project/runs/$run", component: runPage });

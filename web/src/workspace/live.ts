@@ -1,7 +1,8 @@
 /**
  * Follows a project with one request every two seconds, while the page can be seen.
  *
- * It slows down step by step to every fifteen seconds while nothing runs or changes, and never takes more than a quarter of the main thread. A
+ * It slows down step by step to every fifteen seconds while nothing runs or changes, and never takes more than a quarter
+ * of the main thread. A
  * lost connection is told to the frame, with growing pauses until it is back; what the page shows stays.
  */
 
