@@ -2,8 +2,8 @@
  * Follows a project with one request every two seconds, while the page can be seen.
  *
  * It slows down step by step to every fifteen seconds while nothing runs or changes, and never takes more than a quarter
- * of the main thread. A
- * lost connection is told to the frame, with growing pauses until it is back; what the page shows stays.
+ * of the main thread. A lost connection is told to the frame, with growing pauses until it is back; what the page shows
+ * stays.
  */
 
 import { useEffect, useEffectEvent, useRef } from "react";
