@@ -105,9 +105,9 @@ class Api:
 
 
 class _Integer(IntegerConverter):
-    """`<int:…>` in a path: no more digits than 64 bits have, so that anything longer is simply not there."""
+    """`<int:…>` in a path: fewer digits than Python refuses to read, so that anything longer is simply not there."""
 
-    regex = r"\d{1,18}"
+    regex = r"\d{1,1000}"
 
 
 def mount(app: Flask, apis: list[Api]) -> None:
