@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import listed
+from tests.browser.pages import bodies, listed
 from tests.processes import Server
 from tests.server import seed
 from tracker_server.db import Database, migrate
@@ -69,3 +69,11 @@ def test_the_status_filter_counts_among_all_runs(page: Page) -> None:
     page.get_by_role("combobox", name="Status").select_option("lost")
     expect(page.get_by_text(re.compile(r"^\d+ of 10,000 runs$"))).to_be_visible()
     expect(page.get_by_role("grid", name="Runs").locator("[data-row='0']")).to_contain_text("lost")
+
+
+def test_the_first_page_is_all_that_is_asked_for_at_first(page: Page) -> None:
+    asked = bodies(page, "/runs/search")
+    page.reload()
+    expect(listed(page).first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert [body["limit"] for body in asked] == [100]

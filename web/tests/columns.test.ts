@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Keys, RunRow } from "../src/api";
 import { cellText, cellValue, columnKeys, columnOf, tableAsCsv } from "../src/workspace/columns";
-import { patched } from "../src/workspace/runs";
+import { countNewer, highestNumber, patched } from "../src/workspace/runs";
 import { selectRow } from "../src/workspace/selection";
 
 const KEYS: Keys = {
@@ -79,6 +79,11 @@ test("a page in which nothing changed stays the same object", () => {
 test("a deleted run leaves the page and its counts", () => {
   const page = { runs: [row("a"), row("b")], next_cursor: null, matched: 7, total: 9 };
   expect(patched(page, new Map(), new Set(["a"]))).toMatchObject({ matched: 6, total: 8 });
+});
+
+test("a changed run of a page that was not fetched is not a new one", () => {
+  const seen = highestNumber([{ number: 7 }, { number: 9 }]);
+  expect(countNewer([{ number: 3 }, { number: 9 }, { number: 10 }], seen)).toBe(1);
 });
 
 test("shift selects from the row that was clicked last", () => {

@@ -20,7 +20,7 @@ import { Splitter } from "./Splitter";
 import styles from "./WorkspacePage.module.css";
 import { columnKeys } from "./columns";
 import { useLive } from "./live";
-import { type Criteria, refetchRuns, takeNews, useRunList } from "./runs";
+import { type Criteria, countNewer, highestNumber, refetchRuns, takeNews, useRunList } from "./runs";
 import { useSeriesStore } from "./useSeriesStore";
 import { NEWEST_FIRST, SHOWN_AT_FIRST, type View, isDefaultSort, readView, toggled, writeView } from "./view";
 import { useVisibleRuns } from "./visible";
@@ -47,18 +47,24 @@ function Workspace({ project }: { project: string }) {
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [newCount, setNewCount] = useState(0);
   const isAtTop = useRef(true);
+  const highest = useRef(0);
+  const isFiltered = view.text !== "" || view.status.length > 0;
   const runningCount = runs.rows.filter(({ status }) => status === "running").length;
 
   useLive(
     { project, columns, liveRuns: visible.liveIds, runningCount, store },
     ({ changed, removed }) => {
-      const unknown = takeNews(project, changed, removed);
+      const unlisted = takeNews(project, changed, removed);
       visible.noteChanged(changed.map(({ id }) => id));
       const isStale = Date.now() - keys.dataUpdatedAt > (metrics.length === 0 ? 0 : KEYS_PERIOD_MS);
       if (changed.length > 0 && isStale) void client.invalidateQueries({ queryKey: queries.keys(project).queryKey });
-      if (unknown === 0) return;
-      if (isAtTop.current) void refetchRuns(project);
-      else setNewCount((count) => Math.max(count, unknown));
+      if (unlisted.length === 0 || runs.isPending) return;
+      // most that are not listed stand on a page that was not fetched; with a filter they may also match it only now
+      const seen = Math.max(highest.current, highestNumber(runs.rows));
+      const newer = countNewer(unlisted, seen);
+      highest.current = Math.max(seen, highestNumber(unlisted));
+      if (isAtTop.current && (newer > 0 || isFiltered)) void refetchRuns(project);
+      else if (newer > 0) setNewCount((count) => count + newer);
     },
   );
 
@@ -69,7 +75,6 @@ function Workspace({ project }: { project: string }) {
   useKeys([{ key: "t", label: "Table or charts", run: () => { change((now) => ({ ...now, mode: isTable ? "runs" : "table" })); } }]);
 
   const isEmptyProject = !runs.isPending && runs.total === 0 && runs.error === null;
-  const isFiltered = view.text !== "" || view.status.length > 0;
   return (
     <Page title={project} crumbs={[{ label: "Projects", to: "/" }]} here={<bdi>{project}</bdi>} isWide>
       {isEmptyProject && !isFiltered ? (

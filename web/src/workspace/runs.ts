@@ -60,18 +60,23 @@ export function useOtherRows(ids: readonly string[]): readonly RunRow[] {
   });
 }
 
-/** Puts changed rows in place of the old ones everywhere, takes deleted ones out, and answers how many are new. */
-export function takeNews(project: string, changed: readonly RunRow[], removed: readonly string[]): number {
+/** Puts changed rows in place of the old ones everywhere, takes deleted ones out, and answers which are on no page. */
+export function takeNews(project: string, changed: readonly RunRow[], removed: readonly string[]): readonly RunRow[] {
   const fresh = new Map(changed.map((row) => [row.id, row]));
   const gone = new Set(removed);
-  const unknown = new Set(fresh.keys());
+  const unlisted = new Map(fresh);
   client.setQueriesData<InfiniteData<RunPage>>({ queryKey: runsKey(project) }, (data) => {
     if (data === undefined) return data;
-    for (const page of data.pages) for (const row of page.runs) unknown.delete(row.id);
+    for (const page of data.pages) for (const row of page.runs) unlisted.delete(row.id);
     return { ...data, pages: data.pages.map((page) => patched(page, fresh, gone)) };
   });
-  return unknown.size;
+  return [...unlisted.values()];
 }
+
+/** How many of these came after every run that was seen before: numbers only rise, and a run keeps its own. */
+export const countNewer = (rows: readonly Pick<RunRow, "number">[], highest: number): number => rows.filter(({ number }) => number > highest).length;
+
+export const highestNumber = (rows: readonly Pick<RunRow, "number">[]): number => rows.reduce((most, { number }) => Math.max(most, number), 0);
 
 /** The same page where nothing in it changed, so that nothing is drawn again. */
 export function patched(page: RunPage, fresh: ReadonlyMap<string, RunRow>, gone: ReadonlySet<string>): RunPage {
