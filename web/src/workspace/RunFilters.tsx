@@ -8,7 +8,7 @@ import { Menu, type MenuEntry } from "../parts/Menu";
 import { useDraft } from "../parts/useDraft";
 import { ColumnPicker } from "./ColumnPicker";
 import styles from "./RunFilters.module.css";
-import type { Change } from "./WorkspacePage";
+import type { Change } from "./useView";
 import { columnOf, tableAsCsv } from "./columns";
 import type { RunList } from "./runs";
 import { NEWEST_FIRST, STATUSES, type View } from "./view";

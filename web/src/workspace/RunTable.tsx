@@ -5,7 +5,6 @@
  * one row at a time: arrows (or j and k) move it, Space shows or hides, x selects, Enter opens.
  */
 
-import { columnResizingFeature, columnSizingFeature, tableFeatures, useTable } from "@tanstack/react-table";
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
@@ -13,14 +12,15 @@ import { useKeys } from "../frame/keys";
 import { plural } from "../format";
 import { Icon } from "../parts/Icon";
 import { useHandler } from "../parts/useHandler";
-import { columnWidths, density } from "../settings";
+import { density } from "../settings";
 import { RunTableHead } from "./RunTableHead";
 import { RunTableRow } from "./RunTableRow";
 import styles from "./RunTable.module.css";
-import type { Change } from "./WorkspacePage";
-import { type TableColumn, tableColumns } from "./tableColumns";
+import { tableColumns } from "./tableColumns";
 import type { RunList } from "./runs";
 import { type Selection, selectRow } from "./selection";
+import { useSizedTable } from "./useSizedTable";
+import type { Change } from "./useView";
 import type { Shown, View } from "./view";
 import type { Visible } from "./visible";
 
@@ -39,8 +39,6 @@ type Props = {
   onScrollTop: (isTop: boolean) => void;
   onShowNew: () => void;
 };
-
-export const features = tableFeatures({ columnSizingFeature, columnResizingFeature });
 
 /** Rows that are this far from the last one fetched ask for more. */
 const AHEAD = 40;
@@ -137,24 +135,6 @@ export function RunTable(props: Props) {
     </div>
   );
 }
-
-/** Widths are remembered by column, whichever project it is in. */
-function useSizedTable(definitions: TableColumn[]) {
-  const widths = columnWidths.use();
-  const columns = useMemo(() => definitions.map(({ id, width, canResize }) => ({ id, accessorFn: () => id, size: width, minSize: Math.min(width, 48), enableResizing: canResize })), [definitions]);
-  return useTable({
-    features,
-    columns,
-    data: NO_ROWS,
-    columnResizeMode: "onChange",
-    state: { columnSizing: widths },
-    onColumnSizingChange: (update) => { columnWidths.set(typeof update === "function" ? update(columnWidths.get()) : update); },
-  });
-}
-
-const NO_ROWS: object[] = [];
-
-export type SizedTable = ReturnType<typeof useSizedTable>;
 
 function useRowHeight(): number {
   const chosen = density.use();

@@ -2,11 +2,11 @@
 
 import { Icon } from "../parts/Icon";
 import { Menu, type MenuEntry } from "../parts/Menu";
-import type { SizedTable } from "./RunTable";
 import styles from "./RunTable.module.css";
-import type { Change } from "./WorkspacePage";
 import type { RunList } from "./runs";
 import { type TableColumn, tableColumns } from "./tableColumns";
+import type { SizedTable } from "./useSizedTable";
+import type { Change } from "./useView";
 import { SHOWN_AT_FIRST, type Shown, type View, nextSort } from "./view";
 
 type Props = {

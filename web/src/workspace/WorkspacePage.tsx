@@ -1,8 +1,8 @@
 /** The page that people live in: the runs of a project beside their charts, live. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useParams } from "@tanstack/react-router";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { isNotFound } from "../api";
 import { ChartGrid } from "../charts/ChartGrid";
 import { formatCount } from "../format";
@@ -22,7 +22,8 @@ import { columnKeys } from "./columns";
 import { useLive } from "./live";
 import { type Criteria, countNewer, highestNumber, refetchRuns, takeNews, useRunList } from "./runs";
 import { useSeriesStore } from "./useSeriesStore";
-import { NEWEST_FIRST, SHOWN_AT_FIRST, type View, isDefaultSort, readView, toggled, writeView } from "./view";
+import { NEWEST_FIRST, SHOWN_AT_FIRST, type View, isDefaultSort, toggled } from "./view";
+import { useView } from "./useView";
 import { useVisibleRuns } from "./visible";
 
 export function WorkspacePage() {
@@ -131,26 +132,3 @@ function Workspace({ project }: { project: string }) {
     </Page>
   );
 }
-
-/** The view in the address, and how to change it: each change is one step of the browser's history, typing is not. */
-function useView(project: string) {
-  const search = useSearch({ strict: false });
-  const navigate = useNavigate();
-  const view = useMemo(() => readView(search), [search]);
-  const latest = useRef(view);
-  useEffect(() => {
-    latest.current = view;
-  }, [view]);
-  const change = useCallback(
-    (update: (now: View) => View, isTyping = false) => {
-      const next = update(latest.current);
-      const isSmall = isTyping || next.charts.search !== latest.current.charts.search || next.charts.smoothing !== latest.current.charts.smoothing;
-      latest.current = next;
-      void navigate({ to: "/p/$project", params: { project }, search: writeView(next), replace: isSmall, resetScroll: false });
-    },
-    [navigate, project],
-  );
-  return { view, change };
-}
-
-export type Change = ReturnType<typeof useView>["change"];
