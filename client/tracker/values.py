@@ -74,6 +74,8 @@ def check_name(name: object, what: str) -> None:
         raise TypeError(f"a name in {what} must be text, got {type(name).__name__}: {name!r}")
     if not name:
         raise ValueError(f"a name in {what} is empty; give every value a name")
+    if "\0" in name:
+        raise ValueError(f"a name in {what} holds a NUL, which no database keeps: {name[:80]!r}")
     if len(name) > MAX_NAME:
         raise ValueError(f"a name in {what} has {len(name)} characters, at most {MAX_NAME} are kept: {name[:80]!r}…")
 

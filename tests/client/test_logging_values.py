@@ -68,6 +68,7 @@ def test_ten_thousand_names_in_one_call_are_kept(offline):
         pytest.param({"w": torch.zeros(4)}, TypeError, r"'w' is a Tensor of shape \(4,\)", id="tensor"),
         pytest.param({"z": 1j}, TypeError, r"'z' must be a number.*complex", id="complex"),
         pytest.param({"": 1.0}, ValueError, "empty", id="empty name"),
+        pytest.param({"a\0b": 1.0}, ValueError, "NUL", id="NUL in a name"),
         pytest.param({"x" * 501: 1.0}, ValueError, "at most 500", id="long name"),
         pytest.param({"x" * 300: {"y" * 300: 1.0}}, ValueError, "at most 500", id="long nested name"),
         pytest.param({3: 1.0}, TypeError, "must be text, got int: 3", id="number as a name"),
