@@ -69,25 +69,24 @@ def _parser() -> argparse.ArgumentParser:
 
 def settings_from(options: argparse.Namespace) -> Settings:
     """The settings that the arguments ask for. Raises CannotStart for what cannot be."""
-    data = (options.data or Path(platformdirs.user_data_dir("tracker"))).expanduser().resolve()
-    database_url = options.database or f"sqlite:///{data / 'tracker.db'}"
-    if options.workers > 1 and database_url.startswith("sqlite"):
-        raise CannotStart(
-            "several workers need PostgreSQL: give --database postgresql+psycopg://…, or leave --workers out"
-        )
     if not 0 < options.port < 65536:
         raise CannotStart(f"--port must be between 1 and 65535, got {options.port}")
     names = [name.lower() for name in options.allowed_host]
-    return Settings(
-        data=data,
-        database_url=database_url,
-        blobs=(options.blobs or data / "blobs").expanduser().resolve(),
+    settings = Settings.in_folder(
+        (options.data or Path(platformdirs.user_data_dir("tracker"))).expanduser().resolve(),
+        database_url=options.database,
+        blobs=options.blobs.expanduser().resolve() if options.blobs else None,
         host=options.host,
         port=options.port,
         allowed_hosts=(*LOOPBACK_HOSTS, *_own_name(options.host), *names),
         needs_key=not _is_loopback(options.host),
         operator=_operator_name(),
     )
+    if options.workers > 1 and settings.database_url.startswith("sqlite"):
+        raise CannotStart(
+            "several workers need PostgreSQL: give --database postgresql+psycopg://…, or leave --workers out"
+        )
+    return settings
 
 
 def _is_loopback(host: str) -> bool:

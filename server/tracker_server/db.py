@@ -22,6 +22,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import orm
+from sqlalchemy.dialects import sqlite
 
 BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """An integer key: SQLite counts up only in a column of its INTEGER type."""
@@ -124,11 +125,9 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 def insert(session: orm.Session, table: type[Base]) -> Any:
     """An INSERT of the session's dialect, which knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
     if session.get_bind().dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql
+        from sqlalchemy.dialects import postgresql  # a server on SQLite does without it
 
         return postgresql.insert(table)
-    from sqlalchemy.dialects import sqlite
-
     return sqlite.insert(table)
 
 

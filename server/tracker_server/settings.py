@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
@@ -29,7 +30,13 @@ class Settings:
     lost_after_ms: int = 60_000
 
     @classmethod
-    def in_folder(cls, data: Path, **changes: object) -> Settings:
-        """The settings of a server whose database and blobs lie in `data`."""
-        defaults: dict[str, object] = {"database_url": f"sqlite:///{data / 'tracker.db'}", "blobs": data / "blobs"}
-        return cls(data=data, **{**defaults, **changes})  # type: ignore[arg-type]
+    def in_folder(
+        cls, data: Path, *, database_url: str | None = None, blobs: Path | None = None, **others: Any
+    ) -> Settings:
+        """The settings of a server whose database and blobs lie in `data` where nothing else is said."""
+        return cls(
+            data=data,
+            database_url=database_url or f"sqlite:///{data / 'tracker.db'}",
+            blobs=blobs or data / "blobs",
+            **others,
+        )
