@@ -44,6 +44,10 @@ class RunStarted(Record, tag="run_started", frozen=True, array_like=True):
 
     `label` tells parallel writers apart: "" for the main process, "rank1" for another rank.
     `is_name_generated` asks the server to make the name unique in its project by adding the run's number.
+
+    `resume` says whether the run may be there already: "allow", "must" or "never". `is_resumed` says that this writer
+    goes on with it. With `resume_from_step`, what the run has after that step is superseded. With `fork_of`, the run
+    is new and begins with the history of that run up to `fork_step`; an empty `project` is then that run's.
     """
 
     time_ms: int
@@ -60,6 +64,10 @@ class RunStarted(Record, tag="run_started", frozen=True, array_like=True):
     notes: str = ""
     client_version: str = ""
     is_resumed: bool = False
+    resume: str = "allow"
+    resume_from_step: int | None = None
+    fork_of: str | None = None
+    fork_step: int | None = None
 
 
 class EnvironmentCaptured(Record, tag="environment", frozen=True, array_like=True):
@@ -91,16 +99,31 @@ class Logged(Record, tag="logged", frozen=True, array_like=True):
     values: dict[str, float]
 
 
-class SystemSampled(Record, tag="system", frozen=True, array_like=True):
-    """One sample of the machine. `step` is the last step of the writer at that time."""
+class LoggedOnward(Record, tag="logged_onward", frozen=True, array_like=True):
+    """What `Logged` is, in a resumed run whose last step the writer does not know.
+
+    `step` counts from 0 at the first step after those that the run had when this writer started.
+    """
 
     step: int
     time_ms: int
     values: dict[str, float]
 
 
+class SystemSampled(Record, tag="system", frozen=True, array_like=True):
+    """One sample of the machine. `step` is the last step of the writer at that time, as in `LoggedOnward` if onward."""
+
+    step: int
+    time_ms: int
+    values: dict[str, float]
+    is_onward: bool = False
+
+
 class MediaLogged(Record, tag="media", frozen=True, array_like=True):
-    """Media whose bytes are the blob `digest` (sha256, hex). `kind` is "plotly" for a Plotly figure as JSON."""
+    """Media whose bytes are the blob `digest` (sha256, hex). `kind` is "plotly" for a Plotly figure as JSON.
+
+    `is_onward` says that `step` counts as in `LoggedOnward`.
+    """
 
     step: int
     time_ms: int
@@ -109,6 +132,21 @@ class MediaLogged(Record, tag="media", frozen=True, array_like=True):
     digest: str
     size_bytes: int
     caption: str = ""
+    is_onward: bool = False
+
+
+class MetricDefined(Record, tag="metric_defined", frozen=True, array_like=True):
+    """How metrics are to be read: those named `pattern`, or all below it where it ends in "/*".
+
+    `step_metric` is the metric that they are drawn over; `summary` which of their values stands for the run ("last",
+    "min", "max" or "mean"); `goal` what is better, "min" or "max". None leaves a part as it was.
+    """
+
+    time_ms: int
+    pattern: str
+    step_metric: str | None = None
+    summary: str | None = None
+    goal: str | None = None
 
 
 class ArtifactFile(msgspec.Struct, frozen=True, array_like=True):
@@ -146,12 +184,19 @@ class ConsoleLine(Record, tag="console", frozen=True, array_like=True):
 
 
 class AlertRaised(Record, tag="alert", frozen=True, array_like=True):
-    """Something a person should know. `level` is "info", "warning" or "error"."""
+    """Something a person should know. `level` is "info", "warning" or "error".
+
+    `kind` is "alert" for one that the program raised, "nan" for a metric that stopped being a finite number; then
+    `step` is where, and `details` has the `metric`, its `value` and the `last_good` values that came before.
+    """
 
     time_ms: int
     title: str
     text: str
     level: str = "info"
+    kind: str = "alert"
+    step: int | None = None
+    details: dict[str, Any] = {}
 
 
 class RecordsLost(Record, tag="lost", frozen=True, array_like=True):
@@ -160,6 +205,16 @@ class RecordsLost(Record, tag="lost", frozen=True, array_like=True):
     time_ms: int
     count: int
     reason: str
+
+
+class Acknowledged(Record, tag="acknowledged", frozen=True, array_like=True):
+    """Stands in a journal for the records up to its own number, which the server has stored and the file no longer has.
+
+    It follows the writer's first record and is never counted by the writer: it has the number of the last record that
+    it stands for.
+    """
+
+    time_ms: int
 
 
 class RunFinished(Record, tag="run_finished", frozen=True, array_like=True):
@@ -178,8 +233,9 @@ class UnknownRecord(msgspec.Struct, frozen=True):
 
 
 KNOWN_RECORDS: Final = (
-    RunStarted | EnvironmentCaptured | ConfigChanged | SummaryChanged | Logged | SystemSampled | MediaLogged
-    | ArtifactLogged | ArtifactUsed | ConsoleLine | AlertRaised | RecordsLost | RunFinished
+    RunStarted | EnvironmentCaptured | ConfigChanged | SummaryChanged | Logged | LoggedOnward | SystemSampled
+    | MediaLogged | MetricDefined | ArtifactLogged | ArtifactUsed | ConsoleLine | AlertRaised | RecordsLost
+    | Acknowledged | RunFinished
 )  # fmt: skip
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -1,8 +1,10 @@
-"""The journal's format, held by a file that an earlier version of the client has written."""
+"""The journal's format, held by files: one of each version of the records, the newest is `every_record`."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import pytest
 
 from tests.client.reading import read_all
 from tracker import cli
@@ -11,9 +13,10 @@ from tracker.records import KNOWN_RECORDS, encode, frame
 GOLDEN = Path(__file__).parent.parent / "journal"
 
 
-def test_the_golden_journal_reads_as_it_was_written(capsys):
-    assert cli.main(["journal", "show", str(GOLDEN / "every_record.journal")]) == 0
-    assert capsys.readouterr().out == (GOLDEN / "every_record.jsonl").read_text(encoding="utf-8")
+@pytest.mark.parametrize("version", ["first_version", "every_record"])
+def test_a_golden_journal_reads_as_it_was_written(version, capsys):
+    assert cli.main(["journal", "show", str(GOLDEN / f"{version}.journal")]) == 0
+    assert capsys.readouterr().out == (GOLDEN / f"{version}.jsonl").read_text(encoding="utf-8")
 
 
 def test_the_golden_journal_has_every_type_of_record():

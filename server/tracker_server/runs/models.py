@@ -43,7 +43,9 @@ class Run(Base):
     """`changed_ms` moves with whatever a row of the runs table shows; pages ask for what changed since.
 
     `config` is the whole config as a tree; `ConfigValue` has its leaves as typed rows. `status` is running, finished,
-    failed or stopped; "lost" is not stored but read off `heartbeat_ms`.
+    failed or stopped; "lost" is not stored but read off `heartbeat_ms`. A fork began with the history of the run
+    `fork_of` up to `fork_step`, whether that run is known or not. `stop_requested_ms` is when the person beside it
+    asked the run to stop; a run that is resumed forgets it.
     """
 
     __tablename__ = "runs"
@@ -51,6 +53,8 @@ class Run(Base):
         sa.Index("ix_runs_project_created", "project_id", "created_ms", "id", **_OUT_OF_THE_TRASH),
         sa.Index("ix_runs_project_status", "project_id", "status", "heartbeat_ms", **_OUT_OF_THE_TRASH),
         sa.Index("ix_runs_project_changed", "project_id", "changed_ms"),
+        sa.Index("ix_runs_fork_of", "fork_of"),
+        sa.Index("ix_runs_parent_id", "parent_id"),
     )
 
     id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
@@ -78,6 +82,38 @@ class Run(Base):
     environment: Mapped[Any] = mapped_column(Document, default=dict)
     created_by: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
     changed_by: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    fork_of: Mapped[str | None] = mapped_column(sa.Text)
+    fork_step: Mapped[int | None] = mapped_column(sa.BigInteger)
+    stop_requested_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
+    stop_requested_by: Mapped[str | None] = mapped_column(Words)
+
+
+class Segment(Base):
+    """What a run had after `after_step` until it was resumed from there: the series with this segment's number.
+
+    `number` counts from 1 within the run; 0 is the history that counts. `superseded_by` is the writer that resumed;
+    none where a restored segment took its place. A segment that was restored is gone.
+    """
+
+    __tablename__ = "segments"
+
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("runs.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    after_step: Mapped[int] = mapped_column(sa.BigInteger)
+    superseded_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    superseded_by: Mapped[int | None] = mapped_column(sa.ForeignKey("writers.id"))
+
+
+class MetricDefinition(Base):
+    """How metrics of a run are to be read; see the record `MetricDefined`. A later one of a pattern adds to it."""
+
+    __tablename__ = "metric_definitions"
+
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("runs.id"), primary_key=True)
+    pattern: Mapped[str] = mapped_column(Words, primary_key=True)
+    step_metric: Mapped[str | None] = mapped_column(Words)
+    summary: Mapped[str | None] = mapped_column(sa.Text)
+    goal: Mapped[str | None] = mapped_column(sa.Text)
 
 
 class RunTag(Base):
@@ -122,7 +158,10 @@ class SummaryValue(Base):
 
 
 class Writer(Base):
-    """One process that writes a journal of this run. `next_seq` is the first record that is not stored yet."""
+    """One process that writes a journal of this run. `next_seq` is the first record that is not stored yet.
+
+    `first_step` is the step at which the writer's onward steps begin to count: see the record `LoggedOnward`.
+    """
 
     __tablename__ = "writers"
     __table_args__ = (sa.UniqueConstraint("run_id", "name"),)
@@ -135,6 +174,7 @@ class Writer(Base):
     lost_records: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     heartbeat_ms: Mapped[int] = mapped_column(sa.BigInteger)
     finished_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
+    first_step: Mapped[int] = mapped_column(sa.BigInteger, default=0)
 
 
 class ConsoleBlock(Base):
@@ -152,6 +192,8 @@ class ConsoleBlock(Base):
 
 
 class Alert(Base):
+    """Something a person should know; see the record `AlertRaised` for `kind`, `step` and `details`."""
+
     __tablename__ = "alerts"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -160,6 +202,9 @@ class Alert(Base):
     level: Mapped[str] = mapped_column(sa.Text)
     title: Mapped[str] = mapped_column(Words)
     text: Mapped[str] = mapped_column(Words)
+    kind: Mapped[str] = mapped_column(sa.Text, default="alert")
+    step: Mapped[int | None] = mapped_column(sa.BigInteger)
+    details: Mapped[Any] = mapped_column(Document, default=dict)
 
 
 class KeptRecord(Base):
