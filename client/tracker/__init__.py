@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from tracker import start as _start
 from tracker.errors import NoActiveRunError, RefusedError, TrackerError, TransportError
 from tracker.live_run import Run
-from tracker.start import init
+from tracker.start import fork, init
 
 if TYPE_CHECKING:
     from tracker.mappings import Config, Summary
@@ -35,8 +35,11 @@ __all__ = [
     "Run",
     "TrackerError",
     "TransportError",
+    "alert",
     "config",
+    "define_metric",
     "finish",
+    "fork",
     "init",
     "log",
     "log_artifact",
@@ -61,6 +64,18 @@ def log_artifact(
 ) -> None:
     """Keep a file or a folder as a version of an artifact; see `Run.log_artifact`."""
     _start.required("log_artifact").log_artifact(path, name, type, aliases=aliases, metadata=metadata)
+
+
+def define_metric(
+    name: str, *, step_metric: str | None = None, summary: str | None = None, goal: str | None = None
+) -> None:
+    """Say how a metric, or all metrics below a prefix, are to be read; see `Run.define_metric`."""
+    _start.required("define_metric").define_metric(name, step_metric=step_metric, summary=summary, goal=goal)
+
+
+def alert(title: str, text: str = "", level: str = "info") -> None:
+    """Tell the people who watch the run something; see `Run.alert`."""
+    _start.required("alert").alert(title, text, level)
 
 
 def finish(status: str = "finished", *, exit_code: int | None = None, error: str | None = None) -> None:

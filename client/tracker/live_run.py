@@ -18,24 +18,35 @@ from typing import Any, Final, Protocol, Self
 
 import msgspec
 
-from tracker import artifact, ending, journal, names, sender, values
+from tracker import arguments, artifact, ending, journal, names, sender, values
+from tracker.appenders import AfterTheEnd, Appender, FirstRecordOfChild, Nowhere
 from tracker.journal import Journal, blobs_of, path_of
 from tracker.mappings import Config, Summary
+from tracker.nan_watch import Finding, NanWatch
 from tracker.notices import notice
 from tracker.pending import Copies, CudaCopies, Resolver
 from tracker.records import (
+    AlertRaised,
     ArtifactUsed,
     ConfigChanged,
     Logged,
+    LoggedOnward,
     MediaLogged,
+    MetricDefined,
     Record,
     RunFinished,
     RunStarted,
     SummaryChanged,
+    SystemSampled,
 )
 from tracker.settings import Settings
+from tracker.steps import Steps
+from tracker.stopping import OnStop, Stopping
 
-MAX_STEP: Final = 2**63 - 1
+LEVELS: Final = ("info", "warning", "error")
+SUMMARIES: Final = ("last", "min", "max", "mean")
+GOALS: Final = ("min", "max")
+ON_NAN: Final = ("warn", "stop")
 
 
 class Watcher(Protocol):
@@ -43,33 +54,6 @@ class Watcher(Protocol):
 
     def close(self) -> None:
         """Stop, and have everything recorded."""
-
-
-class Appender(Protocol):
-    """Where records go."""
-
-    def append(self, record: Record) -> bool: ...
-
-
-class _Nowhere:
-    """Stands where the journal would be in a run that is disabled."""
-
-    def append(self, record: Record) -> bool:
-        return False
-
-
-class _AfterTheEnd:
-    """Stands where the journal was in a run that is over; says once that nothing is kept any more."""
-
-    def __init__(self, run_id: str) -> None:
-        self._run_id = run_id
-        self._has_said_so = False
-
-    def append(self, record: Record) -> bool:
-        if not self._has_said_so:
-            self._has_said_so = True
-            notice(f"run {self._run_id} is over; what is logged to it now is not kept. Start another: tracker.init()")
-        return False
 
 
 class Run:
@@ -81,20 +65,25 @@ class Run:
         started: RunStarted,
         *,
         finish_timeout_s: float = 10.0,
+        nan_metrics: Iterable[str] = ("*",),
+        on_stop: OnStop = "interrupt",
         copy_tensors: Callable[[dict[str, Any]], Copies] = CudaCopies,
     ) -> None:
         self._settings = settings
         self._started = started
         self._finish_timeout_s = finish_timeout_s
         self._copy_tensors = copy_tensors
-        self._step_lock = threading.Lock()
+        self._steps = _steps(started)
+        self._stopping = Stopping(on_stop)
+        self._nan_metrics = tuple(nan_metrics)
+        self._nan_watch: NanWatch | None = None
+        self._on_nan: str | None = None
         self._finish_lock = threading.Lock()
-        self._last_step = -1
         self._journal: Journal | None = None
         self._sender: sender.Sender | None = None
         self._resolver: Resolver | None = None
         self._watchers: list[Watcher] = []
-        self._appender: Appender = _Nowhere()
+        self._appender: Appender = Nowhere()
         self._is_finished = False
         self.config = Config(self._record_config)
         self.summary = Summary(self._record_summary)
@@ -148,8 +137,31 @@ class Run:
 
     @property
     def last_step(self) -> int:
-        """The step that was logged last, -1 before the first."""
-        return self._last_step
+        """The step that was logged last, -1 before the first.
+
+        In a run that goes on with another process's history it counts from 0 again, since what that history's last step
+        was is the server's to know; the server puts the steps in their place. After `resume_from_step`, or once the
+        program has named a step itself, it is the step as the dashboard shows it.
+        """
+        return self._steps.last
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether somebody has pressed Stop in the dashboard, or a watched metric is no number any more.
+
+        A training loop that looks here is trusted to end by itself; one that never has is interrupted, as by Ctrl-C.
+        """
+        return self._stopping.look()
+
+    @property
+    def on_nan(self) -> str | None:
+        """What the first NaN or infinity of a metric does: "warn" reports it, "stop" also asks the program to stop."""
+        return self._on_nan
+
+    @on_nan.setter
+    def on_nan(self, choice: str | None) -> None:
+        self._on_nan = None if choice is None else arguments.one_of("on_nan", choice, ON_NAN)
+        self._nan_watch = NanWatch(self._nan_metrics) if choice is not None else None
 
     @property
     def is_finished(self) -> bool:
@@ -163,17 +175,44 @@ class Run:
         Raises TypeError or ValueError for what cannot be logged, before anything of it is recorded.
         """
         if type(metrics) is dict and values.are_plain(metrics):
-            record = Logged(self._take_step(step), time.time_ns() // 1_000_000, metrics)
-            self._appender.append(record)
+            at_step, is_onward = self._steps.take(step)
+            self._append_numbers(at_step, is_onward, time.time_ns() // 1_000_000, metrics)
             return
         content = values.sort(metrics)
-        at_step, at_ms = self._take_step(step), now_ms()
+        at_step, is_onward = self._steps.take(step)
+        at_ms = now_ms()
         for name, figure in content.figures.items():
-            self._log_figure(at_step, at_ms, name, figure)
+            self._log_figure(at_step, is_onward, at_ms, name, figure)
         if content.tensors:
-            self._log_later(at_step, at_ms, content)
+            self._log_later(at_step, is_onward, at_ms, content)
         elif content.numbers or not content.figures:
-            self._appender.append(Logged(at_step, at_ms, content.numbers))
+            self._append_numbers(at_step, is_onward, at_ms, content.numbers)
+
+    def define_metric(
+        self, name: str, *, step_metric: str | None = None, summary: str | None = None, goal: str | None = None
+    ) -> None:
+        """Say how a metric is to be read, or all metrics below a prefix: `define_metric("val/*", step_metric="epoch")`.
+
+        `step_metric` is the metric that it is drawn over, `summary` which of its values stands for the run ("last",
+        "min", "max" or "mean"), `goal` what is better ("min" or "max"). A later call for the same name adds to it.
+        """
+        values.check_name(name, "define_metric()")
+        if "*" in name[:-1]:
+            raise ValueError(f"define_metric() takes a name, or a prefix that ends in '*', got {name!r}")
+        if step_metric is not None:
+            values.check_name(step_metric, "define_metric()")
+        if summary is not None:
+            arguments.one_of("summary", summary, SUMMARIES)
+        if goal is not None:
+            arguments.one_of("goal", goal, GOALS)
+        self._appender.append(MetricDefined(now_ms(), name, step_metric, summary, goal))
+
+    def alert(self, title: str, text: str = "", level: str = "info") -> None:
+        """Tell the people who watch the run something. `level` is "info", "warning" or "error"."""
+        arguments.text("title", title)
+        arguments.one_of("level", level, LEVELS)
+        said = arguments.optional_text("text", text) or ""
+        self._appender.append(AlertRaised(now_ms(), title, said, level))
 
     def log_artifact(
         self,
@@ -206,6 +245,11 @@ class Run:
         """Append a record as it is: for the parts of the client that watch the process."""
         self._appender.append(record)
 
+    def record_sample(self, sample: SystemSampled) -> None:
+        """Append a sample of the machine, whose step counts as the run's do."""
+        is_onward = self._steps.is_onward
+        self._appender.append(msgspec.structs.replace(sample, is_onward=True) if is_onward else sample)
+
     def note_use(self, artifact_version_id: int) -> None:
         """Note that this run reads an artifact version of the server."""
         self._appender.append(ArtifactUsed(now_ms(), artifact_version_id))
@@ -215,13 +259,18 @@ class Run:
         self._watchers.append(watcher)
 
     def finish(self, status: str = "finished", *, exit_code: int | None = None, error: str | None = None) -> None:
-        """End the run: record how, and send what is left for at most `finish_timeout_s`. A second call does nothing."""
+        """End the run: record how, and send what is left for at most `finish_timeout_s`. A second call does nothing.
+
+        A run that was asked to stop and ends in order is recorded as stopped.
+        """
         if status not in ("finished", "failed", "stopped"):
             raise ValueError(f"status must be finished, failed or stopped, got {status!r}")
         with self._finish_lock:
             if self._is_finished:
                 return
             self._is_finished = True
+            if status == "finished" and self._stopping.is_requested:
+                status = "stopped"
             deadline = time.monotonic() + self._finish_timeout_s
             try:
                 self._append_ending(RunFinished(now_ms(), status, exit_code, _readable(error)))
@@ -229,7 +278,7 @@ class Run:
                 deadline = time.monotonic()
                 raise
             finally:
-                self._appender = _AfterTheEnd(self.id)
+                self._appender = AfterTheEnd(self.id)
                 ending.forget(self)
                 self._close_journal(deadline)
 
@@ -241,16 +290,35 @@ class Run:
             notice("some values had not left the accelerator when the run ended; they are not kept")
         self._appender.append(msgspec.structs.replace(record, time_ms=now_ms()))
 
-    def _take_step(self, step: int | None) -> int:
-        with self._step_lock:
-            if step is None:
-                step = self._last_step + 1
-            elif type(step) is not int or not -MAX_STEP <= step <= MAX_STEP:
-                step = _checked_step(step)
-            self._last_step = step
-            return step
+    def _append_numbers(self, step: int, is_onward: bool, time_ms: int, numbers: dict[str, float]) -> None:
+        self._appender.append((LoggedOnward if is_onward else Logged)(step, time_ms, numbers))
+        if self._nan_watch is not None:
+            for finding in self._nan_watch.look(step, numbers):
+                self._report(finding, time_ms)
 
-    def _log_figure(self, step: int, time_ms: int, name: str, figure: Any) -> None:
+    def _report(self, finding: Finding, time_ms: int) -> None:
+        """Record that a metric is no number any more, and ask the program to stop where that was wished."""
+        title = f"{finding.metric} is {finding.word} at step {finding.step}"
+        before = ", ".join(f"{value:g} at step {step}" for step, value in finding.last_good) or "none"
+        details = {
+            "metric": finding.metric,
+            "value": finding.word,
+            "last_good": [list(point) for point in finding.last_good],
+        }
+        level = "error" if self._on_nan == "stop" else "warning"
+        text = f"Last good values: {before}."
+        self._appender.append(AlertRaised(time_ms, title, text, level, "nan", finding.step, details))
+        notice(f"{title}; {text}")
+        if self._on_nan == "stop":
+            self._stopping.request(f"because {title}")
+
+    def _obey(self, command: dict[str, Any]) -> None:
+        """Do what the server's answer asks for; called by the sender's thread, again and again while it stands."""
+        if command.get("type") == "stop":
+            reason = f" ({command['reason']})" if command.get("reason") else ""
+            self._stopping.request(f"by {command.get('by') or 'somebody'}{reason}")
+
+    def _log_figure(self, step: int, is_onward: bool, time_ms: int, name: str, figure: Any) -> None:
         writable = self._writable_journal()
         if writable is None:
             return
@@ -259,14 +327,15 @@ class Run:
         except artifact.StagingError as error:
             notice(f"the figure {name!r} was not kept: {error}")
             return
-        self._appender.append(MediaLogged(step, time_ms, name, "plotly", blob.digest, blob.size_bytes))
+        record = MediaLogged(step, time_ms, name, "plotly", blob.digest, blob.size_bytes, is_onward=is_onward)
+        self._appender.append(record)
 
-    def _log_later(self, step: int, time_ms: int, content: values.Sorted) -> None:
+    def _log_later(self, step: int, is_onward: bool, time_ms: int, content: values.Sorted) -> None:
         if self._resolver is None:
             self._resolver = Resolver()
 
         def append(arrived: dict[str, float]) -> None:
-            self._appender.append(Logged(step, time_ms, content.numbers | arrived))
+            self._append_numbers(step, is_onward, time_ms, content.numbers | arrived)
 
         self._resolver.add(self._copy_tensors(content.tensors), append)
 
@@ -278,7 +347,7 @@ class Run:
 
     def _writable_journal(self) -> Journal | None:
         """The journal beside which bytes may be staged; None when nothing is kept."""
-        if isinstance(self._appender, _FirstRecordOfChild):
+        if isinstance(self._appender, FirstRecordOfChild):
             return self._open_child_journal()
         return self._journal if self._appender is self._journal else None
 
@@ -311,27 +380,22 @@ class Run:
         self._journal.leave_to_parent()
         self._journal = self._sender = self._resolver = None
         self._watchers = []
-        self._step_lock = threading.Lock()
+        self._steps = self._steps.child()
         self._finish_lock = threading.Lock()
-        self._appender = _FirstRecordOfChild(self._open_child_journal)
+        self._appender = FirstRecordOfChild(self._open_child_journal)
 
     def _open_child_journal(self) -> Journal:
         label = f"{self._started.label or 'main'}.{os.getpid()}"
         return self._open_journal(
-            msgspec.structs.replace(self._started, writer=names.new_writer_id(), label=label, time_ms=now_ms())
+            msgspec.structs.replace(
+                self._started,
+                writer=names.new_writer_id(),
+                label=label,
+                time_ms=now_ms(),
+                resume="allow",
+                resume_from_step=None,
+            )
         )
-
-
-class _FirstRecordOfChild:
-    """Stands where a journal would until a forked child has something to say; most never do."""
-
-    def __init__(self, open_journal: Callable[[], Journal]) -> None:
-        self._open = open_journal
-
-    def append(self, record: Record) -> bool:
-        if isinstance(record, RunFinished):
-            return False
-        return self._open().append(record)
 
 
 _open_runs: weakref.WeakSet[Run] = weakref.WeakSet()
@@ -345,6 +409,12 @@ def _leave_all_to_parent() -> None:
 os.register_at_fork(after_in_child=_leave_all_to_parent)
 
 
+def _steps(started: RunStarted) -> Steps:
+    """After a checkpoint's step, after the one that a fork begins with, or onward in a run that may be there."""
+    known = started.resume_from_step if started.resume_from_step is not None else started.fork_step
+    return Steps(is_onward=started.is_resumed) if known is None else Steps(known)
+
+
 def _readable(text: str | None) -> str | None:
     """A traceback may quote file names that are no text; such bytes become marks."""
     return None if text is None else text.encode("utf-8", "replace").decode()
@@ -353,12 +423,3 @@ def _readable(text: str | None) -> str | None:
 def now_ms() -> int:
     """The wall-clock time in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
-
-
-def _checked_step(step: object) -> int:
-    if isinstance(step, bool) or not hasattr(step, "__index__"):
-        raise TypeError(f"step must be an integer, got {type(step).__name__}: {step!r:.80}; omit it to count up by one")
-    number = int(step.__index__())
-    if not -MAX_STEP <= number <= MAX_STEP:
-        raise ValueError(f"step must fit in 64 bits, got {step!r}")
-    return number

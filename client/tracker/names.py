@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import zlib
 from typing import Final
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -34,14 +35,24 @@ def new_run_id(time_ms: int | None = None) -> str:
     return _base32(at_ms, _TIME_CHARACTERS) + _base32(_random_bits(5 * _RANDOM_CHARACTERS), _RANDOM_CHARACTERS)
 
 
+def run_id_from(digest: bytes) -> str:
+    """An id that every process with the same digest makes. It has no time in it, and sorts before those that have."""
+    number = int.from_bytes(digest[:10], "little")
+    return "0" + _base32(number, _TIME_CHARACTERS + _RANDOM_CHARACTERS - 1)
+
+
 def new_writer_id() -> str:
     """8 random characters: enough to tell the writers of one run apart."""
     return _base32(_random_bits(40), 8)
 
 
-def new_run_name() -> str:
-    """A name that a person can say, such as "glad-otter"; the server adds the run's number to make it unique."""
-    return f"{_ADJECTIVES[_random_bits(32) % len(_ADJECTIVES)]}-{_ANIMALS[_random_bits(32) % len(_ANIMALS)]}"
+def run_name(run_id: str) -> str:
+    """A name that a person can say, such as "glad-otter", the same for every writer of the run.
+
+    The server adds the run's number to make it unique.
+    """
+    number = zlib.crc32(run_id.encode())
+    return f"{_ADJECTIVES[number % len(_ADJECTIVES)]}-{_ANIMALS[number // len(_ADJECTIVES) % len(_ANIMALS)]}"
 
 
 def _random_bits(count: int) -> int:

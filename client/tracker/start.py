@@ -1,27 +1,36 @@
 """Starting a run, and the one run that is current in this process.
 
-What always holds: `init` waits for nothing outside the machine. What takes time (git, packages, the GPU's driver) is
-captured by threads that it starts.
+What always holds: `init` waits for no server. What takes time (git, packages, the GPU's driver) is captured by threads
+that it starts. The ranks of a distributed training write one run: see `ranks.py`.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final, Literal, NamedTuple
 
-from tracker import names, settings
+from tracker import arguments, names, settings
 from tracker.errors import NoActiveRunError
-from tracker.live_run import Run, now_ms
+from tracker.live_run import ON_NAN, Run, now_ms
+from tracker.mappings import plain_mapping
 from tracker.notices import notice
 from tracker.records import RunStarted
+from tracker.stopping import ON_STOP, OnStop
 from tracker.version import client_version
+
+Resume = Literal["allow", "must", "never"]
+OnNan = Literal["warn", "stop"]
+
+RESUME: Final = ("allow", "must", "never")
+_RANK_VARIABLES: Final = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
 
 _current: Run | None = None
 
 
 def init(
-    project: str,
+    project: str | None = None,
     name: str | None = None,
     *,
     config: Any = None,
@@ -33,51 +42,137 @@ def init(
     mode: str | None = None,
     url: str | None = None,
     id: str | None = None,
+    resume: Resume | None = None,
+    resume_from_step: int | None = None,
+    fork_of: str | None = None,
+    fork_step: int | None = None,
     system_interval_s: float = 10.0,
     finish_timeout_s: float = 10.0,
     capture_console: bool = True,
     capture_code: bool = True,
+    on_nan: OnNan | None = None,
+    nan_metrics: Iterable[str] = ("*",),
+    on_stop: OnStop = "interrupt",
 ) -> Run:
     """Start a run and make it the current one; a run that was current is finished first.
 
-    `config` is a mapping, a dataclass or an argparse.Namespace. `mode` is "online", "offline" (nothing is sent until
-    `tracker sync`) or "disabled" (nothing is kept). `id` joins a run that may exist, as TRACKER_RUN_ID in the
-    environment does. `system_interval_s` of 0 turns the sampling of the machine off. Raises TypeError or ValueError for
-    a wrong argument, never for a server that is away.
+    `config` is a mapping, a dataclass or an argparse.Namespace. `parent` is the id of a run that this one is part of.
+    `mode` is "online", "offline" (nothing is sent until `tracker sync`) or "disabled" (nothing is kept).
+
+    `id`, or TRACKER_RUN_ID in the environment, names a run that may be there already: then steps go on after its last
+    one. `resume` says whether it may ("allow", the default), must or must never be there; the server judges that when
+    it is reached, takes nothing of a run that breaks the rule, and a notice says what to do with the journal. With
+    `resume_from_step`, a checkpoint's, the next step is the one after it, and what the run had beyond is superseded:
+    drawn faint, and restored from the run's page if need be. `fork_of` and `fork_step`: see `fork`.
+
+    `system_interval_s` of 0 turns the sampling of the machine off; below 1 is fine. `on_nan` has the first NaN or
+    infinity of each of `nan_metrics` (names, or all below "prefix/*") reported as a finding; "stop" also asks the
+    program to stop. When somebody asks that in the dashboard, `run.should_stop` is True; a program that has never
+    looked at it is interrupted as by Ctrl-C, unless `on_stop` is "flag".
+
+    Raises TypeError or ValueError for a wrong argument, never for a server that is away.
     """
     global _current
     chosen = settings.load(url=url, mode=mode)
-    run_id = _checked_id(id or os.environ.get("TRACKER_RUN_ID") or names.new_run_id())
+    joined_id = id or os.environ.get("TRACKER_RUN_ID")
+    arguments.seconds("system_interval_s", system_interval_s)
+    arguments.seconds("finish_timeout_s", finish_timeout_s)
+    arguments.one_of("on_stop", on_stop, ON_STOP)
+    if on_nan is not None:
+        arguments.one_of("on_nan", on_nan, ON_NAN)
+    patterns = arguments.texts("nan_metrics", nan_metrics)
+    values = plain_mapping(config, where="config") if config is not None else {}
+    history = _history(resume, resume_from_step, fork_of, fork_step, is_joined=bool(joined_id))
+    here = _place(is_joined=bool(joined_id))
+    run_id = arguments.run_id(joined_id or here.run_id or names.new_run_id())
     started = RunStarted(
         time_ms=now_ms(),
         run_id=run_id,
-        project=_checked_project(project),
+        project="" if project is None and fork_of is not None else arguments.project(project),
         writer=names.new_writer_id(),
-        label=_label(),
-        name=_checked_text("name", name) if name is not None else names.new_run_name(),
+        label=here.label,
+        name=arguments.text("name", name) if name is not None else names.run_name(run_id),
         is_name_generated=name is None,
-        group=_optional_text("group", group),
-        job_type=_optional_text("job_type", job_type),
-        parent=_optional_text("parent", parent),
-        tags=_checked_tags(tags),
-        notes=_optional_text("notes", notes) or "",
+        group=arguments.optional_text("group", group),
+        job_type=arguments.optional_text("job_type", job_type),
+        parent=arguments.run_id(parent) if parent is not None else None,
+        tags=arguments.texts("tags", tags),
+        notes=arguments.optional_text("notes", notes) or "",
         client_version=client_version(),
+        is_resumed=bool(joined_id),
+        **history,
     )
-    _check_seconds("system_interval_s", system_interval_s)
-    _check_seconds("finish_timeout_s", finish_timeout_s)
     if _current is not None and not _current.is_finished:
         notice(f"run {_current.id} is finished, because another one starts")
         _current.finish()
-    run = Run(chosen, started, finish_timeout_s=finish_timeout_s)
-    if config is not None:
-        try:
-            run.config.update(config)
-        except (TypeError, ValueError):
-            run.finish("failed", error="init() was given a config that cannot be recorded")
-            raise
-    _watch(run, system_interval_s=system_interval_s, with_console=capture_console, with_code=capture_code)
+    run = Run(chosen, started, finish_timeout_s=finish_timeout_s, nan_metrics=patterns, on_stop=on_stop)
+    run.on_nan = on_nan
+    run.config.update(values)
+    interval_s = system_interval_s if here.samples_machine else 0.0
+    _watch(run, system_interval_s=interval_s, with_console=capture_console, with_code=capture_code)
     _current = run
     return run
+
+
+def fork(run_id: str, step: int, project: str | None = None, name: str | None = None, **options: Any) -> Run:
+    """Start a new run that begins with the history of the run `run_id` up to `step`, and goes on after it.
+
+    Its config begins as that run's. Without a `project` it is in that run's, which the server then has to know.
+    `options` are those of `init`, but `id` and the ones of resuming. Raises what `init` raises.
+    """
+    return init(project, name, fork_of=run_id, fork_step=step, **options)
+
+
+class _Place(NamedTuple):
+    """What a process is among those that train together; one by itself has no id to share."""
+
+    run_id: str | None = None
+    label: str = ""
+    samples_machine: bool = True
+
+
+def _place(*, is_joined: bool) -> _Place:
+    """Told by the environment. `ranks` is imported only where something says that there may be several."""
+    if not any(name in os.environ for name in _RANK_VARIABLES) and "torch.distributed" not in sys.modules:
+        return _Place()
+    from tracker import ranks
+
+    here = ranks.place()
+    shared_id = None if is_joined else ranks.shared_run_id(here)
+    is_shared = is_joined or shared_id is not None
+    return _Place(shared_id, here.label if is_shared else "", samples_machine=here.local_rank == 0)
+
+
+def _history(
+    resume: object, resume_from_step: object, fork_of: object, fork_step: object, *, is_joined: bool
+) -> dict[str, Any]:
+    """The fields of the first record that say how this run goes on with another's history, or its own."""
+    if resume is not None:
+        arguments.one_of("resume", resume, RESUME)
+    if fork_of is not None or fork_step is not None:
+        return _fork(resume, resume_from_step, fork_of, fork_step, is_joined=is_joined)
+    if not is_joined and (resume in ("must", "allow") or resume_from_step is not None):
+        word = "resume" if resume is not None else "resume_from_step"
+        raise ValueError(f"{word} needs the id of the run to go on with: init(id=…), or TRACKER_RUN_ID")
+    if resume_from_step is None:
+        return {"resume": resume or "allow"}
+    if resume == "never":
+        raise ValueError("resume='never' starts a run that is not there yet, which has no step to resume from")
+    step = arguments.step(resume_from_step, "resume_from_step", "give the step of the checkpoint")
+    return {"resume": resume or "allow", "resume_from_step": step}
+
+
+def _fork(
+    resume: object, resume_from_step: object, fork_of: object, fork_step: object, *, is_joined: bool
+) -> dict[str, Any]:
+    if fork_of is None or fork_step is None:
+        raise ValueError(f"a fork needs both fork_of and fork_step, got {fork_of!r} and {fork_step!r}")
+    if resume in ("must", "allow") or resume_from_step is not None or is_joined:
+        raise ValueError(
+            "a fork is a new run, so it takes no id, resume or resume_from_step; TRACKER_RUN_ID is one too"
+        )
+    step = arguments.step(fork_step, "fork_step", "give the step of the checkpoint")
+    return {"resume": "never", "fork_of": arguments.run_id(fork_of), "fork_step": step}
 
 
 def _watch(run: Run, *, system_interval_s: float, with_console: bool, with_code: bool) -> None:
@@ -90,8 +185,8 @@ def _watch(run: Run, *, system_interval_s: float, with_console: bool, with_code:
 
     if with_code:
         run.attach(Capture(run.record))
-    if system_interval_s > 0 and os.environ.get("LOCAL_RANK", "0") == "0":  # once for each machine
-        run.attach(Sampler(run.record, lambda: run.last_step, interval_s=system_interval_s))
+    if system_interval_s > 0:
+        run.attach(Sampler(run.record_sample, lambda: run.last_step, interval_s=system_interval_s))
     notice(f"run {run.name} {'is kept on this machine' if run.mode == 'offline' else run.url}")
     if with_console:
         run.attach(Console(run.record))
@@ -107,52 +202,3 @@ def required(what: str) -> Run:
     if _current is None:
         raise NoActiveRunError(what)
     return _current
-
-
-def _label() -> str:
-    """ "" for the main process; "rank3" for another rank of a run that several processes share."""
-    rank = os.environ.get("RANK", "0")
-    return f"rank{rank}" if os.environ.get("TRACKER_RUN_ID") and rank.isdigit() and int(rank) != 0 else ""
-
-
-def _checked_id(run_id: object) -> str:
-    if not isinstance(run_id, str) or not run_id.isascii() or not run_id.replace("-", "").replace("_", "").isalnum():
-        raise ValueError(f"a run's id must be ASCII letters, digits, '-' and '_', got {run_id!r}")
-    if len(run_id) > 64:
-        raise ValueError(f"a run's id must have at most 64 characters, got {len(run_id)}: {run_id!r}")
-    return run_id
-
-
-def _checked_project(project: object) -> str:
-    """A name that the server takes too, so that a run is not refused when all of it is there."""
-    name = _checked_text("project", project)
-    if len(name) > 128 or not name.isprintable() or "/" in name or not name.strip(". "):
-        raise ValueError(
-            f"project must have at most 128 printable characters, no '/', and not be dots alone, got {name!r:.200}"
-        )
-    return name
-
-
-def _checked_text(what: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{what} must be text, got {type(value).__name__}: {value!r:.80}")
-    if not value.strip():
-        raise ValueError(f"{what} must not be empty, got {value!r}")
-    return value
-
-
-def _optional_text(what: str, value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    raise TypeError(f"{what} must be text or None, got {type(value).__name__}: {value!r:.80}")
-
-
-def _checked_tags(tags: Iterable[str] | None) -> tuple[str, ...]:
-    if isinstance(tags, str):
-        raise TypeError(f"tags must be a list of texts, got the text {tags!r}; write [{tags!r}]")
-    return tuple(_checked_text("a tag", tag) for tag in tags or ())
-
-
-def _check_seconds(what: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-        raise ValueError(f"{what} must be a number of seconds, 0 or more, got {value!r}")
