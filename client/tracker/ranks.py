@@ -50,20 +50,15 @@ def place(environ: Mapping[str, str] = os.environ) -> Place:
     return Place(rank, world_size, _number(environ, "LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_RANK") or 0)
 
 
-_starts = 0
-
-
-def shared_run_id(here: Place, environ: Mapping[str, str] = os.environ) -> str | None:
+def shared_run_id(here: Place, start: int, environ: Mapping[str, str] = os.environ) -> str | None:
     """The id of the run that the ranks of this group write together; None for a process by itself.
 
-    Called once for each run that a process starts, since the n-th run of one rank is the n-th of the others. Waits for
-    rank 0 for up to 30 s where the process group's store is what they agree by, and never for a server.
+    `start` counts the runs that the process has started: the n-th of one rank is the n-th of the others. Waits for rank
+    0 for up to 30 s where the process group's store is what they agree by, and never for a server.
     """
-    global _starts
     if here.world_size <= 1:
         return None
-    _starts += 1
-    agreed = _by_store(here, _starts) or _by_launch(environ, _starts)
+    agreed = _by_store(here, start) or _by_launch(environ, start)
     if agreed is None:
         notice(
             f"rank {here.rank} of {here.world_size} writes a run of its own: nothing names what the ranks have in "

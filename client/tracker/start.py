@@ -27,6 +27,7 @@ RESUME: Final = ("allow", "must", "never")
 _RANK_VARIABLES: Final = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
 
 _current: Run | None = None
+_starts = 0
 
 
 def init(
@@ -72,7 +73,8 @@ def init(
 
     Raises TypeError or ValueError for a wrong argument, never for a server that is away.
     """
-    global _current
+    global _current, _starts
+    _starts += 1
     chosen = settings.load(url=url, mode=mode)
     joined_id = id or os.environ.get("TRACKER_RUN_ID")
     arguments.seconds("system_interval_s", system_interval_s)
@@ -138,7 +140,7 @@ def _place(*, is_joined: bool) -> _Place:
     from tracker import ranks
 
     here = ranks.place()
-    shared_id = None if is_joined else ranks.shared_run_id(here)
+    shared_id = None if is_joined else ranks.shared_run_id(here, _starts)
     is_shared = is_joined or shared_id is not None
     return _Place(shared_id, here.label if is_shared else "", samples_machine=here.local_rank == 0)
 
