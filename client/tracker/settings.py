@@ -1,7 +1,7 @@
 """Where the server is, who we are and where journals lie: read once for each run, never at import.
 
 An argument wins over the environment, the environment over the settings file, the file over the default. The settings
-file is TOML with the keys `url` and `api_key`, in the user's configuration directory.
+file is TOML with the keys `url`, `api_key` and `max_journal_bytes`, in the user's configuration directory.
 """
 
 from __future__ import annotations
@@ -16,15 +16,20 @@ import msgspec
 
 DEFAULT_URL: Final = "http://127.0.0.1:8090"
 MODES: Final = ("online", "offline", "disabled")
+MAX_JOURNAL_BYTES: Final = 10_000_000_000
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run needs to know of its surroundings. `directory` holds `journals/` and `models/`."""
+    """What a run needs to know of its surroundings. `directory` holds `journals/` and `models/`.
+
+    `max_journal_bytes` is how much all journals together may hold that no server has stored yet.
+    """
 
     url: str
     api_key: str | None
     directory: Path
     mode: str
+    max_journal_bytes: int = MAX_JOURNAL_BYTES
 
     @property
     def journals(self) -> Path:
@@ -45,6 +50,9 @@ def load(*, url: str | None = None, mode: str | None = None, environ: Mapping[st
         api_key=environ.get("TRACKER_API_KEY") or stored.get("api_key"),
         directory=_directory(environ),
         mode=_checked_mode(mode or environ.get("TRACKER_MODE") or "online"),
+        max_journal_bytes=_checked_bytes(
+            environ.get("TRACKER_MAX_JOURNAL_BYTES") or stored.get("max_journal_bytes") or MAX_JOURNAL_BYTES
+        ),
     )
 
 
@@ -67,7 +75,7 @@ def _stored(path: Path) -> dict[str, str]:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"the settings file {path} is not valid TOML: {error}") from error
-    return {key: value for key, value in values.items() if isinstance(value, str)}
+    return {key: str(value) for key, value in values.items() if isinstance(value, str | int)}
 
 
 def _directory(environ: Mapping[str, str]) -> Path:
@@ -89,3 +97,14 @@ def _checked_mode(mode: str) -> str:
     if mode not in MODES:
         raise ValueError(f"mode must be one of {', '.join(MODES)}, got {mode!r}")
     return mode
+
+
+def _checked_bytes(value: str | int) -> int:
+    """A number of bytes; one that is written with an exponent is a number too."""
+    try:
+        number = int(float(value))
+    except (ValueError, OverflowError):
+        number = 0
+    if number <= 0:
+        raise ValueError(f"TRACKER_MAX_JOURNAL_BYTES must be a number of bytes, such as 10e9, got {value!r}")
+    return number

@@ -70,3 +70,10 @@ def test_the_environment_chooses_where_and_how(start, monkeypatch, tmp_path):
     (tmp_path / "settings.toml").write_text('url = "http://tracker.example:9000"\napi_key = "k"\n')
     run = start()
     assert (run.mode, run.url) == ("offline", f"http://tracker.example:9000/r/{run.id}")
+
+
+@pytest.mark.parametrize("value", ["many", "-1", "0", "inf"])
+def test_a_cap_on_journals_that_is_no_number_of_bytes_is_an_error(start, monkeypatch, value):
+    monkeypatch.setenv("TRACKER_MAX_JOURNAL_BYTES", value)
+    with pytest.raises(ValueError, match=f"must be a number of bytes, such as 10e9, got '{value}'"):
+        start(mode="offline")
