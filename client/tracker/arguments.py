@@ -5,9 +5,37 @@ What always holds: a wrong argument raises TypeError or ValueError at once, whic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, ParamSpec, TypeVar
 
-MAX_STEP = 2**63 - 1
+MAX_STEP: Final = 2**63 - 1
+
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
+
+
+def known_keywords(function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
+    """Have an unknown keyword answered with its value and the way out, which Python's own message lacks."""
+    code = function.__code__
+    known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+    @functools.wraps(function)
+    def checked(*positional: _Parameters.args, **named: _Parameters.kwargs) -> _Result:
+        for keyword, value in named.items():
+            if keyword not in known:
+                raise TypeError(_unknown(function.__name__, keyword, value, known))
+        return function(*positional, **named)
+
+    return checked
+
+
+def _unknown(what: str, keyword: str, value: object, known: Sequence[str]) -> str:
+    import difflib  # 5 ms that only a mistake pays
+
+    near = difflib.get_close_matches(keyword, known, n=1)
+    way_out = f"did you mean {near[0]!r}?" if near else f"a setting of the program goes into config={{{keyword!r}: …}}"
+    return f"{what}() has no argument {keyword!r}, got {value!r:.80}; {way_out}"
 
 
 def run_id(value: object) -> str:

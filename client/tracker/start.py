@@ -30,6 +30,7 @@ _current: Run | None = None
 _starts = 0
 
 
+@arguments.known_keywords
 def init(
     project: str | None = None,
     name: str | None = None,

@@ -35,7 +35,8 @@ def test_a_run_without_a_name_gets_one(start):
         ({"id": "a/b"}, ValueError, "a run's id must be"),
         ({"system_interval_s": -1}, ValueError, "system_interval_s must be"),
         ({"config": [1]}, TypeError, "config must be a mapping"),
-        ({"colour": "red"}, TypeError, "colour"),
+        ({"lr": 0.1}, TypeError, r"init\(\) has no argument 'lr', got 0.1; .* goes into config=\{'lr': …\}"),
+        ({"tag": ["a"]}, TypeError, r"no argument 'tag', got \['a'\]; did you mean 'tags'\?"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
