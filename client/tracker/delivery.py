@@ -2,23 +2,32 @@
 
 What always holds: `acked_seq` is what the server last said, and only that; whatever the server lacks is sent again from
 there. Bytes that a record names are uploaded before the record is stored, because the server refuses the record until
-it has them.
+it has them. `unstored_count` is exact: the records that cannot be sent any more although the file is whole, because
+they were taken out of it when another server had them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tracker.errors import GapError, MissingBlobsError, RefusedError, TransportError
 from tracker.journal import blobs_of
 from tracker.journal_reader import Batch, JournalReader
 
+if TYPE_CHECKING:  # it brings requests, which must not burden import tracker
+    from tracker.transport import Receipt
+
+OnCommand = Callable[[dict[str, Any]], None]
+
 
 class Server(Protocol):
     """What a delivery needs of a transport."""
 
-    def post_journal(self, run_id: str, writer: str, frames: bytes, *, allow_gaps: bool = False) -> int: ...
+    def post_journal(
+        self, run_id: str, writer: str, frames: bytes, *, allow_gaps: bool = False, resume: str | None = None
+    ) -> Receipt: ...
 
     def upload_blob(self, digest: str, path: Path) -> None: ...
 
@@ -26,22 +35,34 @@ class Server(Protocol):
 class Delivery:
     """One journal on its way. Not safe from several threads. Raises TransportError and RefusedError.
 
-    With `may_delete`, staged bytes are removed once the records that name them are stored.
+    With `may_delete`, staged bytes are removed once the records that name them are stored. `on_command` is given what
+    the server has to say to the run's process, and may be given it again. `resume` is sent with the first record.
     """
 
-    def __init__(self, reader: JournalReader, server: Server, *, may_delete: bool = True) -> None:
+    def __init__(
+        self,
+        reader: JournalReader,
+        server: Server,
+        *,
+        may_delete: bool = True,
+        on_command: OnCommand | None = None,
+        resume: str | None = None,
+    ) -> None:
         self._reader = reader
         self._may_delete = may_delete
+        self._on_command = on_command
+        self._resume = resume
         self._server = server
         self._run_id = reader.path.parent.name
         self._writer = reader.path.stem
         self._pending: Batch | None = None
         self._uploaded: set[Path] = set()
         self.acked_seq = 0
+        self.unstored_count = 0
 
     def ask(self) -> None:
         """Learn what the server has and go on from there. Also tells the server that the writer is alive."""
-        next_seq = self._server.post_journal(self._run_id, self._writer, b"")
+        next_seq = self._post(b"")
         if next_seq != self.acked_seq:
             self._go_to(next_seq)
 
@@ -51,6 +72,9 @@ class Delivery:
         if batch is None:
             return False
         self._pending = batch  # kept until it is acknowledged, so that a failed request sends the same again
+        if batch.is_stored:
+            self._pass_over(batch)
+            return True
         try:
             next_seq = self._send(batch)
         except GapError as gap:
@@ -62,17 +86,38 @@ class Delivery:
         self._settle(batch, next_seq)
         return True
 
+    def _pass_over(self, stored: Batch) -> None:
+        """Go on behind records that the file no longer has; count them where this server does not have them either."""
+        if self.acked_seq < stored.next_seq:
+            next_seq = self._post(b"")  # what it has may have come from another sender
+            if next_seq < stored.first_seq:
+                self._go_to(next_seq)
+                return
+            self.acked_seq = next_seq
+        self.unstored_count = max(0, stored.next_seq - max(self.acked_seq, stored.first_seq))
+        self._pending = None
+
     def _send(self, batch: Batch) -> int:
-        allow_gaps = batch.first_seq > self.acked_seq
         try:
-            return self._server.post_journal(self._run_id, self._writer, batch.data, allow_gaps=allow_gaps)
+            return self._post_batch(batch)
         except MissingBlobsError as missing:
             self._upload(missing.digests)
         try:
-            return self._server.post_journal(self._run_id, self._writer, batch.data, allow_gaps=allow_gaps)
+            return self._post_batch(batch)
         except MissingBlobsError as missing:
             message = f"the server does not keep the bytes it was sent: {', '.join(missing.digests)}"
             raise RefusedError(message, code="missing_blobs") from missing
+
+    def _post_batch(self, batch: Batch) -> int:
+        resume = self._resume if batch.first_seq == 0 else None
+        return self._post(batch.data, allow_gaps=batch.first_seq > self.acked_seq, resume=resume)
+
+    def _post(self, frames: bytes, *, allow_gaps: bool = False, resume: str | None = None) -> int:
+        receipt = self._server.post_journal(self._run_id, self._writer, frames, allow_gaps=allow_gaps, resume=resume)
+        if self._on_command is not None:
+            for command in receipt.commands:
+                self._on_command(command)
+        return receipt.next_seq
 
     def _upload(self, digests: list[str]) -> None:
         for digest in digests:
@@ -100,4 +145,5 @@ class Delivery:
     def _go_to(self, next_seq: int) -> None:
         self._pending = None
         self.acked_seq = next_seq
+        self.unstored_count = 0
         self._reader.rewind(next_seq)

@@ -2,7 +2,8 @@
 
 What always holds: the training process never waits for it, except in `drain` and no longer than it says. While the
 server is away the journal keeps everything; the person is told once that it is away and once that it is back. A refusal
-(a wrong key, a record that the server does not take) stops the sending for good and leaves the journal.
+(a wrong key, a record that the server does not take) stops the sending for good and leaves the journal. What the server
+has is given back to the disk, by the journal and in this thread.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ import time
 from pathlib import Path
 from typing import Final
 
-from tracker import journal
-from tracker.delivery import Delivery, Server
+from tracker.delivery import Delivery, OnCommand, Server
 from tracker.errors import RefusedError, TransportError
+from tracker.journal import Journal, find, is_live, remove
 from tracker.journal_reader import JournalReader
 from tracker.notices import notice
 
 FLUSH_S: Final = 0.5
-HEARTBEAT_S: Final = 10.0
+HEARTBEAT_S: Final = 5.0
 LONGEST_DELAY_S: Final = 15.0
 _FIRST_FLUSH_S: Final = 0.1  # lets init() return before requests is imported
 
@@ -32,13 +33,28 @@ def backoff_s(failures: int, retry_after_s: float | None = None) -> float:
 
 
 class Sender:
-    """Sends one journal from its start. `drain` ends it; so does the process, since its thread is a daemon."""
+    """Sends one journal from its start. `drain` ends it; so does the process, since its thread is a daemon.
 
-    def __init__(self, path: Path, url: str, api_key: str | None) -> None:
+    `journal` is the writing end of the file at `path`, which is told what the server has; a file that cannot be made
+    yet is waited for. `on_command` is called in the sender's thread with what the server has to say to the run; the
+    same may come several times.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        url: str,
+        api_key: str | None,
+        *,
+        journal: Journal | None = None,
+        on_command: OnCommand | None = None,
+    ) -> None:
         self._path = path
         self._url = url
         self._api_key = api_key
-        self._reader = JournalReader(path)  # opened here, so that the file may be deleted under us and still be sent
+        self._journal = journal
+        self._on_command = on_command
+        self._reader = _reader_of(path)  # opened here, so that the file may be deleted under us and still be sent
         self._wake = threading.Event()
         self._is_draining = False
         self._is_drained = False
@@ -56,22 +72,32 @@ class Sender:
     def _run(self) -> None:
         try:
             self._wake.wait(_FIRST_FLUSH_S)
-            self._follow()
+            if self._await_file():
+                self._follow()
         except RefusedError as error:
             notice(
                 f"{self._url} refused this run's records ({error.code}): {error}. Nothing is lost and nothing more is "
-                f"sent. {_remedy(error.code)} Then send them with: tracker sync {self._path}"
+                f"sent. {remedy(error.code)} Then send them with: {sync_command(error.code, self._path)}"
             )
         except Exception as error:  # the edge of the thread: whatever it is, training goes on and the journal stays
             notice(f"sending stopped ({type(error).__name__}: {error}); send the rest with: tracker sync {self._path}")
         finally:
-            self._reader.close()
+            if self._reader is not None:
+                self._reader.close()
+
+    def _await_file(self) -> bool:
+        """Wait until the journal has a file, which a full disk may delay; False when there is none at the end."""
+        while self._reader is None and not self._is_draining:
+            self._wake.wait(FLUSH_S)
+            self._reader = _reader_of(self._path)
+        return self._reader is not None
 
     def _follow(self) -> None:
         from tracker.transport import Transport  # brings requests, which must not burden import tracker
 
+        assert self._reader is not None
         transport = Transport(self._url, self._api_key)
-        delivery = Delivery(self._reader, transport)
+        delivery = Delivery(self._reader, transport, on_command=self._on_command)
         spoke_at = time.monotonic()
         while True:
             is_last_round = self._is_draining
@@ -79,6 +105,8 @@ class Sender:
                 while delivery.step():
                     spoke_at = time.monotonic()
                     self._note_success()
+                    if self._journal is not None:
+                        self._journal.reclaim(delivery.acked_seq, self._reader.offset)
                 if is_last_round:
                     self._is_drained = True
                     send_orphans(self._path, transport)
@@ -112,8 +140,8 @@ class Sender:
 
 def send_orphans(path: Path, server: Server) -> None:
     """Send what other writers of the same run have left behind: worker processes that ended without a farewell."""
-    for orphan in journal.find(path.parent):
-        if orphan == path or journal.is_live(orphan):
+    for orphan in find(path.parent):
+        if orphan == path or is_live(orphan):
             continue
         try:
             is_stored = _send_whole(orphan, server)
@@ -121,7 +149,7 @@ def send_orphans(path: Path, server: Server) -> None:
             notice(f"what a worker process logged is not sent ({error}). Send it with: tracker sync {orphan}")
             continue
         if is_stored:
-            journal.remove(orphan)
+            remove(orphan)
 
 
 def _send_whole(path: Path, server: Server) -> bool:
@@ -130,10 +158,30 @@ def _send_whole(path: Path, server: Server) -> bool:
         delivery = Delivery(reader, server)
         while delivery.step():
             pass
-        return not reader.tail_bytes and not reader.missing_count
+        return not reader.tail_bytes and not reader.missing_count and not delivery.unstored_count
 
 
-def _remedy(code: str) -> str:
+def _reader_of(path: Path) -> JournalReader | None:
+    """A reader of the journal, None while it has no file."""
+    try:
+        return JournalReader(path)
+    except OSError:
+        return None
+
+
+def remedy(code: str) -> str:
+    """What a person can do about a refusal of this code, as a sentence."""
     if code in ("unauthorized", "forbidden"):
-        return "Set TRACKER_API_KEY to a valid key of this server."
+        return "Set TRACKER_API_KEY to a valid key of this server, or run: tracker login."
+    if code == "run_exists":
+        return "Another run has this id already. Add these records to it, or start again with another id."
+    if code == "run_missing":
+        return "The server has no such run. Start it with these records, or look for the right server."
+    if code == "missing_blobs":
+        return "Staged files were removed before they were sent."
     return "Bring the client and the server to the same version."
+
+
+def sync_command(code: str, path: Path) -> str:
+    """The command that sends a journal after a refusal of this code."""
+    return f"tracker sync {'--resume allow ' if code in ('run_exists', 'run_missing') else ''}{path}"

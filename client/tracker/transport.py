@@ -26,6 +26,16 @@ _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _WAIT_STATUSES: Final = (408, 425, 429)
 
 
+class Receipt(msgspec.Struct, frozen=True):
+    """The server's answer to frames: everything before `next_seq` is stored for good.
+
+    `commands` are for the run's process: objects with a `kind`. They may come again with every answer.
+    """
+
+    next_seq: int
+    commands: list[dict[str, Any]] = []
+
+
 class Transport:
     """A session with one server. Used by one thread at a time. A timeout is the longest silence, in seconds."""
 
@@ -40,13 +50,17 @@ class Transport:
         self._session.auth = self._sign  # a callable, so that a ~/.netrc cannot put another key in its place
         self._session.trust_env = urlsplit(url).hostname not in _LOOPBACK  # no proxy on the way to this machine
 
-    def post_journal(self, run_id: str, writer: str, frames: bytes, *, allow_gaps: bool = False) -> int:
-        """Send frames, or none to ask; the answer is `next_seq`: everything before it is stored for good."""
-        parameters = {"writer": writer} | ({"allow_gaps": "1"} if allow_gaps else {})
+    def post_journal(
+        self, run_id: str, writer: str, frames: bytes, *, allow_gaps: bool = False, resume: str | None = None
+    ) -> Receipt:
+        """Send frames, or none to ask. `resume` takes the place of the resume mode in the journal's first record."""
+        parameters = {"writer": writer}
+        parameters |= {"allow_gaps": "1"} if allow_gaps else {}
+        parameters |= {"resume": resume} if resume else {}
         headers = {"Content-Type": "application/octet-stream"}
         path = f"/runs/{quote(run_id, safe='')}/journal"
         answer = self._json(self._request("POST", path, params=parameters, data=frames, headers=headers))
-        return _whole_number(answer, "next_seq")
+        return Receipt(_whole_number(answer, "next_seq"), _commands(answer))
 
     def upload_blob(self, digest: str, path: Path) -> None:
         """Send the bytes of a blob, streamed. Raises OSError where the file cannot be read."""
@@ -128,6 +142,11 @@ def _whole_number(answer: dict[str, Any], key: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise TransportError(f"the server's answer has no {key}: {answer!r:.200}")
     return value
+
+
+def _commands(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    commands = answer.get("commands")
+    return [command for command in commands if isinstance(command, dict)] if isinstance(commands, list) else []
 
 
 def _retry_after_s(response: requests.Response) -> float | None:
