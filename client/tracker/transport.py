@@ -84,6 +84,19 @@ class Transport:
         """What a model reference points at now: its version, its artifact and the artifact's files."""
         return self._json(self._request("GET", f"/models/{quote(name, safe='/')}/resolve", params={"ref": ref}))
 
+    def ask(
+        self, method: str, path: str, *, parameters: dict[str, Any] | None = None, body: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The JSON that another request is answered with, {} for none. Raises TransportError or RefusedError alone."""
+        response = self._request(method, path, params=parameters, json=body)
+        if response.status_code == 204:
+            return {}
+        try:
+            return self._json(response)
+        except GapError:  # says what is missing of a journal; asked otherwise, it is a run that is not there
+            said = msgspec.json.decode(response.content)["error"]
+            raise RefusedError(str(said.get("message", "")), code=str(said["code"])) from None
+
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
