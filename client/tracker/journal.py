@@ -32,7 +32,7 @@ SUFFIX: Final = ".journal"
 RECLAIM_BYTES: Final = 32 * 1024 * 1024
 _DRAFT_SUFFIX: Final = ".draft"
 _LARGEST_COPY_BYTES: Final = 4 * 1024 * 1024
-_PART_BYTES: Final = 1024 * 1024
+_PART_BYTES: Final = 128 * 1024
 _NEW_FILE: Final = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC
 _REMEDY: Final = "Free some space, or set TRACKER_DIR to a folder that has it"
 
@@ -63,13 +63,20 @@ def make_private_folder(path: Path) -> None:
 class Journal:
     """The writing end of a journal. Safe from any thread.
 
-    All journals of the folder together may take `max_bytes`; see `journal_budget`.
+    All journals of the folder together may take `max_bytes`; see `journal_budget`. When records of `reclaim_bytes` are
+    stored by the server, they leave the file.
     """
 
     def __init__(
-        self, path: Path, *, max_bytes: int = DEFAULT_MAX_BYTES, on_notice: Callable[[str], None] = notice
+        self,
+        path: Path,
+        *,
+        max_bytes: int = DEFAULT_MAX_BYTES,
+        reclaim_bytes: int = RECLAIM_BYTES,
+        on_notice: Callable[[str], None] = notice,
     ) -> None:
         self.path = path
+        self._reclaim_bytes = reclaim_bytes
         self._on_notice = on_notice
         self._lock = threading.Lock()
         self._replacing = threading.Lock()
@@ -128,12 +135,15 @@ class Journal:
         if not is_told:
             self._on_notice(f"{what} was not kept: {reason}. Training goes on; more like it are counted, not told")
 
-    def tend(self) -> int:
-        """Do what the file needs from time to time, too slow for `append`; the file's size. Called by a thread.
+    def tend(self) -> None:
+        """Do what the journal needs from time to time and is too slow for `append`. Called by a thread.
 
-        A file that could not be made is tried again, one that somebody has removed is written again, and what was lost
-        is accounted for where nothing is appended that would do it.
+        A file that could not be made is tried again, one that somebody has removed is written again, the room that is
+        left is measured, and what was lost is accounted for where nothing is appended that would do it.
         """
+        if self._is_closed:
+            return
+        self._budget.look(self._size)
         if self._fd < 0:
             self._make_again()
         elif self._is_removed():
@@ -144,7 +154,6 @@ class Journal:
                 message = self._note_outcome(True) if self._is_failing else ""
         if message:
             self._on_notice(message)
-        return self._size
 
     def reclaim(self, seq: int, offset: int) -> bool:
         """Take in that the server has every record before `seq`, which begins at byte `offset`; whether room was made.
@@ -153,7 +162,7 @@ class Journal:
         Appending waits for the renaming alone. Where it cannot be done (a full disk), the file stays as it is.
         """
         self._acked_seq = seq
-        if offset < RECLAIM_BYTES or self._size - offset > _LARGEST_COPY_BYTES:
+        if offset < self._reclaim_bytes or self._size - offset > _LARGEST_COPY_BYTES:
             return False
         try:
             with self._replacing, self._second_fd() as source:

@@ -42,12 +42,12 @@ def measure(folder: Path, *, without: Path) -> int:
 class Budget:
     """What is left for the journal at `path`, which lies in a run's folder in the folder of all journals.
 
-    `tend` is called by the thread every few seconds: it does what the journal needs from time to time and gives the
-    journal's size. `start` starts the thread, `close` ends it.
+    `tend` is called by the thread every few seconds; it does what the journal needs from time to time, `look` among it.
+    `start` starts the thread, `close` ends it.
     """
 
     def __init__(
-        self, path: Path, max_bytes: int, *, tend: Callable[[], int], on_notice: Callable[[str], None]
+        self, path: Path, max_bytes: int, *, tend: Callable[[], None], on_notice: Callable[[str], None]
     ) -> None:
         self._path = path
         self._folder = path.parent.parent
@@ -55,8 +55,10 @@ class Budget:
         self._tend = tend
         self._on_notice = on_notice
         self._limit = max_bytes
+        self._weighed_at = float("-inf")
         self._has_warned = False
         self._is_closed = False
+        self._is_asked = True
         self._wake = threading.Event()
         self.mark = min(max_bytes, _STRIDE_BYTES)
 
@@ -84,10 +86,19 @@ class Budget:
         if own_bytes >= self._limit:
             return False
         self.mark = min(self._limit, own_bytes + _STRIDE_BYTES)
+        self._is_asked = True
         self._wake.set()
         return True
 
-    def weigh(self, own_bytes: int) -> None:
+    def look(self, own_bytes: int) -> None:
+        """Weigh again if it is time to: when asked for, every minute, and always while nothing is admitted."""
+        is_full = own_bytes >= self._limit
+        if self._is_asked or is_full or time.monotonic() - self._weighed_at >= _MEASURE_S:
+            self._is_asked = False
+            self._weigh(own_bytes)
+            self._weighed_at = time.monotonic()
+
+    def _weigh(self, own_bytes: int) -> None:
         """Measure the others, decide how far the own journal may grow, and warn before it comes to that."""
         others_bytes = measure(self._folder, without=self._path)
         self._limit = self._max_bytes - others_bytes
@@ -99,15 +110,10 @@ class Budget:
 
     def _run(self) -> None:
         self._wake.wait(_FIRST_MEASURE_S)
-        weighed_at = float("-inf")
-        is_asked = True
         while not self._is_closed:
-            own_bytes = self._tend()
-            if is_asked or own_bytes >= self._limit or time.monotonic() - weighed_at >= _MEASURE_S:
-                self._wake.clear()
-                self.weigh(own_bytes)
-                weighed_at = time.monotonic()
-            is_asked = self._wake.wait(_TEND_S)
+            self._wake.clear()
+            self._tend()
+            self._wake.wait(_TEND_S)
 
     def _warn(self, total_bytes: int) -> None:
         if self._has_warned or total_bytes < self._max_bytes * _WARNED_SHARE:
