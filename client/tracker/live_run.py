@@ -237,7 +237,7 @@ class Run:
                 time_ms=now_ms(),
             )  # fmt: skip
         except artifact.StagingError as error:
-            notice(f"the artifact {name or path} was not kept: {error}")
+            writable.lose(f"the artifact {name or path}", error)
             return
         self._appender.append(record)
 
@@ -325,7 +325,7 @@ class Run:
         try:
             blob = artifact.stage_bytes(figure.to_json().encode(), blobs_of(writable.path))
         except artifact.StagingError as error:
-            notice(f"the figure {name!r} was not kept: {error}")
+            writable.lose(f"the figure {name!r}", error)
             return
         record = MediaLogged(step, time_ms, name, "plotly", blob.digest, blob.size_bytes, is_onward=is_onward)
         self._appender.append(record)
@@ -352,11 +352,14 @@ class Run:
         return self._journal if self._appender is self._journal else None
 
     def _open_journal(self, started: RunStarted) -> Journal:
-        opened = Journal(path_of(self._settings.journals, started.run_id, started.writer))
+        path = path_of(self._settings.journals, started.run_id, started.writer)
+        opened = Journal(path, max_bytes=self._settings.max_journal_bytes)
         opened.append(started)
         self._journal = self._appender = opened
-        if self._settings.mode == "online" and opened.has_file:
-            self._sender = sender.Sender(opened.path, self._settings.url, self._settings.api_key)
+        if self._settings.mode == "online":
+            self._sender = sender.Sender(
+                path, self._settings.url, self._settings.api_key, journal=opened, on_command=self._obey
+            )
         return opened
 
     def _close_journal(self, deadline: float) -> None:
