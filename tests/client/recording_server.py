@@ -1,7 +1,8 @@
 """A small server that speaks the client's side of the protocol and can misbehave: the fake at the client's edge.
 
 What always holds: `records` has each record once, in the order of their numbers, exactly as a real server would store
-them. `manner` is how it answers meanwhile: "well", or one of the ways in which servers and proxies go wrong.
+them. `commands` is what it says to every run. `manner` is how it answers meanwhile: "well", or one of the ways in which
+servers and proxies go wrong.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ class RecordingServer:
         self.api_key: str | None = None
         self.next_seq: dict[tuple[str, str], int] = {}
         self.payloads: dict[tuple[str, str], dict[int, bytes]] = {}
+        self.commands: list[dict] = []
         self.blobs: dict[str, bytes] = {}
         self.models: dict[tuple[str, str], dict] = {}
         self.request_count = 0
@@ -58,7 +60,7 @@ class RecordingServer:
             known = self.next_seq.get(key, 0)
             frames = list(read_frames(body))
             if not frames:
-                return 200, {"next_seq": known, "commands": []}
+                return 200, {"next_seq": known, "commands": self.commands}
             if known == 0 and frames[0].seq != 0:
                 return 404, _error("unknown_run", "there is no such run")
             if frames[0].seq > known and not allow_gaps:
@@ -70,7 +72,7 @@ class RecordingServer:
                 if frame.seq >= self.next_seq.get(key, 0):
                     self.payloads.setdefault(key, {})[frame.seq] = frame.payload
                     self.next_seq[key] = frame.seq + 1
-            return 200, {"next_seq": self.next_seq[key], "commands": []}
+            return 200, {"next_seq": self.next_seq[key], "commands": self.commands}
 
 
 def _digests(payload: bytes) -> list[str]:
