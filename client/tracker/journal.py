@@ -200,7 +200,7 @@ class Journal:
             self._lost_reason = str(error)
             return -1
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _claim(fd)
         except OSError as error:
             self._lost_reason = f"its file cannot be locked: {error}"
             os.close(fd)
@@ -336,7 +336,8 @@ class Journal:
     def _head(self, source: int, seq: int, offset: int) -> bytes:
         """The first frame, and one that stands for those after it and before `seq`; "" unless `seq` is at `offset`."""
         found = os.pread(source, HEADER_BYTES, offset)
-        begins_here = found[:12] == MAGIC + seq.to_bytes(8, "little") if found else seq == self._next_seq
+        is_at_end = (seq, offset) == (self._next_seq, self._size)
+        begins_here = found[:12] == MAGIC + seq.to_bytes(8, "little") if found else is_at_end
         length = HEADER_BYTES + int.from_bytes(os.pread(source, HEADER_BYTES, 0)[12:16], "little")
         if not begins_here or seq < 2:
             return b""
@@ -352,7 +353,7 @@ class Journal:
         draft.unlink(missing_ok=True)
         spare = os.open(draft, _NEW_FILE, 0o600)
         try:
-            fcntl.flock(spare, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _claim(spare)
             _write_all(spare, head)
             copied_until = _copy(source, spare, offset, self._size)  # most of it, while appending goes on
             with self._lock:
@@ -366,6 +367,18 @@ class Journal:
         finally:
             os.close(spare)
             draft.unlink(missing_ok=True)
+
+
+def _claim(fd: int) -> None:
+    """Take the lock that says that a file's writer is alive. Raises OSError."""
+    for _ in range(100):
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # somebody is just looking whether its writer is alive
+            time.sleep(0.001)
+        else:
+            return
+    raise BlockingIOError(errno.EWOULDBLOCK, "another process has locked it")
 
 
 def _copy(source: int, target: int, start: int, end: int) -> int:

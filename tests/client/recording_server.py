@@ -25,6 +25,8 @@ class RecordingServer:
         self.next_seq: dict[tuple[str, str], int] = {}
         self.payloads: dict[tuple[str, str], dict[int, bytes]] = {}
         self.commands: list[dict] = []
+        self.resume_modes: list[str | None] = []
+        self.refused_code: str | None = None
         self.blobs: dict[str, bytes] = {}
         self.models: dict[tuple[str, str], dict] = {}
         self.request_count = 0
@@ -100,6 +102,11 @@ def _handler(server: RecordingServer) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             query = parse_qs(parts.query)
             run_id = parts.path.split("/")[-2]
+            if body:
+                server.resume_modes.append(query.get("resume", [None])[0])
+            if server.refused_code and "resume" not in query:
+                self._reply(409, _error(server.refused_code, "its resume mode does not allow it"))
+                return
             status, answer = server.take(run_id, query["writer"][0], body, query.get("allow_gaps") == ["1"])
             if server.manner == "cut after commit":
                 server.manner = "well"

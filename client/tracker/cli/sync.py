@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,116 +18,250 @@ import msgspec
 from tracker import journal, settings
 from tracker.delivery import Delivery
 from tracker.errors import RefusedError, TransportError
-from tracker.journal_reader import JournalReader
-from tracker.sender import backoff_s
+from tracker.journal_reader import BATCH_BYTES, JournalReader
+from tracker.sender import FLUSH_S, HEARTBEAT_S, backoff_s, remedy, sync_command
 from tracker.transport import Transport
+
+_STATUSES = """\
+exit status:
+  0    everything is stored
+  1    something is not; each journal concerned is named on standard error
+  2    used wrongly
+  130  interrupted; what was stored stays stored, and the rest is sent by the next call
+
+It may be run at any time, also while the run goes on, and stores nothing twice. Journals of the client's own folder are
+removed once all of them is stored and their process has ended. One JSON object is printed with --json:
+{"journals": [{"path", "run", "stored", "total", "skipped"}], "stored", "total"}, where an empty "skipped" is none."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of one journal. `record_count` is how many it should hold, `stored_count` how many the server has."""
+    """What became of one journal: how many records the server has of how many it should hold, and why not all."""
 
-    stored_count: int
-    record_count: int
+    path: str
+    run: str
+    stored: int
+    total: int
     skipped: str = ""
 
 
 def sync(arguments: list[str]) -> int:
     """Run `tracker sync`."""
-    parser = argparse.ArgumentParser(
-        prog="tracker sync",
-        description="Send journals to the server. Exit status: 0 all stored, 1 something is not, 2 used wrongly.",
-    )
-    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a journal or a folder of them")
-    parser.add_argument("--url", help="the server's address (default: TRACKER_URL, the settings file, this machine)")
-    parser.add_argument("--timeout", type=float, default=60.0, metavar="S", help="give up after S seconds of failures")
+    parser = _parser()
     parsed = parser.parse_args(arguments)
+    if parsed.resume and not parsed.paths:
+        parser.error("--resume needs the PATH of the journal that it is meant for")
     try:
         chosen = settings.load(url=parsed.url)
     except ValueError as error:
         print(f"tracker: {error}", file=sys.stderr)
         return 2
-    missing = [path for path in parsed.paths if not path.exists()]
-    for path in missing:
-        print(f"tracker: there is nothing at {path}; a journal is removed once it is all stored", file=sys.stderr)
-    paths = [path for given in parsed.paths or [chosen.journals] for path in _journals(given)]
     transport = Transport(chosen.url, chosen.api_key)
-    outcomes = [_send(path, transport, chosen.journals, timeout_s=parsed.timeout) for path in paths]
+    shipments = _Shipments(transport, chosen.journals, timeout_s=parsed.timeout, resume=parsed.resume)
+    is_interrupted = False
+    try:
+        shipments.send(parsed.paths or [chosen.journals], follow=parsed.follow)
+    except KeyboardInterrupt:
+        is_interrupted = True
     transport.close()
-    return _report(paths, outcomes) if not missing else max(1, _report(paths, outcomes))
+    _report(shipments.outcomes, as_json=parsed.json)
+    if is_interrupted:
+        print("tracker: interrupted; run it again to send the rest", file=sys.stderr)
+        return 130
+    return 1 if any(outcome.skipped for outcome in shipments.outcomes) else 0
 
 
-def _journals(given: Path) -> list[Path]:
-    if given.is_dir():
-        return list(journal.find(given))
-    return [given] if given.exists() else []
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tracker sync",
+        description="Send journals that were kept on this machine to the server.",
+        epilog=_STATUSES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH", help="a journal or a folder of them (default: all of this user)"
+    )
+    parser.add_argument("--follow", action="store_true", help="go on until the processes that write them have ended")
+    parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
+    parser.add_argument(
+        "--resume", choices=["allow"], help="add the records to a run that is there, or start it, whatever it asked for"
+    )
+    parser.add_argument("--url", help="the server's address (default: TRACKER_URL, the settings file, this machine)")
+    parser.add_argument("--timeout", type=float, default=60.0, metavar="S", help="give up after S seconds of failures")
+    return parser
 
 
-def _send(path: Path, transport: Transport, journals: Path, *, timeout_s: float) -> Outcome:
-    is_ours = journals.resolve() in path.resolve().parents
-    is_live = journal.is_live(path)  # asked before reading, so that a writer that ends meanwhile is left for next time
-    with JournalReader(path) as reader:
-        delivery = Delivery(reader, transport, may_delete=is_ours and not is_live)
-        try:
-            _deliver(delivery, timeout_s)
-        except (TransportError, RefusedError) as error:
-            known = _record_count(path)
-            return Outcome(min(delivery.acked_seq, known), known, f"{error}")
-        stored = reader.next_seq - reader.missing_count
-        is_torn = reader.tail_bytes > 0 and not is_live
-    damage = _damage(reader.missing_count, is_torn)
-    if is_ours and not is_live:
-        if damage:
-            damage += f"; what is left of the file is kept as {journal.set_aside(path)}"
-        else:
-            journal.remove(path)
-    return Outcome(stored, reader.next_seq + is_torn, damage)
+class _Shipments:
+    """All journals of one call, and their `outcomes` as they become known."""
 
+    def __init__(self, transport: Transport, journals: Path, *, timeout_s: float, resume: str | None) -> None:
+        self._transport = transport
+        self._journals = journals
+        self._timeout_s = timeout_s
+        self._resume = resume
+        self._seen: set[Path] = set()
+        self.outcomes: list[Outcome] = []
 
-def _deliver(delivery: Delivery, timeout_s: float) -> None:
-    """Send everything; TransportError when nothing has succeeded for `timeout_s`."""
-    failures = 0
-    failing_since = time.monotonic()
-    has_asked = False
-    while True:
-        try:
-            if not has_asked:
-                delivery.ask()
-                has_asked = True
-            if not delivery.step():
+    def send(self, given: Sequence[Path], *, follow: bool) -> None:
+        """Send the journals at and below the given paths; those that are written now until they are not, if `follow`.
+
+        A journal that comes into a given folder meanwhile is sent too.
+        """
+        self._note_absent(given)
+        following: list[_Shipment] = []
+        while True:
+            following = [shipment for shipment in following if self._goes_on(shipment, follow=follow)]
+            for path in self._new(given):
+                shipment = self._load(path)
+                if shipment is not None and self._goes_on(shipment, follow=follow):
+                    following.append(shipment)
+            if not following:
                 return
-            failures, failing_since = 0, time.monotonic()
-        except TransportError as error:
-            failures += 1
-            delay_s = backoff_s(failures, error.retry_after_s)
-            if time.monotonic() + delay_s - failing_since > timeout_s:
-                raise
-            time.sleep(delay_s)
+            time.sleep(FLUSH_S)
+
+    def _note_absent(self, given: Sequence[Path]) -> None:
+        for path in given:
+            if not path.exists() and path != self._journals:
+                reason = "there is nothing at this path; a journal is removed once it is all stored"
+                self.outcomes.append(Outcome(str(path), path.parent.name, 0, 0, reason))
+
+    def _new(self, given: Sequence[Path]) -> Iterator[Path]:
+        """The journals that have not been seen yet, however often and by whatever path they are given."""
+        for place in given:
+            found = journal.find(place) if place.is_dir() else [place] if place.exists() else []
+            for path in found:
+                real = path.resolve()
+                if real not in self._seen:
+                    self._seen.add(real)
+                    yield path
+
+    def _load(self, path: Path) -> _Shipment | None:
+        is_ours = self._journals.resolve() in path.resolve().parents
+        try:
+            return _Shipment(path, self._transport, is_ours=is_ours, resume=self._resume)
+        except FileNotFoundError:  # stored and removed by another process meanwhile
+            return None
+        except OSError as error:
+            self.outcomes.append(Outcome(str(path), path.parent.name, 0, 0, f"it cannot be read: {error}"))
+            return None
+
+    def _goes_on(self, shipment: _Shipment, *, follow: bool) -> bool:
+        """Send what the journal has; whether there may be more later. Otherwise, its outcome is noted."""
+        try:
+            is_written_on = shipment.send(self._timeout_s)
+        except (TransportError, RefusedError, OSError) as error:
+            self.outcomes.append(shipment.failed(error))
+            if isinstance(error, TransportError):
+                self._timeout_s = 0.0  # it has been waited for; the other journals try once
+            return False
+        if is_written_on and follow:
+            return True
+        self.outcomes.append(shipment.settled(is_written_on))
+        return False
+
+
+class _Shipment:
+    """One journal on its way. Raises OSError where it cannot be read."""
+
+    def __init__(self, path: Path, transport: Transport, *, is_ours: bool, resume: str | None) -> None:
+        self._path = path
+        self._is_ours = is_ours
+        self._has_asked = path.stat().st_size <= BATCH_BYTES  # less than asking is worth: it is sent in one request
+        self._reader = JournalReader(path)
+        may_delete = is_ours and not journal.is_live(path)
+        self._delivery = Delivery(self._reader, transport, may_delete=may_delete, resume=resume)
+        self._spoke_at = time.monotonic()
+
+    def send(self, timeout_s: float) -> bool:
+        """Send all there is now; whether its process goes on writing. TransportError after `timeout_s` of failures."""
+        is_live = journal.is_live(self._path)  # asked before reading, so that no last record is missed
+        failures = 0
+        failing_since = time.monotonic()
+        while True:
+            try:
+                if not self._step(is_live):
+                    return is_live
+                failures, failing_since = 0, time.monotonic()
+            except TransportError as error:
+                failures += 1
+                delay_s = backoff_s(failures, error.retry_after_s)
+                if time.monotonic() + delay_s - failing_since > timeout_s:
+                    raise
+                time.sleep(delay_s)
+
+    def _step(self, is_live: bool) -> bool:
+        """Send one batch, or a sign of life for a process that has nothing to say; whether there may be more."""
+        if not self._has_asked:
+            self._delivery.ask()
+            self._has_asked = True
+        has_sent = self._delivery.step()
+        if not has_sent and is_live and time.monotonic() - self._spoke_at >= HEARTBEAT_S:
+            self._delivery.ask()
+            self._spoke_at = time.monotonic()
+        if has_sent:
+            self._spoke_at = time.monotonic()
+        return has_sent
+
+    def settled(self, is_live: bool) -> Outcome:
+        """All that can be sent is stored: clear up behind it."""
+        reader = self._reader
+        is_torn = reader.tail_bytes > 0 and not is_live
+        total = reader.next_seq + is_torn
+        stored = reader.next_seq - reader.missing_count - self._delivery.unstored_count
+        skipped = _damage(reader.missing_count, self._delivery.unstored_count, reader.tail_bytes if is_torn else 0)
+        reader.close()
+        if self._is_ours and not is_live:
+            if not skipped:
+                journal.remove(self._path)
+            elif self._path.exists():
+                skipped += f"; what is left of the file is kept as {journal.set_aside(self._path)}"
+        return self._outcome(stored, total, skipped)
+
+    def failed(self, error: Exception) -> Outcome:
+        """It is not all stored, and stays as it is."""
+        self._reader.close()
+        total = _record_count(self._path)
+        skipped = str(error)
+        if isinstance(error, RefusedError):
+            skipped += f" ({error.code}). {remedy(error.code)}"
+        if isinstance(error, RefusedError) and error.code in ("run_exists", "run_missing"):
+            skipped += f" To do so: {sync_command(error.code, self._path)}"
+        return self._outcome(min(self._delivery.acked_seq, total), total, skipped)
+
+    def _outcome(self, stored: int, total: int, skipped: str) -> Outcome:
+        return Outcome(str(self._path), self._path.parent.name, stored, total, skipped)
 
 
 def _record_count(path: Path) -> int:
-    with JournalReader(path) as reader:
-        while reader.read() is not None:
-            pass
-        return reader.next_seq
+    try:
+        with JournalReader(path) as reader:
+            while reader.read() is not None:
+                pass
+            return reader.next_seq
+    except OSError:
+        return 0
 
 
-def _damage(missing_count: int, is_torn: bool) -> str:
+def _damage(missing_count: int, unstored_count: int, tail_bytes: int) -> str:
     parts = []
     if missing_count:
         parts.append(f"{missing_count} records are damaged and cannot be read")
-    if is_torn:
-        parts.append("the last one was cut off")
+    if unstored_count:
+        parts.append(f"{unstored_count} records are no longer in the file, because another server has stored them")
+    if tail_bytes:
+        parts.append(f"the last {tail_bytes} bytes are no whole record, cut off or damaged")
     return " and ".join(parts)
 
 
-def _report(paths: list[Path], outcomes: list[Outcome]) -> int:
-    for path, outcome in zip(paths, outcomes, strict=True):
+def _report(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
+    stored = sum(outcome.stored for outcome in outcomes)
+    total = sum(outcome.total for outcome in outcomes)
+    if as_json:
+        print(msgspec.json.encode({"journals": outcomes, "stored": stored, "total": total}).decode())
+        return
+    for outcome in outcomes:
         if outcome.skipped:
             print(
-                f"tracker: {path}: {outcome.stored_count} of {outcome.record_count} stored; {outcome.skipped}",
+                f"tracker: {outcome.path}: {outcome.stored} of {outcome.total} stored; {outcome.skipped}",
                 file=sys.stderr,
             )
-    stored = sum(outcome.stored_count for outcome in outcomes)
-    expected = sum(outcome.record_count for outcome in outcomes)
-    print(f"{stored} of {expected} records stored")
-    return 1 if any(outcome.skipped for outcome in outcomes) else 0
+    print(f"{stored} of {total} records stored")
