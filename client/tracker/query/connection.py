@@ -1,0 +1,103 @@
+"""Asking a server: typed answers, and the errors that tell a reader what to mend.
+
+What always holds: nothing is asked, and requests (100 ms) is not even imported, before the first question; one question
+is on its way at a time. Every question may be asked twice without harm, so one that got no answer is.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
+
+import msgspec
+
+from tracker.errors import RefusedError, TransportError
+
+if TYPE_CHECKING:
+    from tracker.transport import Transport
+
+T = TypeVar("T")
+
+_PAUSE_S: Final = 0.5
+_LONGEST_PAUSE_S: Final = 10.0
+_WRONG_ARGUMENT: Final = frozenset({"bad_filter", "unknown_sort_key", "unknown_column", "too_many_words", "invalid"})
+
+
+class NotFoundError(RefusedError, LookupError):
+    """The server has no such project or run."""
+
+
+class Connection:
+    """A conversation with one server, for any number of threads."""
+
+    def __init__(self, url: str, api_key: str | None, *, attempts: int = 2) -> None:
+        self.url = url
+        self._api_key = api_key
+        self._attempts = attempts
+        self._lock = threading.Lock()
+        self._transport: Transport | None = None
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        kind: type[T],
+        *,
+        parameters: dict[str, Any] | None = None,
+        body: dict[str, Any] | None = None,
+    ) -> T:
+        """The answer as `kind`. Raises ValueError for an argument that the server finds wrong, NotFoundError."""
+        try:
+            answer = self._tried(lambda transport: transport.ask(method, path, parameters=parameters, body=body))
+        except RefusedError as error:
+            raise _explained(error) from None
+        try:
+            return msgspec.convert(answer, kind)
+        except msgspec.ValidationError as error:
+            raise TransportError(f"what {self.url} answered about {path} cannot be understood: {error}") from error
+
+    def download(self, digest: str, target: BinaryIO) -> None:
+        """Write the bytes of that sha256 to `target`, from its start; TransportError where they have another."""
+
+        def fetch(transport: Transport) -> None:
+            target.seek(0)
+            target.truncate()
+            transport.download_blob(digest, target)
+
+        try:
+            self._tried(fetch)
+        except RefusedError as error:
+            raise _explained(error) from None
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        with self._lock:
+            if self._transport is not None:
+                self._transport.close()
+                self._transport = None
+
+    def _tried(self, act: Callable[[Transport], T]) -> T:
+        for _ in range(self._attempts - 1):
+            try:
+                return self._once(act)
+            except TransportError as error:
+                time.sleep(min(error.retry_after_s or _PAUSE_S, _LONGEST_PAUSE_S))
+        return self._once(act)
+
+    def _once(self, act: Callable[[Transport], T]) -> T:
+        with self._lock:
+            if self._transport is None:
+                from tracker.transport import Transport
+
+                self._transport = Transport(self.url, self._api_key)
+            return act(self._transport)
+
+
+def _explained(error: RefusedError) -> Exception:
+    if error.code in _WRONG_ARGUMENT:
+        return ValueError(str(error))
+    if error.code.startswith("unknown_"):
+        return NotFoundError(str(error), code=error.code)
+    return error
