@@ -24,12 +24,14 @@ from tracker.start import fork, init
 
 if TYPE_CHECKING:
     from tracker.mappings import Config, Summary
+    from tracker.query import Api as Api
 
     run: Run | None
     config: Config
     summary: Summary
 
 __all__ = [
+    "Api",
     "NoActiveRunError",
     "RefusedError",
     "Run",
@@ -93,6 +95,10 @@ def use_model(ref: str, *, url: str | None = None) -> Path:
 
 
 def __getattr__(name: str) -> Any:
+    if name == "Api":
+        from tracker.query import Api  # talks to the server, which importing tracker does not need
+
+        return Api
     if name == "run":
         return _start.current()
     if name in ("config", "summary"):
