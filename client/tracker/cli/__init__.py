@@ -1,27 +1,34 @@
 """The command `tracker`: finds the sub-command that was asked for and runs it.
 
 What always holds: a command is a function that takes its arguments as `list[str]` and returns the exit status: 0 done,
-1 not (all) done, 2 used wrongly. Other distributions and extras add commands through the entry point group
-`tracker.commands`; the client's own are listed here.
+1 not (all) done, 2 used wrongly, 3 the server cannot be reached. Other distributions and extras add commands through
+the entry point group `tracker.commands`; the client's own are listed here, and imported when they are run.
 """
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
-from tracker.cli import journal, sync
 from tracker.version import client_version
 
 Command = Callable[[list[str]], int]
 
 GROUP: Final = "tracker.commands"
-_OWN: Final[dict[str, tuple[Command, str]]] = {
-    "sync": (sync.sync, "send journals that were kept on this machine to the server"),
-    "journal": (journal.journal, "look into a journal file"),
+_OWN: Final[dict[str, tuple[str, str]]] = {
+    "journal": ("tracker.cli.journal:journal", "look into a journal file"),
+    "login": ("tracker.cli.login:login", "keep the server's address and your key on this machine"),
+    "logout": ("tracker.cli.login:logout", "forget the key that is kept on this machine"),
+    "ls": ("tracker.cli.runs:ls", "list projects, or the runs of one"),
+    "run": ("tracker.cli.runs:run", "look at one run"),
+    "status": ("tracker.cli.status:status", "say which server is used, whether it answers, and what waits to be sent"),
+    "sync": ("tracker.cli.sync:sync", "send journals that were kept on this machine to the server"),
 }
+"""Where each command is, as `module:function`, and what it does."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
     if name in ("-V", "--version"):
         print(f"tracker {client_version()}")
         return 0
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that cannot show a name still gets the rest
     try:
         return _run(name, rest)
     except KeyboardInterrupt:
@@ -45,13 +54,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(name: str, rest: list[str]) -> int:
     if name in _OWN:
-        return _OWN[name][0](rest)
+        return _own(name)(rest)
     added = {point.name: point for point in entry_points(group=GROUP)}
     if name not in added:
         print(f"tracker: there is no command {name!r}\n\n{_usage()}", file=sys.stderr)
         return 2
     command = _loaded(added[name])
     return 1 if command is None else command(rest)
+
+
+def _own(name: str) -> Command:
+    module, _, function = _OWN[name][0].partition(":")
+    command: Command = getattr(import_module(module), function)
+    return command
 
 
 def _loaded(point: EntryPoint) -> Command | None:

@@ -14,12 +14,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
 from tracker import settings
-from tracker.query.answers import MetricSummary, ProjectFacts, ProjectList, RunDetail, moment
+from tracker.query.answers import (
+    Me,
+    MetricSummary,
+    ProjectFacts,
+    ProjectList,
+    RunDetail,
+    ServerFacts,
+    milliseconds,
+    moment,
+)
 from tracker.query.connection import Connection, NotFoundError
 from tracker.query.files import StoredArtifact, StoredFile
 from tracker.query.history import History
@@ -34,10 +44,20 @@ __all__ = [
     "NotFoundError",
     "Project",
     "RunList",
+    "Server",
     "StoredArtifact",
     "StoredFile",
     "StoredRun",
 ]
+
+
+class Server(msgspec.Struct, frozen=True):
+    """Which server answered. `user` is who one is there; None where it needs a key and was given none that it takes."""
+
+    url: str
+    version: str
+    needs_key: bool
+    user: str | None
 
 
 class Project(msgspec.Struct, frozen=True):
@@ -50,16 +70,30 @@ class Project(msgspec.Struct, frozen=True):
     running_count: int
     last_activity: datetime | None
 
+    def as_dict(self) -> dict[str, Any]:
+        """The same, JSON-like; times are Unix milliseconds."""
+        last_activity_ms = None if self.last_activity is None else milliseconds(self.last_activity)
+        return {
+            "name": self.name,
+            "description": self.description,
+            "created_ms": milliseconds(self.created),
+            "run_count": self.run_count,
+            "running_count": self.running_count,
+            "last_activity_ms": last_activity_ms,
+        }
+
 
 class Api:
     """What one server has. Without arguments: the server and the key that runs are logged with here.
 
-    May be used by several threads; their requests follow one another. A request that fails is tried `attempts` times.
+    An empty `api_key` is none, whatever the settings say. May be used by several threads; their requests follow one
+    another. A request that gets no answer is tried `attempts` times.
     """
 
     def __init__(self, url: str | None = None, api_key: str | None = None, *, attempts: int = 2) -> None:
         chosen = settings.load(url=url)
-        self._connection = Connection(chosen.url, api_key or chosen.api_key, attempts=attempts)
+        key = chosen.api_key if api_key is None else api_key
+        self._connection = Connection(chosen.url, key, attempts=attempts)
 
     @property
     def url(self) -> str:
@@ -68,6 +102,12 @@ class Api:
 
     def __repr__(self) -> str:
         return f"<tracker.Api of {self.url}>"
+
+    def server(self) -> Server:
+        """Which server this is, and who one is there."""
+        facts = self._connection.ask("GET", "/server", ServerFacts)
+        me = self._connection.ask("GET", "/me", Me)
+        return Server(self.url, facts.version, facts.needs_key, me.name if me.is_signed_in else None)
 
     def projects(self) -> list[Project]:
         """Every project, the one heard of last first."""

@@ -22,6 +22,25 @@ def moment(time_ms: int) -> datetime:
         return (datetime.max if time_ms > 0 else datetime.min).replace(tzinfo=UTC)
 
 
+def milliseconds(when: datetime) -> int:
+    """The same time in Unix milliseconds."""
+    return (when - _EPOCH) // timedelta(milliseconds=1)
+
+
+class ServerFacts(msgspec.Struct, frozen=True):
+    """The server itself."""
+
+    version: str
+    needs_key: bool
+
+
+class Me(msgspec.Struct, frozen=True):
+    """Who asks, as the server sees it."""
+
+    name: str
+    is_signed_in: bool
+
+
 class ProjectFacts(msgspec.Struct, frozen=True):
     """A project in the list of them."""
 

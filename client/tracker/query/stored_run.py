@@ -175,6 +175,11 @@ class StoredRun:
         """Ask for everything anew; the run itself, for chaining."""
         return self._take(self._connection.ask("GET", self._path(), RunDetail))
 
+    def as_dict(self) -> dict[str, Any]:
+        """All that is known of it by now, JSON-like; times are Unix milliseconds."""
+        facts: dict[str, Any] = msgspec.to_builtins(self._facts)
+        return {"url": self.url} | facts
+
     def history(
         self,
         keys: str | Iterable[str] | None = None,
