@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
+import struct
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -151,6 +153,18 @@ def _handler(server: RecordingServer) -> type[BaseHTTPRequestHandler]:
                 return True
             if manner == "status 500":
                 self._reply(500, _error("internal", "it broke"))
+                return True
+            if manner == "reset":
+                linger = struct.pack("ii", 1, 0)  # closing then resets the connection
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                self.close_connection = True
+                return True
+            if manner == "half an answer":
+                self.send_response(200)
+                self.send_header("Content-Length", "1000")
+                self.end_headers()
+                self.wfile.write(b'{"next_seq": 1')
+                self.close_connection = True
                 return True
             if manner == "html":
                 self._send(200, b"<html><body>Sign in to the hotel's network</body></html>", "text/html")

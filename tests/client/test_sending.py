@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 import tracker
+from tests.processes import wait_until
 from tracker import cli
-from tracker.records import ConfigChanged, Logged, RunFinished, RunStarted
-from tracker.sender import LONGEST_DELAY_S, backoff_s
+from tracker.journal import Journal, path_of
+from tracker.records import ConfigChanged, Logged, RecordsLost, RunFinished, RunStarted
+from tracker.sender import LONGEST_DELAY_S, Sender, backoff_s
 
-BAD_MANNERS = ["status 500", "html", "hang"]
+BAD_MANNERS = ["status 500", "html", "hang", "reset", "half an answer"]
 
 
 def steps(server):
@@ -92,6 +96,7 @@ def test_a_wrong_key_stops_the_sending_and_says_how_to_mend_it(server, start, jo
     run.finish()
     said = capsys.readouterr().err
     assert said.count("Set TRACKER_API_KEY") == 1
+    assert said.count("tracker login") == 1
     assert server.request_count == 1
     monkeypatch.setenv("TRACKER_API_KEY", "right")
     assert cli.main(["sync"]) == 0
@@ -111,6 +116,116 @@ def test_a_refused_record_is_not_sent_again(server, start, journals, capsys):
 def test_waiting_grows_has_a_limit_and_heeds_the_server():
     assert 0 < backoff_s(1) < backoff_s(20) <= LONGEST_DELAY_S
     assert backoff_s(1, retry_after_s=30.0) == 30.0
+
+
+@pytest.fixture
+def send(server):
+    """Starts a sender of a journal, and ends it with the test."""
+    started = []
+
+    def start(log, **options):
+        started.append(Sender(log.path, server.url, None, journal=log, **options))
+        return started[-1]
+
+    yield start
+    for sender in started:
+        sender.drain(5)
+
+
+def begun(folder, **options):
+    log = Journal(path_of(folder, "run1", "w"), **options)
+    log.append(RunStarted(1000, "run1", "digits", "w"))
+    return log
+
+
+def test_what_the_server_has_to_say_is_handed_on_with_each_answer(server, send, tmp_path):
+    heard = []
+    server.commands = [{"kind": "stop", "reason": "somebody asked"}]
+    log = begun(tmp_path)
+    sender = send(log, on_command=heard.append)
+    assert sender.drain(20)
+    assert heard == server.commands
+
+
+def test_a_quiet_run_asks_within_seconds(server, send, tmp_path):
+    heard = []
+    send(begun(tmp_path), on_command=heard.append)
+    server.wait_for(lambda: len(server.records()) == 1)
+    server.commands = [{"kind": "stop"}]
+    wait_until(lambda: heard != [], "the command has come", timeout_s=6)
+
+
+def test_a_live_journal_does_not_grow_for_ever(server, send, tmp_path):
+    log = begun(tmp_path, reclaim_bytes=5000)
+    sender = send(log)
+    for start in range(0, 2000, 200):
+        for step in range(start, start + 200):
+            log.append(Logged(step, step, {"loss": 1.0}))
+        server.wait_for(lambda up_to=start + 200: len(steps(server)) == up_to)
+    wait_until(lambda: log.path.stat().st_size < 20_000, "what is stored has left the file")
+    assert sender.drain(20)
+    assert steps(server) == list(range(2000))
+
+
+def test_a_server_that_has_forgotten_gets_what_is_still_in_the_file(server, send, tmp_path):
+    log = begun(tmp_path, reclaim_bytes=100)
+    sender = send(log)
+    for step in range(50):
+        log.append(Logged(step, step, {"loss": 1.0}))
+    size = log.path.stat().st_size
+    wait_until(lambda: log.path.stat().st_size < size, "what is stored has left the file")
+    server.next_seq.clear()
+    server.payloads.clear()
+    log.append(Logged(50, 50, {"loss": 1.0}))
+    assert sender.drain(20)
+    assert isinstance(server.records()[0], RunStarted)
+    assert steps(server)[-1] == 50
+
+
+def test_a_file_that_can_be_made_later_only_is_sent_from_its_first_record(server, send, tmp_path):
+    in_the_way = tmp_path / "journals"
+    in_the_way.write_text("a file")
+    log = begun(in_the_way, on_notice=lambda text: None)
+    log.append(Logged(0, 0, {"loss": 1.0}))
+    sender = send(log)
+    in_the_way.unlink()
+    log.tend()
+    log.append(Logged(1, 1, {"loss": 1.0}))
+    server.wait_for(lambda: steps(server) == [1])
+    assert isinstance(server.records()[0], RunStarted)
+    assert [record.count for record in server.records(RecordsLost)] == [1]
+    assert sender.drain(20)
+
+
+def test_a_run_without_a_file_sends_nothing_and_ends_in_time(server, send, tmp_path):
+    (tmp_path / "journals").write_text("a file")
+    sender = send(begun(tmp_path / "journals", on_notice=lambda text: None))
+    assert not sender.drain(5)
+    assert server.request_count == 0
+
+
+def test_a_removed_journal_is_sent_all_the_same(server, send, tmp_path):
+    log = begun(tmp_path / "journals", on_notice=lambda text: None)
+    server.manner = "status 500"
+    sender = send(log)
+    server.wait_for(lambda: server.request_count >= 1)
+    shutil.rmtree(tmp_path / "journals")
+    log.append(Logged(0, 0, {"loss": 1.0}))
+    log.tend()
+    log.append(Logged(1, 1, {"loss": 1.0}))
+    server.manner = "well"
+    assert sender.drain(20)
+    assert steps(server) == [0, 1]
+
+
+@pytest.mark.parametrize("code", ["run_exists", "run_missing"])
+def test_a_refused_resume_mode_says_the_command_that_sends_it_all_the_same(server, start, journals, capsys, code):
+    server.refused_code = code
+    run = start()
+    run.log({"loss": 1.0})
+    run.finish()
+    assert f"tracker sync --resume allow {journals()[0]}" in capsys.readouterr().err
+    assert server.request_count == 1
 
 
 def test_an_offline_run_asks_nothing_of_the_server(server, start, capsys):
