@@ -2,8 +2,9 @@
 
 What always holds: `acked_seq` is what the server last said, and only that; whatever the server lacks is sent again from
 there. Bytes that a record names are uploaded before the record is stored, because the server refuses the record until
-it has them. `unstored_count` is exact: the records that cannot be sent any more although the file is whole, because
-they were taken out of it when another server had them.
+it has them; a record whose bytes are no longer there is left out, so that it does not hold up those after it. Two
+counts are exact: `unstored_count`, the records that were taken out of the file when another server had them, and
+`absent_count`, those left out.
 """
 
 from __future__ import annotations
@@ -15,9 +16,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tracker.errors import GapError, MissingBlobsError, RefusedError, TransportError
 from tracker.journal import blobs_of
 from tracker.journal_reader import Batch, JournalReader
+from tracker.records import ArtifactLogged, MediaLogged, decode, frame, read_frames
 
 if TYPE_CHECKING:  # it brings requests, which must not burden import tracker
     from tracker.transport import Receipt
+
+
+class _BytesGone(Exception):
+    """The staged file of this digest is not there any more."""
+
+    def __init__(self, digest: str) -> None:
+        super().__init__(digest)
+        self.digest = digest
+
 
 OnCommand = Callable[[dict[str, Any]], None]
 
@@ -57,8 +68,14 @@ class Delivery:
         self._writer = reader.path.stem
         self._pending: Batch | None = None
         self._uploaded: set[Path] = set()
+        self._absent: set[int] = set()
         self.acked_seq = 0
         self.unstored_count = 0
+
+    @property
+    def absent_count(self) -> int:
+        """How many records are left out, because the bytes that they name are gone."""
+        return len(self._absent)
 
     def ask(self) -> None:
         """Learn what the server has and go on from there. Also tells the server that the writer is alive."""
@@ -68,7 +85,7 @@ class Delivery:
 
     def step(self) -> bool:
         """Send one batch and take in the answer; False when there is nothing to send."""
-        batch = self._pending or self._reader.read()
+        batch = self._pending or self._next()
         if batch is None:
             return False
         self._pending = batch  # kept until it is acknowledged, so that a failed request sends the same again
@@ -83,8 +100,32 @@ class Delivery:
                 raise RefusedError(message, code="unknown_run") from gap
             self._go_to(gap.next_seq)
             return True
+        except _BytesGone as gone:
+            self._leave_out(batch, gone.digest)
+            return True
         self._settle(batch, next_seq)
         return True
+
+    def _next(self) -> Batch | None:
+        """The next frames, without those that cannot be sent."""
+        while (batch := self._reader.read()) is not None:
+            left_out = min((seq for seq in self._absent if batch.first_seq <= seq < batch.next_seq), default=None)
+            if left_out is None:
+                return batch
+            if left_out > batch.first_seq:
+                self._reader.rewind(left_out)
+                return _before(batch, left_out)
+            self._reader.rewind(left_out + 1)
+        return None
+
+    def _leave_out(self, batch: Batch, digest: str) -> None:
+        named = {found.seq for found in read_frames(batch.data) if digest in _digests(found.payload)}
+        if not named:
+            message = f"the server asks for the bytes {digest}, which none of these records names"
+            raise RefusedError(message, code="missing_blobs")
+        self._absent |= named
+        self._pending = None
+        self._reader.rewind(batch.first_seq)
 
     def _pass_over(self, stored: Batch) -> None:
         """Go on behind records that the file no longer has; count them where this server does not have them either."""
@@ -124,6 +165,8 @@ class Delivery:
             path = blobs_of(self._reader.path) / digest
             try:
                 self._server.upload_blob(digest, path)
+            except FileNotFoundError as error:
+                raise _BytesGone(digest) from error
             except OSError as error:
                 message = f"bytes that a record names cannot be read: {error}"
                 raise RefusedError(message, code="missing_blobs") from error
@@ -147,3 +190,17 @@ class Delivery:
         self.acked_seq = next_seq
         self.unstored_count = 0
         self._reader.rewind(next_seq)
+
+
+def _before(batch: Batch, seq: int) -> Batch:
+    """The part of a batch that comes before the record of this number."""
+    parts = [frame(found.seq, found.payload) for found in read_frames(batch.data) if found.seq < seq]
+    return Batch(batch.first_seq, seq, b"".join(parts))
+
+
+def _digests(payload: bytes) -> set[str]:
+    """The blobs that a record names."""
+    record = decode(payload)
+    if isinstance(record, ArtifactLogged):
+        return {file.digest for file in record.files}
+    return {record.digest} if isinstance(record, MediaLogged) else set()

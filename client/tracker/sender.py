@@ -59,6 +59,7 @@ class Sender:
         self._is_draining = False
         self._is_drained = False
         self._failures = 0
+        self._has_told_of_absent = False
         self._thread = threading.Thread(target=self._run, name="tracker-sender", daemon=True)
         self._thread.start()
 
@@ -105,8 +106,7 @@ class Sender:
                 while delivery.step():
                     spoke_at = time.monotonic()
                     self._note_success()
-                    if self._journal is not None:
-                        self._journal.reclaim(delivery.acked_seq, self._reader.offset)
+                    self._note_progress(delivery, self._reader.offset)
                 if is_last_round:
                     self._is_drained = True
                     send_orphans(self._path, transport)
@@ -119,6 +119,14 @@ class Sender:
             except TransportError as error:
                 self._pause(self._note_failure(error))
         transport.close()
+
+    def _note_progress(self, delivery: Delivery, offset: int) -> None:
+        """Tell the journal what is stored, and the person, once, when bytes are gone that were to be sent."""
+        if self._journal is not None:
+            self._journal.reclaim(delivery.acked_seq, offset)
+        if delivery.absent_count and not self._has_told_of_absent:
+            self._has_told_of_absent = True
+            notice("a record names bytes that are no longer beside the journal; it and others like it are not sent")
 
     def _pause(self, delay_s: float) -> None:
         if self._is_draining:
@@ -158,7 +166,8 @@ def _send_whole(path: Path, server: Server) -> bool:
         delivery = Delivery(reader, server)
         while delivery.step():
             pass
-        return not reader.tail_bytes and not reader.missing_count and not delivery.unstored_count
+        skipped_count = reader.missing_count + delivery.unstored_count + delivery.absent_count
+        return not reader.tail_bytes and not skipped_count
 
 
 def _reader_of(path: Path) -> JournalReader | None:
@@ -178,7 +187,7 @@ def remedy(code: str) -> str:
     if code == "run_missing":
         return "The server has no such run. Start it with these records, or look for the right server."
     if code == "missing_blobs":
-        return "Staged files were removed before they were sent."
+        return "The files that its records name cannot be sent."
     return "Bring the client and the server to the same version."
 
 

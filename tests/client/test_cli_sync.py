@@ -287,3 +287,16 @@ def test_a_damaged_journal_is_shown_as_far_as_it_goes(left_behind, capsys):
     said = capsys.readouterr()
     assert len(said.out.splitlines()) == 11
     assert "is damaged" in said.err
+
+
+def test_a_journal_that_records_have_left_is_shown_as_whole(tmp_path, capsys):
+    log = journal.Journal(tmp_path / "w.journal", reclaim_bytes=10)
+    for step in range(10):
+        log.append(Logged(step, 0, {"loss": 1.0}))
+    with JournalReader(log.path) as reader:
+        reader.read()
+        assert log.reclaim(reader.next_seq, reader.offset)
+    log.append(Logged(10, 0, {"loss": 1.0}))
+    assert cli.main(["journal", "show", str(log.path)]) == 0
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["seq"], line["type"]) for line in shown] == [(0, "logged"), (9, "acknowledged"), (10, "logged")]

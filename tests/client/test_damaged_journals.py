@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,12 +11,13 @@ import pytest
 
 from tests.client.reading import read_all
 from tracker import cli
-from tracker.journal import Journal
+from tracker.journal import Journal, blobs_of
 from tracker.journal_reader import JournalReader
 from tracker.records import (
     Acknowledged,
     ConsoleLine,
     Logged,
+    MediaLogged,
     RunFinished,
     RunStarted,
     decode,
@@ -127,6 +129,34 @@ def test_two_damaged_stretches_are_counted_together(whole, sync):
 def test_a_file_without_a_single_record_is_nothing(server, sync):
     status, results = sync([b""])
     assert (status, results[0][0]["total"], server.records()) == (0, 0, [])
+
+
+def name_a_blob(log: Journal, step: int) -> str:
+    """Log media whose bytes lie beside the journal; their digest."""
+    digest = hashlib.sha256(b"%d" % step).hexdigest()
+    write(blobs_of(log.path) / digest, b"%d" % step)
+    log.append(MediaLogged(step, step, "figure", "plotly", digest, 1))
+    return digest
+
+
+@pytest.mark.parametrize("gone", [{0}, {1}, {2}, {0, 1}, {0, 2}, {0, 1, 2}], ids=str)
+def test_a_record_whose_bytes_are_gone_does_not_hold_up_the_others(server, tmp_path, capsys, gone):
+    log = Journal(tmp_path / "kept" / "run1" / "w.journal")
+    log.append(RECORDS[0])
+    digests = []
+    for step in range(3):
+        digests.append(name_a_blob(log, step))
+        log.append(RECORDS[1 + step])
+    log.close()
+    for step in gone:
+        (blobs_of(log.path) / digests[step]).unlink()
+    assert cli.main(["sync", str(log.path)]) == 1
+    media = [record.step for record in stored_of(server, "run1") if isinstance(record, MediaLogged)]
+    assert media == [step for step in range(3) if step not in gone]
+    assert [record for record in stored_of(server, "run1") if isinstance(record, Logged)] == RECORDS[1:4]
+    said = capsys.readouterr()
+    assert said.out == f"{7 - len(gone)} of 7 records stored\n"
+    assert f"{len(gone)} records name files" in said.err
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""`tracker journal show FILE`: the records of a journal as JSON lines."""
+"""`tracker journal show FILE`: the records of a journal as JSON lines.
+
+A line of type `acknowledged` stands for the records before and at its number that the server has and the file does not.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ from tracker.records import Record, UnknownRecord, decode, read_frames
 
 def journal(arguments: list[str]) -> int:
     """Run `tracker journal`."""
-    parser = argparse.ArgumentParser(prog="tracker journal", description="Look into a journal file.")
+    parser = argparse.ArgumentParser(
+        prog="tracker journal",
+        description="Look into a journal file. Exit status: 0 it is whole, 1 it is not or cannot be read, 2 used wrongly.",
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     show = commands.add_parser("show", help="print every whole record as one line of JSON")
     show.add_argument("file", type=Path)

@@ -206,8 +206,9 @@ class _Shipment:
         reader = self._reader
         is_torn = reader.tail_bytes > 0 and not is_live
         total = reader.next_seq + is_torn
-        stored = reader.next_seq - reader.missing_count - self._delivery.unstored_count
-        skipped = _damage(reader.missing_count, self._delivery.unstored_count, reader.tail_bytes if is_torn else 0)
+        unstored_count, absent_count = self._delivery.unstored_count, self._delivery.absent_count
+        stored = reader.next_seq - reader.missing_count - unstored_count - absent_count
+        skipped = _damage(reader.missing_count, unstored_count, absent_count, reader.tail_bytes if is_torn else 0)
         reader.close()
         if self._is_ours and not is_live:
             if not skipped:
@@ -241,12 +242,14 @@ def _record_count(path: Path) -> int:
         return 0
 
 
-def _damage(missing_count: int, unstored_count: int, tail_bytes: int) -> str:
+def _damage(missing_count: int, unstored_count: int, absent_count: int, tail_bytes: int) -> str:
     parts = []
     if missing_count:
         parts.append(f"{missing_count} records are damaged and cannot be read")
     if unstored_count:
         parts.append(f"{unstored_count} records are no longer in the file, because another server has stored them")
+    if absent_count:
+        parts.append(f"{absent_count} records name files that are no longer beside the journal")
     if tail_bytes:
         parts.append(f"the last {tail_bytes} bytes are no whole record, cut off or damaged")
     return " and ".join(parts)
