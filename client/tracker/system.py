@@ -56,8 +56,8 @@ class Pace:
 
     @property
     def is_thinned(self) -> bool:
-        """Whether samples come less often than was asked for."""
-        return self.kept_interval_s > self.interval_s
+        """Whether samples come noticeably less often than was asked for."""
+        return self.kept_interval_s > 1.2 * self.interval_s
 
     def wait_s(self, now: float) -> float:
         """How long it is until the next sample."""
@@ -167,9 +167,9 @@ class _Watched:
         notice(f"{name} does not sample the machine any more ({type(self._error).__name__}: {self._error})")
 
 
-def probes_of_this_machine(interval_s: float = _USUAL_INTERVAL_S) -> list[Probe]:
+def probes_of_this_machine(interval_s: float = _USUAL_INTERVAL_S, *, tree: ProcessTree | None = None) -> list[Probe]:
     """The host, and its GPUs where there are some: NVIDIA's, or else AMD's. One that cannot be made is left out."""
-    tree = ProcessTree()
+    tree = tree or ProcessTree()
     made: list[Probe] = []
     ways: list[Callable[[], Probe | None]] = [lambda: HostProbe(tree=tree), lambda: _gpu_probe(tree, interval_s)]
     for make in ways:
