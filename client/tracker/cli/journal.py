@@ -20,7 +20,7 @@ def journal(arguments: list[str]) -> int:
     """Run `tracker journal`."""
     parser = argparse.ArgumentParser(
         prog="tracker journal",
-        description="Look into a journal file. Exit status: 0 it is whole, 1 it is not or cannot be read, 2 used wrongly.",
+        description="Look into a journal file. Exit status: 0 whole, 1 damaged or unreadable, 2 used wrongly.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     show = commands.add_parser("show", help="print every whole record as one line of JSON")
