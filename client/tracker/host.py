@@ -163,15 +163,20 @@ class HostProbe:
         return {"system/cpu/idlest_core.percent": min(used), "system/cpu/busiest_core.percent": max(used)}
 
     def _memory(self) -> dict[str, float]:
-        memory, swap = self._psutil.virtual_memory(), self._psutil.swap_memory()
+        memory = self._psutil.virtual_memory()
         values = {"system/memory.percent": memory.percent, "system/memory.used_bytes": memory.used}
         limited = self._cgroup.memory()
         if limited is not None and limited[1] < memory.total:
             used, limit = limited
             values = {"system/memory.percent": 100.0 * used / limit, "system/memory.used_bytes": used}
-        if swap.total:
-            values |= {"system/swap.percent": swap.percent, "system/swap.used_bytes": swap.used}
-        return values
+        return values | self._swap()
+
+    def _swap(self) -> dict[str, float]:
+        try:
+            swap = self._psutil.swap_memory()
+        except (OSError, RuntimeWarning):  # some containers hide /proc/vmstat, and some programs raise warnings
+            return {}
+        return {"system/swap.percent": swap.percent, "system/swap.used_bytes": swap.used} if swap.total else {}
 
     def _processes(self, passed_s: float) -> dict[str, float]:
         below = self._tree.below()
@@ -252,7 +257,9 @@ def _process_values(prefix: str, usages: Sequence[_Usage], cpu_percent: float | 
 
 def _folders() -> dict[str, Path]:
     """The folder that training works in, and the one that journals lie in."""
-    folders = {"disk": Path.cwd()}
+    folders = {}
+    with contextlib.suppress(OSError):  # a folder that is gone
+        folders["disk"] = Path.cwd()
     with contextlib.suppress(ValueError):  # settings that an argument of init() has overruled
         folders["journals_disk"] = settings.load().directory
     return folders

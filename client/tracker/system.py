@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, Protocol
 
-from tracker import amd, gpu
+from tracker import amd, apple, gpu
 from tracker.host import HostProbe, ProcessTree
 from tracker.notices import notice
 from tracker.records import SystemSampled
@@ -168,7 +168,7 @@ class _Watched:
 
 
 def probes_of_this_machine(interval_s: float = _USUAL_INTERVAL_S, *, tree: ProcessTree | None = None) -> list[Probe]:
-    """The host, and its GPUs where there are some: NVIDIA's, or else AMD's. One that cannot be made is left out."""
+    """The host, and its GPUs where there are some: NVIDIA's, or else AMD's or Apple's. What fails is left out."""
     tree = tree or ProcessTree()
     made: list[Probe] = []
     ways: list[Callable[[], Probe | None]] = [lambda: HostProbe(tree=tree), lambda: _gpu_probe(tree, interval_s)]
@@ -187,4 +187,4 @@ def _gpu_probe(tree: ProcessTree, interval_s: float) -> Probe | None:
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     nvml = gpu.open_nvml(visible=visible, process_ids=tree.ids, with_pcie=interval_s >= _PCIE_FROM_S)
     driver = nvml or amd.open_amd(os.environ, process_ids=tree.ids)
-    return None if driver is None else gpu.GpuProbe(driver)
+    return apple.open_apple() if driver is None else gpu.GpuProbe(driver)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
 import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
-from tests.client.recorded_drivers import RecordedAmd, RecordedNvml
+from tests.client.recorded_drivers import READINGS, RecordedAmd, RecordedNvml
 from tracker.amd import Amd, open_amd
+from tracker.apple import AppleProbe
 from tracker.gpu import GpuProbe, Nvml
 from tracker.host import Cgroup, HostProbe, ProcessTree
 from tracker.system import Pace, Sampler, probes_of_this_machine
@@ -425,3 +428,26 @@ def test_amd_gpus_that_the_process_does_not_see_are_not_sampled():
 
 def test_without_amds_kernel_driver_its_library_is_not_asked_for(tmp_path):
     assert open_amd({}, kernel=tmp_path / "amdgpu") is None
+
+
+def test_an_apple_chip_tells_the_power_of_its_parts():
+    first, second = json.loads((READINGS / "apple_m2.json").read_text())["moments"]
+    told, clock = dict(first), Clock()
+    clock.now = first["at_s"]
+    probe = AppleProbe(lambda: SimpleNamespace(**told), clock)
+    told |= second
+    clock.now = second["at_s"]
+    assert probe.read() == {
+        "system/gpu.0/power_w": 15.0,
+        "system/gpu.0/energy_j": 30.0,
+        "system/cpu.power_w": 4.0,
+        "system/neural_engine.power_w": 0.0,
+    }
+
+
+def test_a_working_folder_that_is_gone_ends_nothing(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert "system/memory.percent" in HostProbe().read()
