@@ -98,6 +98,7 @@ class _Shipments:
         self._journals = journals
         self._timeout_s = timeout_s
         self._resume = resume
+        self._is_away = False
         self._seen: set[Path] = set()
         self.outcomes: list[Outcome] = []
 
@@ -147,15 +148,15 @@ class _Shipments:
     def _goes_on(self, shipment: _Shipment, *, follow: bool) -> bool:
         """Send what the journal has; whether there may be more later. Otherwise, its outcome is noted."""
         try:
-            is_written_on = shipment.send(self._timeout_s)
+            is_written_on = shipment.send(0.0 if self._is_away else self._timeout_s)
+            self._is_away = False
+            if is_written_on and follow:
+                return True
+            outcome = shipment.settled(is_written_on)
         except (TransportError, RefusedError, OSError) as error:
-            self.outcomes.append(shipment.failed(error))
-            if isinstance(error, TransportError):
-                self._timeout_s = 0.0  # it has been waited for; the other journals try once
-            return False
-        if is_written_on and follow:
-            return True
-        self.outcomes.append(shipment.settled(is_written_on))
+            self._is_away = isinstance(error, TransportError)  # it has been waited for; the other journals try once
+            outcome = shipment.failed(error)
+        self.outcomes.append(outcome)
         return False
 
 
