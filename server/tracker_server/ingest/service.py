@@ -24,6 +24,7 @@ from tracker.records import (
     EnvironmentCaptured,
     Logged,
     MediaLogged,
+    MetricDefined,
     Record,
     RecordsLost,
     RunFinished,
@@ -269,6 +270,11 @@ def _(record: ArtifactUsed, target: _Target) -> None:
 @_apply.register
 def _(record: AlertRaised, target: _Target) -> None:
     runs.raise_alert(target.session, target.run, record)
+
+
+@_apply.register
+def _(record: MetricDefined, target: _Target) -> None:
+    runs.define_metric(target.session, target.run, record)
 
 
 @_apply.register

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from flask import request
 
+from tracker_server import runs
 from tracker_server.http import Api, Call, read_body
 from tracker_server.ingest import service
+from tracker_server.runs.schema import StopCommand
 
 api = Api("ingest")
 
@@ -21,10 +21,11 @@ class JournalQuery(msgspec.Struct, frozen=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """Everything before `next_seq` is stored for good. `commands` are for the run's process."""
+    """Everything before `next_seq` is stored for good. `commands` are for the run's process, and come again with every
+    answer while they stand."""
 
     next_seq: int
-    commands: list[dict[str, Any]] = []
+    commands: list[StopCommand] = []
 
 
 @api.post("/runs/<run_id>/journal", query=JournalQuery, body_kind="bytes", reply=Receipt)
@@ -40,4 +41,4 @@ def take_in_journal(call: Call, run_id: str, query: JournalQuery) -> Receipt:
         actor_id=call.actor_id,
         now_ms=call.now_ms,
     )
-    return Receipt(next_seq)
+    return Receipt(next_seq, runs.commands(call.session, run_id, query.writer))

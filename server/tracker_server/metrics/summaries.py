@@ -13,7 +13,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tracker_server import db
+from tracker_server import db, runs
 from tracker_server.metrics.chunks import bounded
 from tracker_server.metrics.columns import Block
 from tracker_server.metrics.models import Series
@@ -143,17 +143,20 @@ def last(
     Where parallel writers logged one metric, the summary is the main writer's (label ""), else the first label's.
     """
     found: dict[str, dict[str, MetricSummary]] = {run_id: {} for run_id in run_ids}
+    definitions = runs.definitions(session, run_ids)
     statement = sa.select(Series).where(Series.run_id.in_(run_ids), Series.count > 0)
     if names is not None:
         statement = statement.where(Series.name.in_(names))
     for series in session.scalars(statement.order_by(Series.run_id, Series.name, Series.label)):
-        found[series.run_id].setdefault(series.name, summary(series))
+        found[series.run_id].setdefault(series.name, summary(series, definitions[series.run_id]))
     return found
 
 
-def summary(series: Series) -> MetricSummary:
-    """What the API says of a series in a few numbers."""
-    has_value = series.finite_count > 0
+def summary(series: Series, definitions: runs.Definitions) -> MetricSummary:
+    """What the API says of a series in a few numbers, read as its run has defined."""
+    mean = series.finite_sum / series.finite_count if series.finite_count > 0 else None
+    defined = definitions.of(series.name)
+    word = defined.summary or "last"
     return MetricSummary(
         count=series.count,
         last=series.last,
@@ -162,6 +165,9 @@ def summary(series: Series) -> MetricSummary:
         min_step=series.min_step,
         max=series.max,
         max_step=series.max_step,
-        mean=series.finite_sum / series.finite_count if has_value else None,
+        mean=mean,
         kind="system" if series.kind == "system" else "metric",
+        shown={"last": series.last, "min": series.min, "max": series.max, "mean": mean}[word],
+        summary=word,
+        goal=defined.goal,
     )

@@ -5,9 +5,14 @@ A *project* holds *runs*; a run has a *config* (what went in), a *summary*, *tag
 nobody hears of it.
 """
 
+from tracker_server.runs.alerts import add as raise_alert
+from tracker_server.runs.alerts import count as count_alerts
 from tracker_server.runs.config import chosen as chosen_config
 from tracker_server.runs.config import summaries
 from tracker_server.runs.console import append as append_console
+from tracker_server.runs.definitions import Definitions
+from tracker_server.runs.definitions import define as define_metric
+from tracker_server.runs.definitions import read as definitions
 from tracker_server.runs.models import Project, Run, Writer
 from tracker_server.runs.rows import row
 from tracker_server.runs.service import (
@@ -21,7 +26,6 @@ from tracker_server.runs.service import (
     locked,
     lose,
     project,
-    raise_alert,
     restore,
     set_config,
     set_environment,
@@ -33,8 +37,12 @@ from tracker_server.runs.service import (
     touch,
     writer,
 )
+from tracker_server.runs.stopping import commands, is_stopping
+from tracker_server.runs.stopping import described as stop_request
+from tracker_server.runs.stopping import request as request_stop
 
 __all__ = [
+    "Definitions",
     "Project",
     "Run",
     "Writer",
@@ -42,15 +50,21 @@ __all__ = [
     "change",
     "check_project_name",
     "chosen_config",
+    "commands",
+    "count_alerts",
     "create_project",
+    "define_metric",
+    "definitions",
     "delete",
     "finish",
     "get",
+    "is_stopping",
     "keep_unknown",
     "locked",
     "lose",
     "project",
     "raise_alert",
+    "request_stop",
     "restore",
     "row",
     "set_config",
@@ -59,6 +73,7 @@ __all__ = [
     "start",
     "started",
     "status",
+    "stop_request",
     "summaries",
     "tags",
     "touch",

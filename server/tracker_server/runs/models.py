@@ -45,7 +45,7 @@ class Run(Base):
     `config` is the whole config as a tree; `ConfigValue` has its leaves as typed rows. `status` is running, finished,
     failed or stopped; "lost" is not stored but read off `heartbeat_ms`. A fork began with the history of the run
     `fork_of` up to `fork_step`, whether that run is known or not. `stop_requested_ms` is when the person beside it
-    asked the run to stop; a run that is resumed forgets it.
+    asked the run to stop, and why; a run that is resumed forgets it.
     """
 
     __tablename__ = "runs"
@@ -86,6 +86,7 @@ class Run(Base):
     fork_step: Mapped[int | None] = mapped_column(sa.BigInteger)
     stop_requested_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
     stop_requested_by: Mapped[str | None] = mapped_column(Words)
+    stop_reason: Mapped[str | None] = mapped_column(Words)
 
 
 class Segment(Base):

@@ -7,6 +7,7 @@ from typing import Any
 from tracker_server.runs.models import Run
 from tracker_server.runs.schema import MetricSummary, RunRow
 from tracker_server.runs.service import status
+from tracker_server.runs.stopping import is_stopping
 
 
 def row(
@@ -27,6 +28,7 @@ def row(
         number=run.number,
         name=run.name,
         status=status(run, now_ms=now_ms, lost_after_ms=lost_after_ms),
+        is_stopping=is_stopping(run),
         hue=run.hue,
         group=run.group_name,
         job_type=run.job_type,

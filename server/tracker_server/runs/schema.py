@@ -33,10 +33,31 @@ class NewProject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     description: str = ""
 
 
+SummaryWord = Literal["last", "min", "max", "mean"]
+"""Which value of a metric stands for the run."""
+
+Goal = Literal["min", "max"]
+"""Which values of a metric are better: the small or the large ones."""
+
+
+class Definition(msgspec.Struct, frozen=True):
+    """How the metrics that `pattern` fits are to be read: a name, or the beginning of names and "*".
+
+    `step_metric` is the metric that they are drawn over. None where the run has not said.
+    """
+
+    pattern: str
+    step_metric: str | None = None
+    summary: SummaryWord | None = None
+    goal: Goal | None = None
+
+
 class MetricSummary(msgspec.Struct, frozen=True):
     """A metric of a run in a few numbers. NaN and infinities count, but are neither min, max, mean nor last.
 
-    `last` is the value at the highest step; all five are None while no finite value has come.
+    `last` is the value at the highest step; all five are None while no finite value has come. `shown` is the one that
+    stands for the run, which `summary` names: what the run has defined, else the last. Sorting and filtering by a
+    metric without a statistic take the last all the same, since runs may differ in what they define.
     """
 
     count: int
@@ -48,13 +69,17 @@ class MetricSummary(msgspec.Struct, frozen=True):
     max_step: int | None
     mean: float | None
     kind: Literal["metric", "system"] = "metric"
+    shown: float | None = None
+    summary: SummaryWord = "last"
+    goal: Goal | None = None
 
 
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     """A run as a row of a table. `config` and `metrics` hold the columns asked for that this run has.
 
     `hue` is the index (0–9) of the run's colour in the palette: the server keeps it and it never changes.
-    Config keys are dotted paths ("optim.lr"). `summary` holds values set by hand.
+    Config keys are dotted paths ("optim.lr"). `summary` holds values set by hand. `is_stopping` says that the run has
+    been asked to stop and has not ended yet.
     """
 
     id: str
@@ -62,6 +87,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     name: str
     status: Status
+    is_stopping: bool
     hue: int
     group: str | None
     job_type: str | None
@@ -76,12 +102,27 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     summary: dict[str, Any]
 
 
+class StopRequest(msgspec.Struct, frozen=True):
+    """Who asked the run to stop, and why; "" where no reason was given."""
+
+    time_ms: int
+    by: str
+    reason: str
+
+
+class AlertCounts(msgspec.Struct, frozen=True):
+    error: int
+    warning: int
+    info: int
+
+
 class RunDetail(RunRow, frozen=True, kw_only=True):
     """A whole run: every config key and metric.
 
     `environment` is what the client captured: `command`, `host`, `python`, `packages`, `git` {commit, branch, remote,
     is_dirty, patch}…; every part may be missing. `error` is the traceback of a failed run. `lost_records` counts the
-    records that a damaged journal or a full disk has cost.
+    records that a damaged journal or a full disk has cost. `stop` is the last request to stop since the run was
+    started or resumed; it stays when the run has ended. `alerts` counts by level, `alert_count` all of them.
     """
 
     notes: str
@@ -94,6 +135,10 @@ class RunDetail(RunRow, frozen=True, kw_only=True):
     console_lines: int
     artifact_count: int
     media_count: int
+    stop: StopRequest | None
+    alert_count: int
+    alerts: AlertCounts
+    definitions: list[Definition]
 
 
 class RunChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,3 +169,43 @@ class ConsoleQuery(msgspec.Struct, frozen=True):
 
     start: int = 0
     limit: Annotated[int, msgspec.Meta(ge=1, le=5000)] = 1000
+
+
+class NewStop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Asks a run to stop. The reason is told to the run and to who looks at it."""
+
+    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class StopCommand(msgspec.Struct, frozen=True, tag_field="type", tag="stop"):
+    """Asks a run's process to stop in order. It comes with every answer until the process has ended."""
+
+    by: str
+    reason: str
+
+
+class AlertItem(msgspec.Struct, frozen=True):
+    """Something a person should know. `kind` is "alert" for one that the program raised; "nan" for a metric that
+    stopped being a finite number at `step`, and then `details` has `metric`, `value` and `last_good`, the steps and
+    values that came before.
+    """
+
+    id: int
+    time_ms: int
+    level: Literal["info", "warning", "error"]
+    title: str
+    text: str
+    kind: str
+    step: int | None
+    details: dict[str, Any]
+
+
+class AlertList(msgspec.Struct, frozen=True):
+    alerts: list[AlertItem]
+
+
+class AlertQuery(msgspec.Struct, frozen=True):
+    """`before` is the id of the last alert of the page before."""
+
+    before: int | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tracker.records import AlertRaised, RunFinished, RunStarted
+from tracker.records import RunFinished, RunStarted
 from tracker_server import db
 from tracker_server.errors import Conflict, NotFound, Refused
-from tracker_server.runs import config
-from tracker_server.runs.models import Alert, KeptRecord, Project, Run, RunTag, Writer
+from tracker_server.runs import config, stopping
+from tracker_server.runs.models import KeptRecord, Project, Run, RunTag, Writer
 from tracker_server.runs.schema import RunChanges, Status
 
 HUES = 10
@@ -78,7 +78,8 @@ def start(session: Session, record: RunStarted, *, actor_id: int, now_ms: int) -
             f"run {record.run_id!r} belongs to another project than {record.project!r}; give the new run another id",
             field="project",
         )
-    elif record.label == "" and run.finished_ms is not None and record.time_ms > run.finished_ms:
+    stopping.forget_if_resumed(run, record)
+    if record.label == "" and run.finished_ms is not None and record.time_ms > run.finished_ms:
         run.status, run.finished_ms, run.exit_code, run.error = "running", None, None, None  # it was resumed
     _add_writer(session, run, record, now_ms)
     touch(session, run, now_ms=now_ms)
@@ -167,11 +168,6 @@ def set_config(session: Session, run: Run, values: dict[str, object]) -> None:
 def set_summary(session: Session, run: Run, values: dict[str, float | str | bool | None]) -> None:
     """Replace summary values set by hand."""
     config.replace_summary(session, run, values)
-
-
-def raise_alert(session: Session, run: Run, record: AlertRaised) -> None:
-    """Keep an alert of the run."""
-    session.add(Alert(run_id=run.id, time_ms=record.time_ms, level=record.level, title=record.title, text=record.text))
 
 
 def finish(session: Session, run: Run, ended: Writer, record: RunFinished) -> None:

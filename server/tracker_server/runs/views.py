@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from tracker_server.http import Api, Call, Created
-from tracker_server.runs import console, projects, service
-from tracker_server.runs.schema import ConsolePage, ConsoleQuery, NewProject, Project, ProjectList
+from tracker_server.runs import alerts, console, projects, service
+from tracker_server.runs.schema import (
+    AlertList,
+    AlertQuery,
+    ConsolePage,
+    ConsoleQuery,
+    NewProject,
+    Project,
+    ProjectList,
+)
 
 api = Api("runs")
 
@@ -34,6 +42,12 @@ def get_project(call: Call, project: str) -> Project:
 def read_console(call: Call, run_id: str, query: ConsoleQuery) -> ConsolePage:
     """What the run printed, by line number; a negative start counts from the end."""
     return console.read(call.session, service.get(call.session, run_id), start=query.start, limit=query.limit)
+
+
+@api.get("/runs/<run_id>/alerts", query=AlertQuery, reply=AlertList)
+def read_alerts(call: Call, run_id: str, query: AlertQuery) -> AlertList:
+    """What the run thought that a person should know, the newest first; `before` is the last id of the page before."""
+    return alerts.read(call.session, service.get(call.session, run_id), before=query.before, limit=query.limit)
 
 
 @api.delete("/runs/<run_id>", status=204)

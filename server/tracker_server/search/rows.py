@@ -50,7 +50,8 @@ def shown() -> ORMOption:
     weigh a megabyte."""
     return load_only(
         Run.id, Run.project_id, Run.number, Run.name, Run.hue, Run.status, Run.group_name, Run.job_type, Run.user_name,
-        Run.created_ms, Run.started_ms, Run.finished_ms, Run.heartbeat_ms, Run.config, raiseload=True,
+        Run.created_ms, Run.started_ms, Run.finished_ms, Run.heartbeat_ms, Run.config,
+        Run.stop_requested_ms, raiseload=True,
     )  # fmt: skip
 
 
@@ -62,7 +63,7 @@ def read(session: Session, run_ids: Sequence[str], chosen: Columns, *, now_ms: i
 
 
 def build(session: Session, found: Sequence[Run], chosen: Columns, *, now_ms: int, lost_after_ms: int) -> list[RunRow]:
-    """The rows of these runs, in their order. Four statements at most, however many runs and columns."""
+    """The rows of these runs, in their order. Five statements at most, however many runs and columns."""
     ids = [run.id for run in found]
     projects = _project_names(session, found)
     tags, summaries = runs.tags(session, ids), runs.summaries(session, ids)

@@ -13,6 +13,7 @@ from tracker_server.runs.schema import RunDetail
 
 def describe(session: Session, run: runs.Run, *, now_ms: int, lost_after_ms: int) -> RunDetail:
     """Everything that the run's page needs at first, in a constant number of statements."""
+    alerts = runs.count_alerts(session, run)
     row = runs.row(
         run,
         project=session.scalars(sa.select(Project.name).where(Project.id == run.project_id)).one(),
@@ -35,4 +36,8 @@ def describe(session: Session, run: runs.Run, *, now_ms: int, lost_after_ms: int
         console_lines=run.console_lines,
         artifact_count=artifacts.count_of_run(session, run.id),
         media_count=media.count_of_run(session, run.id),
+        stop=runs.stop_request(run),
+        alert_count=alerts.error + alerts.warning + alerts.info,
+        alerts=alerts,
+        definitions=runs.definitions(session, [run.id])[run.id].listed,
     )

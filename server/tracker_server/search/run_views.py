@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tracker_server import runs
 from tracker_server.http import Api, Call
-from tracker_server.runs.schema import RunChanges, RunDetail
+from tracker_server.runs.schema import NewStop, RunChanges, RunDetail
 from tracker_server.search import run as whole
 
 api = Api("runs")
@@ -27,6 +27,14 @@ def change_run(call: Call, run_id: str, body: RunChanges) -> RunDetail:
 def restore_run(call: Call, run_id: str) -> RunDetail:
     """Bring a run back from the trash."""
     return _detail(call, runs.restore(call.session, run_id, actor_id=call.actor_id, now_ms=call.now_ms))
+
+
+@api.post("/runs/<run_id>/stop", body=NewStop, reply=RunDetail)
+def stop_run(call: Call, run_id: str, body: NewStop) -> RunDetail:
+    """Ask a running run to stop: its processes are told at their next word to the server, and end it themselves."""
+    run = runs.get(call.session, run_id)
+    runs.request_stop(run, body.reason, actor=call.actor, now_ms=call.now_ms)
+    return _detail(call, run)
 
 
 def _detail(call: Call, run: runs.Run) -> RunDetail:
