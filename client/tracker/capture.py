@@ -24,6 +24,7 @@ from urllib.parse import urlsplit, urlunsplit
 from tracker import gpu
 from tracker.notices import notice
 from tracker.records import EnvironmentCaptured
+from tracker.redaction import Redactor
 
 MAX_PATCH_BYTES: Final = 1024 * 1024
 _GIT_TIMEOUT_S: Final = 10.0
@@ -32,8 +33,9 @@ _GIT_TIMEOUT_S: Final = 10.0
 class Capture:
     """The capturing thread. `close` waits for it, so that a short run has its environment too."""
 
-    def __init__(self, record: Callable[[EnvironmentCaptured], object]) -> None:
+    def __init__(self, record: Callable[[EnvironmentCaptured], object], redactor: Redactor | None = None) -> None:
         self._record = record
+        self._redactor = redactor
         self._thread = threading.Thread(target=self._run, name="tracker-capture", daemon=True)
         self._thread.start()
 
@@ -42,16 +44,17 @@ class Capture:
 
     def _run(self) -> None:
         try:
-            self._record(EnvironmentCaptured(time.time_ns() // 1_000_000, _readable(environment())))
+            self._record(EnvironmentCaptured(time.time_ns() // 1_000_000, _readable(environment(self._redactor))))
         except Exception as error:  # the edge of the thread: training does not depend on it
             notice(f"the run's environment is not captured ({type(error).__name__}: {error})")
 
 
-def environment() -> dict[str, Any]:
-    """Everything that is captured, JSON-like."""
+def environment(redactor: Redactor | None = None) -> dict[str, Any]:
+    """Everything that is captured, JSON-like and without the secrets that the redactor finds."""
+    redactor = redactor or Redactor()
     script = _entry_script()
     facts: dict[str, Any] = {
-        "command": list(sys.orig_argv),
+        "command": redactor.arguments(sys.orig_argv),
         "script": str(script) if script else None,
         "cwd": _or_none(os.getcwd),
         "host": socket.gethostname(),
@@ -66,7 +69,7 @@ def environment() -> dict[str, Any]:
         "cpu": _cpu(),
         "memory_bytes": _memory_bytes(),
         "gpus": _gpus(),
-        "git": git_state(script.parent if script else Path.cwd()),
+        "git": git_state(script.parent if script else Path.cwd(), redactor),
     }
     return {name: value for name, value in facts.items() if value is not None}
 
@@ -77,12 +80,13 @@ def packages() -> dict[str, str]:
     return dict(sorted((name, version) for name, version in found if name and version))
 
 
-def git_state(folder: Path) -> dict[str, Any] | None:
+def git_state(folder: Path, redactor: Redactor | None = None) -> dict[str, Any] | None:
     """Commit, branch, remote and uncommitted changes of the repository that a folder is in; None outside of one.
 
     The patch holds changes of tracked files against the commit, up to `MAX_PATCH_BYTES`; `is_patch_cut` says when more
-    was there.
+    was there. What the redactor finds in it is replaced, line for line.
     """
+    redactor = redactor or Redactor()
     commit = _git(folder, "rev-parse", "HEAD")
     if commit is None:
         return None
@@ -91,9 +95,9 @@ def git_state(folder: Path) -> dict[str, Any] | None:
     return {
         "commit": commit,
         "branch": _git(folder, "symbolic-ref", "--short", "-q", "HEAD"),
-        "remote": without_credentials(remote) if remote else None,
+        "remote": redactor.text(without_credentials(remote)) if remote else None,
         "is_dirty": bool(_git(folder, "status", "--porcelain", "--untracked-files=no")),
-        "patch": patch,
+        "patch": redactor.text(patch),
         "is_patch_cut": is_cut,
     }
 

@@ -1,7 +1,8 @@
 """What the process prints, as records, while it still goes where it went.
 
 What always holds: the program's output is untouched, and a failure here never reaches it. A line is recorded when it
-ends; of a line that was redrawn with carriage returns (a progress bar) its last state is. Nothing that is printed while
+ends; of a line that was redrawn with carriage returns (a progress bar) its last state is. Secrets that
+`redaction` finds in a line are not recorded. Nothing that is printed while
 a line is being recorded is recorded itself, so that a notice about the journal cannot come back to it. A forked child
 prints through.
 """
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from tracker.records import ConsoleLine
+from tracker.redaction import Redactor
 
 LONGEST_LINE: Final = 64 * 1024
 
@@ -27,9 +29,10 @@ class Console:
     before, a logging handler say, is recorded too.
     """
 
-    def __init__(self, record: Callable[[ConsoleLine], object]) -> None:
+    def __init__(self, record: Callable[[ConsoleLine], object], redactor: Redactor | None = None) -> None:
+        clean = (redactor or Redactor()).text
         streams = {"stdout": sys.stdout} if sys.stderr is sys.stdout else {"stdout": sys.stdout, "stderr": sys.stderr}
-        self._taps = [_Tap(name, target, record) for name, target in streams.items()]
+        self._taps = [_Tap(name, target, record, clean) for name, target in streams.items()]
 
     def close(self) -> None:
         """Give the streams their own `write` back, unless somebody has put another one over ours."""
@@ -38,9 +41,10 @@ class Console:
 
 
 class Lines:
-    """Puts pieces of text together to lines and collapses carriage returns."""
+    """Puts pieces of text together to lines and collapses carriage returns. `clean` sees each line as it was seen."""
 
-    def __init__(self) -> None:
+    def __init__(self, clean: Callable[[str], str] = str) -> None:
+        self._clean = clean
         self._rest = ""
 
     def feed(self, text: str) -> list[str]:
@@ -51,12 +55,12 @@ class Lines:
         if len(rest) > LONGEST_LINE:
             complete, rest = [*complete, rest], ""
         self._rest = rest
-        return [piece for line in complete for piece in _pieces(_collapsed(line))]
+        return [piece for line in complete for piece in _pieces(self._clean(_collapsed(line)))]
 
     def end(self) -> list[str]:
         """The last line, where it had no end."""
         rest, self._rest = _collapsed(self._rest), ""
-        return _pieces(rest) if rest else []
+        return _pieces(self._clean(rest)) if rest else []
 
 
 def _collapsed(line: str) -> str:
@@ -73,11 +77,13 @@ def _pieces(line: str) -> list[str]:
 class _Tap:
     """Stands in the place of a text stream's `write`."""
 
-    def __init__(self, stream: str, target: Any, record: Callable[[ConsoleLine], object]) -> None:
+    def __init__(
+        self, stream: str, target: Any, record: Callable[[ConsoleLine], object], clean: Callable[[str], str]
+    ) -> None:
         self._stream = stream
         self._target = target
         self._record = record
-        self._lines = Lines()
+        self._lines = Lines(clean)
         self._lock = threading.Lock()
         self._pid = os.getpid()
         self._write_through = getattr(target, "write", None)

@@ -101,3 +101,14 @@ def test_text_that_no_encoding_has_is_recorded_with_marks():
         print("\udcff")
         console.close()
     assert records[0].text == "?"
+
+
+def test_a_secret_is_printed_and_not_recorded():
+    records = []
+    with screen() as (out, _):
+        console = Console(records.append)
+        sys.stdout.write("pass")
+        print("word=hunter2")
+        console.close()
+    assert out.getvalue() == "password=hunter2\n"
+    assert [line.text for line in records] == ["password=[redacted]"]

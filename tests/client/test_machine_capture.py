@@ -161,6 +161,11 @@ def test_uncommitted_changes_are_a_patch(repository):
     assert "+lr = 0.2" in state["patch"]
 
 
+def test_a_secret_is_not_in_the_patch(repository):
+    (repository / "train.py").write_text("password = 'hunter 2'\n")
+    assert "+password = '[redacted]'" in capture.git_state(repository)["patch"]
+
+
 def test_a_huge_patch_is_cut_and_says_so(repository):
     (repository / "train.py").write_text("x = 1\n" * 400_000)
     state = capture.git_state(repository)
