@@ -79,7 +79,7 @@ def _narrowed(widths: Sequence[int], available: int) -> list[int]:
 
 
 def _fitted(text: str, width: int, is_right: bool = False) -> str:
-    cut = text
+    cut = text = text if _width(text) <= width else text[: 4 * width]  # a text may be a megabyte
     while _width(cut) > width:
         cut = cut[:-1] if cut == text else cut[:-2]
         cut += "…"
