@@ -27,11 +27,16 @@ class RunSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`text` finds runs where each word of it is part of the name, id, group, notes, a tag or a config text, or is the
     number of a config value. At most ten words; upper and lower case are one.
 
+    `filter` is a condition in the filter language (docs/filter-language.md), such as
+    'metrics["val/acc"].max > 0.9 and config.lr < 1e-3 and "baseline" in tags and created > days_ago(7)'. Text, status
+    and filter all have to fit.
+
     `columns` names the config keys ("config.lr") and metrics ("metrics.val/acc") to send; None sends all of them.
     """
 
     text: str = ""
     status: list[Status] = []
+    filter: str = ""
     sort: list[SortKey] = []
     columns: list[str] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100

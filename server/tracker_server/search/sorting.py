@@ -181,7 +181,7 @@ def _metric(key: str, is_descending: bool) -> Column:
         Class(NUMBER, value.is_not(None), (1, Term(value, float, is_descending))),
         Class(MISSING, value.is_(None)),
     ]
-    table = Table(series, sa.and_(series.run_id == Run.id, series.name == name, _is_shown(series)))
+    table = Table(series, sa.and_(series.run_id == Run.id, series.name == name, is_shown(series)))
     return Column(terms, table, classes if statistic in INDEXED_STATISTICS else [])
 
 
@@ -189,7 +189,7 @@ def _mean(series: type[Series]) -> Expression:
     return series.finite_sum / sa.func.nullif(series.finite_count, 0)
 
 
-def _is_shown(series: type[Series]) -> Condition:
+def is_shown(series: type[Series]) -> Condition:
     other = orm.aliased(Series)
     earlier = sa.exists().where(other.run_id == series.run_id, other.name == series.name, other.label < series.label)
     return sa.and_(series.segment == 0, sa.or_(series.label == "", ~earlier))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tracker_server import runs
 from tracker_server.runs import Run
-from tracker_server.search import cursors, filters, rows, sorting
+from tracker_server.search import cursors, filters, language, rows, sorting
 from tracker_server.search.cursors import Value
 from tracker_server.search.filters import Condition
 from tracker_server.search.schema import RunPage, RunSearch
@@ -25,13 +25,15 @@ def search(
 ) -> RunPage:
     """One page. The number of statements does not depend on how many runs, columns or sort keys there are.
 
-    Raises NotFound for an unknown project, Refused for a sort key, column or cursor that is none.
+    Raises NotFound for an unknown project, Refused for a filter, sort key, column or cursor that is none.
     """
     owner = runs.project(session, project)
     lost_before_ms = now_ms - lost_after_ms
     columns = rows.columns(wanted.columns)
     order = sorting.order(wanted.sort, lost_before_ms=lost_before_ms, collation=_bytewise(session))
     conditions = filters.matching(wanted.text, wanted.status, lost_before_ms=lost_before_ms)
+    stated = language.condition(wanted.filter, now_ms=now_ms, lost_before_ms=lost_before_ms)
+    conditions += [stated] if stated is not None else []
     matched, total = _count(session, owner.id, conditions)
     sort = tuple((key.key, key.is_descending) for key in wanted.sort)
     start = cursors.read(wanted.cursor, sort, [term.kind for term in order.terms]) if wanted.cursor else None
