@@ -26,7 +26,20 @@ from typing import Final
 
 from tracker.journal_budget import DEFAULT_MAX_BYTES, Budget
 from tracker.notices import notice
-from tracker.records import HEADER_BYTES, MAGIC, Acknowledged, Record, RecordsLost, encode, frame
+from tracker.records import (
+    HEADER_BYTES,
+    MAGIC,
+    MAX_PAYLOAD_BYTES,
+    Acknowledged,
+    DamagedFrame,
+    Record,
+    RecordsLost,
+    RunStarted,
+    decode,
+    encode,
+    frame,
+    read_frame,
+)
 
 SUFFIX: Final = ".journal"
 RECLAIM_BYTES: Final = 32 * 1024 * 1024
@@ -48,8 +61,26 @@ def blobs_of(journal: Path) -> Path:
 
 
 def find(folder: Path) -> Iterator[Path]:
-    """Every journal in a folder or below it, oldest run first."""
-    yield from sorted(folder.rglob(f"*{SUFFIX}"))
+    """Every journal in a folder or below it, oldest run first, and those of a run in the order in which they began."""
+    runs: dict[Path, list[Path]] = {}
+    for path in folder.rglob(f"*{SUFFIX}"):
+        runs.setdefault(path.parent, []).append(path)
+    for run in sorted(runs):
+        journals = runs[run]
+        yield from sorted(journals, key=lambda path: (_began_ms(path), path)) if len(journals) > 1 else journals
+
+
+def _began_ms(path: Path) -> int:
+    """When the writer of a journal began, by its first record; 0 where that cannot be read."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(HEADER_BYTES)
+            length = min(int.from_bytes(header[12:16], "little"), MAX_PAYLOAD_BYTES)  # damaged, it may say anything
+            first = read_frame(header + file.read(length))
+    except (OSError, DamagedFrame):
+        return 0
+    record = decode(first.payload) if first is not None else None
+    return record.time_ms if isinstance(record, RunStarted) else 0
 
 
 def make_private_folder(path: Path) -> None:

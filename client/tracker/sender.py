@@ -100,9 +100,13 @@ class Sender:
         transport = Transport(self._url, self._api_key)
         delivery = Delivery(self._reader, transport, on_command=self._on_command)
         spoke_at = time.monotonic()
+        is_first_round = True
         while True:
             is_last_round = self._is_draining
             try:
+                if is_first_round:
+                    self._send_earlier(transport)
+                    is_first_round = False
                 while delivery.step():
                     spoke_at = time.monotonic()
                     self._note_success()
@@ -119,6 +123,19 @@ class Sender:
             except TransportError as error:
                 self._pause(self._note_failure(error))
         transport.close()
+
+    def _send_earlier(self, transport: Server) -> None:
+        """Send what processes that have ended left of this run: it comes first, since steps go on after it."""
+        for earlier in find(self._path.parent):
+            if earlier == self._path or is_live(earlier):
+                continue
+            try:
+                is_stored = _send_whole(earlier, transport)
+            except (RefusedError, OSError) as error:
+                notice(f"what this run had left in {earlier} is not sent ({error})")
+                continue
+            if is_stored:
+                remove(earlier)
 
     def _note_progress(self, delivery: Delivery, offset: int) -> None:
         """Tell the journal what is stored, and the person, once, when bytes are gone that were to be sent."""

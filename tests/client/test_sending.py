@@ -262,3 +262,19 @@ def test_a_refused_run_raises_nothing_in_the_module_functions(server, start):
     tracker.log({"loss": 1.0})
     tracker.finish()
     assert tracker.run is None
+
+
+def test_what_an_earlier_process_left_of_the_run_is_sent_before_it_goes_on(server, program, start):
+    died = program(
+        "import os, tracker\n"
+        "run = tracker.init('digits', id='mine', system_interval_s=0, url='http://127.0.0.1:9')\n"
+        "run.log({'loss': 1.0})\nos._exit(9)"
+    )
+    assert died.returncode == 9
+    run = start(id="mine")
+    run.log({"loss": 2.0})
+    run.finish()
+    began = [record.time_ms for record in server.records(RunStarted)]
+    assert [record.values["loss"] for record in server.records() if hasattr(record, "values")] == [1.0, 2.0]
+    assert len(began) == 2
+    assert began == sorted(began)
