@@ -111,11 +111,18 @@ def test_a_run_as_json_has_config_metrics_and_environment(document):
     assert run["environment"]["host"] == "node-1"
 
 
+def test_a_run_is_asked_to_stop(server, told, document):
+    server.log("going", project="hands")
+    assert "is asked to stop" in told("run", "stop", "going", "--reason", "it diverges")[0]
+    assert document("run", "show", "going")["stop"]["reason"] == "it diverges"
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
         (["ls", "nope"], 1, "no project 'nope'"),
         (["run", "show", "nope"], 1, "no run 'nope'"),
+        (["run", "stop", "whole"], 1, "nothing to stop"),
         (["ls", "many", "--sort=color"], 2, "cannot sort by 'color'"),
         (["ls", "many", "--columns=color"], 2, "there is no column 'color'"),
         (["ls", "--url", "nonsense"], 2, "must look like http"),

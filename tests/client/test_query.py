@@ -16,7 +16,7 @@ from tests.frames import START_MS
 from tracker.query import NotFoundError, StoredFile
 from tracker.query.connection import Connection
 from tracker.query.files import download
-from tracker.records import ArtifactLogged, ConfigChanged, Logged
+from tracker.records import AlertRaised, ArtifactLogged, ConfigChanged, Logged
 
 STARTED = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=START_MS)
 RUN_COUNT = 230
@@ -326,6 +326,21 @@ def test_a_package_that_is_missing_is_named_with_the_way_out(api, monkeypatch, p
     history = api.run("whole").history()
     with pytest.raises(ImportError, match=f"pip install {package}"):
         getattr(history, f"to_{package}")()
+
+
+def test_a_run_that_goes_on_can_be_asked_to_stop_and_one_that_has_ended_not(api, server):
+    server.log("going", project="hands")
+    assert api.run("going").stop("it diverges").is_stopping
+    with pytest.raises(tracker.RefusedError, match="is finished, so there is nothing to stop"):
+        api.run("whole").stop()
+
+
+def test_alerts_are_all_given_the_newest_first(api, server):
+    server.log("alarmed", *(AlertRaised(START_MS + number, f"alert {number}", "") for number in range(1100)))
+    run = api.run("alarmed")
+    assert run.alert_count == 1100
+    assert [alert.title for alert in run.alerts()] == [f"alert {number}" for number in reversed(range(1100))]
+    assert run.alerts()[-1].time == STARTED
 
 
 def test_console_lines_come_in_order_and_from_any_place(api):

@@ -24,7 +24,7 @@ _OWN: Final[dict[str, tuple[str, str]]] = {
     "login": ("tracker.cli.login:login", "keep the server's address and your key on this machine"),
     "logout": ("tracker.cli.login:logout", "forget the key that is kept on this machine"),
     "ls": ("tracker.cli.runs:ls", "list projects, or the runs of one"),
-    "run": ("tracker.cli.runs:run", "look at one run"),
+    "run": ("tracker.cli.runs:run", "look at one run, or stop it"),
     "status": ("tracker.cli.status:status", "say which server is used, whether it answers, and what waits to be sent"),
     "sync": ("tracker.cli.sync:sync", "send journals that were kept on this machine to the server"),
 }

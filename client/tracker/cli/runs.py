@@ -52,16 +52,21 @@ def ls(arguments: list[str]) -> int:
 
 def run(arguments: list[str]) -> int:
     """Run `tracker run`."""
-    parser = argparse.ArgumentParser(prog="tracker run", description="Look at one run.")
+    parser = argparse.ArgumentParser(prog="tracker run", description="Look at one run, or stop it.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    show = commands.add_parser(
-        "show", help="print its config, metrics and where it ran", epilog=asking.STATUSES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    show.add_argument("run", metavar="RUN", help="the run's id")
-    asking.add_options(show)
+    texts = {"show": "print its config, metrics and where it ran", "stop": "ask its processes to end themselves"}
+    for name, text in texts.items():
+        command = commands.add_parser(
+            name, help=text, epilog=asking.STATUSES, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        command.add_argument("run", metavar="RUN", help="the run's id")
+        asking.add_options(command)
+        if name == "stop":
+            command.add_argument("--reason", default="", metavar="TEXT", help="told to the run and to who looks at it")
     parsed = parser.parse_args(arguments)
-    return asking.asked(parsed.url, lambda api: _show(api.run(parsed.run), parsed.json))
+    if parsed.command == "show":
+        return asking.asked(parsed.url, lambda api: _show(api.run(parsed.run), parsed.json))
+    return asking.asked(parsed.url, lambda api: _stop(api.run(parsed.run), parsed.reason, parsed.json))
 
 
 def _count(text: str) -> int:
@@ -139,6 +144,16 @@ def _show(run: StoredRun, is_json: bool) -> int:
     return asking.DONE
 
 
+def _stop(run: StoredRun, reason: str, is_json: bool) -> int:
+    """Ask it to stop; status 1 for a run that has ended."""
+    run.stop(reason)
+    if is_json:
+        print_json(run.as_dict())
+    else:
+        print(plain(f"{run.name} is asked to stop; its processes hear of it at their next word to the server"))
+    return asking.DONE
+
+
 def _facts(run: StoredRun) -> list[tuple[str, str]]:
     facts = [
         ("id", run.id),
@@ -151,6 +166,7 @@ def _facts(run: StoredRun) -> list[tuple[str, str]]:
         ("created", local_time(run.created)),
         ("finished", local_time(run.finished)),
         ("exit status", "" if run.exit_code is None else str(run.exit_code)),
+        ("alerts", str(run.alert_count or "")),
         ("lost records", str(run.lost_records or "")),
         ("notes", run.notes),
     ]

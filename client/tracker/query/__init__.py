@@ -34,9 +34,10 @@ from tracker.query.connection import Connection, NotFoundError
 from tracker.query.files import StoredArtifact, StoredFile
 from tracker.query.history import History
 from tracker.query.run_list import RunList
-from tracker.query.stored_run import ConsoleLine, StoredRun
+from tracker.query.stored_run import Alert, ConsoleLine, StoredRun
 
 __all__ = [
+    "Alert",
     "Api",
     "ConsoleLine",
     "History",

@@ -62,7 +62,8 @@ class MetricSummary(msgspec.Struct, frozen=True):
     """A metric of a run in a few numbers. NaN and infinities count, but are neither min, max, mean nor last.
 
     `last` is the value at the highest step; all five are None while no finite value has come. `kind` is "metric", or
-    "system" for what was sampled of the machine.
+    "system" for what was sampled of the machine. `shown` is the value that stands for the run, which `summary` names;
+    `goal` is "min" or "max" where the run has said which values are better.
     """
 
     count: int
@@ -74,6 +75,9 @@ class MetricSummary(msgspec.Struct, frozen=True):
     max_step: int | None
     mean: float | None
     kind: str = "metric"
+    shown: float | None = None
+    summary: str = "last"
+    goal: str | None = None
 
 
 class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +99,15 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     config: dict[str, Any]
     metrics: dict[str, MetricSummary]
     summary: dict[str, Any]
+    is_stopping: bool = False
+
+
+class StopRequest(msgspec.Struct, frozen=True):
+    """Who asked the run to stop, and why; "" where no reason was given."""
+
+    time_ms: int
+    by: str
+    reason: str
 
 
 class RunDetail(RunFacts, frozen=True, kw_only=True):
@@ -108,6 +121,8 @@ class RunDetail(RunFacts, frozen=True, kw_only=True):
     environment: dict[str, Any]
     config_tree: dict[str, Any]
     console_lines: int
+    alert_count: int = 0
+    stop: StopRequest | None = None
 
 
 class RunPage(msgspec.Struct, frozen=True):
@@ -163,6 +178,25 @@ class ConsolePage(msgspec.Struct, frozen=True):
 
     lines: list[ConsoleText]
     total: int
+
+
+class AlertItem(msgspec.Struct, frozen=True):
+    """Something that a run thought a person should know."""
+
+    id: int
+    time_ms: int
+    level: str
+    title: str
+    text: str
+    kind: str
+    step: int | None
+    details: dict[str, Any]
+
+
+class AlertList(msgspec.Struct, frozen=True):
+    """Alerts, the newest first."""
+
+    alerts: list[AlertItem]
 
 
 class FileEntry(msgspec.Struct, frozen=True):

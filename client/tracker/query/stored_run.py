@@ -17,6 +17,7 @@ from urllib.parse import quote
 import msgspec
 
 from tracker.query.answers import (
+    AlertList,
     ConsolePage,
     MetricSummary,
     Nothing,
@@ -32,6 +33,7 @@ from tracker.query.points import MAX_POINTS, Axis, Line, Reader
 
 _FEWEST: Final = 3
 _LINES_OF_ANSWER: Final = 5000
+_ALERTS_OF_ANSWER: Final = 1000
 _PATTERN: Final = frozenset("*?[")
 
 
@@ -43,6 +45,22 @@ class ConsoleLine(msgspec.Struct, frozen=True):
     stream: str
     text: str
     label: str
+
+
+class Alert(msgspec.Struct, frozen=True):
+    """Something that a person should know. `level` is "info", "warning" or "error".
+
+    `kind` is "alert" for one that the program raised, "nan" for a watched metric that ceased to be a finite number at
+    `step`; `details` then has the metric, the value and the last good ones.
+    """
+
+    time: datetime
+    level: str
+    title: str
+    text: str
+    kind: str
+    step: int | None
+    details: dict[str, Any]
 
 
 class StoredRun:
@@ -75,6 +93,11 @@ class StoredRun:
     def status(self) -> str:
         """ "running", "finished", "failed", "stopped", or "lost": running, but not heard of for a minute."""
         return self._facts.status
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it has been asked to stop and has not ended yet."""
+        return self._facts.is_stopping
 
     @property
     def url(self) -> str:
@@ -167,6 +190,11 @@ class StoredRun:
         return self._whole().lost_records
 
     @property
+    def alert_count(self) -> int:
+        """How many alerts it has."""
+        return self._whole().alert_count
+
+    @property
     def parent(self) -> str | None:
         """The id of the run that it was started below."""
         return self._whole().parent
@@ -220,6 +248,20 @@ class StoredRun:
                 return
             start = page.lines[-1].number + 1
 
+    def alerts(self) -> list[Alert]:
+        """What it thought that a person should know, the newest first."""
+        found: list[Alert] = []
+        parameters = {"limit": _ALERTS_OF_ANSWER}
+        while True:
+            page = self._connection.ask("GET", self._path("/alerts"), AlertList, parameters=parameters).alerts
+            found += [
+                Alert(moment(one.time_ms), one.level, one.title, one.text, one.kind, one.step, one.details)
+                for one in page
+            ]
+            if len(page) < _ALERTS_OF_ANSWER:
+                return found
+            parameters["before"] = page[-1].id
+
     def artifacts(self) -> list[StoredArtifact]:
         """The artifact versions that it made and read, newest first."""
         answer = self._connection.ask("GET", self._path("/artifacts"), RunArtifacts)
@@ -249,6 +291,10 @@ class StoredRun:
         if not changes:
             raise ValueError("update() needs something to change: name, notes or tags")
         return self._take(self._connection.ask("PATCH", self._path(), RunDetail, body=changes))
+
+    def stop(self, reason: str = "") -> StoredRun:
+        """Ask its processes to end themselves; they are told at their next word to the server. The run itself."""
+        return self._take(self._connection.ask("POST", self._path("/stop"), RunDetail, body={"reason": reason}))
 
     def delete(self) -> None:
         """Put it into the trash."""
