@@ -6,6 +6,7 @@ is simply not there. A remote's address is recorded without its user and passwor
 
 from __future__ import annotations
 
+import fnmatch
 import getpass
 import importlib.metadata
 import os
@@ -16,18 +17,30 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
-from tracker import gpu
+from tracker import gpu, source
 from tracker.notices import notice
 from tracker.records import EnvironmentCaptured
-from tracker.redaction import Redactor
+from tracker.redaction import Redactor, is_secret_name
 
 MAX_PATCH_BYTES: Final = 1024 * 1024
 _GIT_TIMEOUT_S: Final = 10.0
+_MAX_VARIABLE_CHARS: Final = 4096
+_VARIABLES: Final = (
+    "CUDA_*", "NVIDIA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "OMP_*", "MKL_*", "KMP_*",
+    "OPENBLAS_NUM_THREADS", "NUMEXPR_*", "PYTHONHASHSEED", "CUBLAS_WORKSPACE_CONFIG", "CUDNN_*", "NCCL_*", "GLOO_*",
+    "TORCH_*", "TORCHINDUCTOR_*", "PYTORCH_*", "TRITON_*", "XLA_*", "TF_*", "JAX_*", "HF_HOME", "HF_*_OFFLINE",
+    "TRANSFORMERS_*", "TOKENIZERS_PARALLELISM", "ACCELERATE_*", "WORLD_SIZE", "RANK", "LOCAL_RANK",
+    "LOCAL_WORLD_SIZE", "NODE_RANK", "GROUP_RANK", "MASTER_ADDR", "MASTER_PORT", "CONDA_DEFAULT_ENV", "VIRTUAL_ENV",
+)  # fmt: skip
+_SLURM: Final = (
+    "job_id job_name job_nodelist job_num_nodes ntasks procid localid nodeid job_partition job_account array_job_id "
+    "array_task_id restart_count cluster_name cpus_per_task gpus submit_dir"
+)
 
 
 class Capture:
@@ -41,6 +54,12 @@ class Capture:
 
     def close(self) -> None:
         self._thread.join(5.0)
+        notebook = source.notebook()  # now, so that the cells of the run are in it
+        if notebook is not None:
+            redactor = self._redactor or Redactor()
+            cells = [cell | {"text": redactor.text(cell["text"])} for cell in notebook["cells"]]
+            facts = _readable({"notebook": notebook | {"cells": cells}})
+            self._record(EnvironmentCaptured(time.time_ns() // 1_000_000, facts))
 
     def _run(self) -> None:
         try:
@@ -55,7 +74,7 @@ def environment(redactor: Redactor | None = None) -> dict[str, Any]:
     script = _entry_script()
     facts: dict[str, Any] = {
         "command": redactor.arguments(sys.orig_argv),
-        "script": str(script) if script else None,
+        "script": str(script) if script else source.notebook_path(),
         "cwd": _or_none(os.getcwd),
         "host": socket.gethostname(),
         "user": _or_none(getpass.getuser),
@@ -71,7 +90,67 @@ def environment(redactor: Redactor | None = None) -> dict[str, Any]:
         "gpus": _gpus(),
         "git": git_state(script.parent if script else Path.cwd(), redactor),
     }
+    facts["source"] = _source(script, redactor)
+    facts["env"] = variables(os.environ, redactor)
+    facts |= scheduler(os.environ)
     return {name: value for name, value in facts.items() if value is not None}
+
+
+def variables(environ: Mapping[str, str], redactor: Redactor) -> dict[str, str]:
+    """The environment variables that say how a run computes, and those that TRACKER_CAPTURE_ENV names.
+
+    It has names with commas between them, and `*` for any letters. Variables with secret names are never taken.
+    """
+    asked = [name.strip() for name in environ.get("TRACKER_CAPTURE_ENV", "").split(",") if name.strip()]
+    return {
+        name: redactor.text(value[:_MAX_VARIABLE_CHARS])
+        for name, value in sorted(environ.items())
+        if not is_secret_name(name) and any(fnmatch.fnmatchcase(name, pattern) for pattern in (*_VARIABLES, *asked))
+    }
+
+
+def scheduler(environ: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """What SLURM, torchrun, Kubernetes, PBS and LSF tell a job of itself, under their names; all as text."""
+    slurm = {
+        field if field in ("job_id", "job_name") else field.removeprefix("job_"): f"SLURM_{field.upper()}"
+        for field in _SLURM.split()
+    }
+    tables = {
+        "slurm": ("SLURM_JOB_ID", slurm),
+        "torchrun": (
+            "TORCHELASTIC_RUN_ID",
+            {
+                "run_id": "TORCHELASTIC_RUN_ID", "restart_count": "TORCHELASTIC_RESTART_COUNT",
+                "max_restarts": "TORCHELASTIC_MAX_RESTARTS", "world_size": "WORLD_SIZE", "rank": "RANK",
+                "local_rank": "LOCAL_RANK", "local_world_size": "LOCAL_WORLD_SIZE", "group_rank": "GROUP_RANK",
+                "master_addr": "MASTER_ADDR", "master_port": "MASTER_PORT",
+            },
+        ),
+        "kubernetes": (
+            "KUBERNETES_SERVICE_HOST",
+            {
+                "pod": "HOSTNAME", "namespace": "POD_NAMESPACE", "node": "NODE_NAME",
+                "completion_index": "JOB_COMPLETION_INDEX",
+            },
+        ),
+        "pbs": ("PBS_JOBID", {"job_id": "PBS_JOBID", "job_name": "PBS_JOBNAME", "queue": "PBS_QUEUE"}),
+        "lsf": ("LSB_JOBID", {"job_id": "LSB_JOBID", "job_name": "LSB_JOBNAME", "queue": "LSB_QUEUE"}),
+    }  # fmt: skip
+    return {
+        name: {field: environ[variable] for field, variable in fields.items() if variable in environ}
+        for name, (marker, fields) in tables.items()
+        if marker in environ
+    }
+
+
+def _source(script: Path | None, redactor: Redactor) -> dict[str, Any] | None:
+    """The untracked files of the repository, or outside of one the script; without secrets."""
+    root = _git(script.parent if script else Path.cwd(), "rev-parse", "--show-toplevel")
+    if root is None and script is None:
+        return None
+    found = source.untracked(Path(root)) if root is not None else source.script(script or Path())
+    found["files"] = [{"path": file["path"], "text": redactor.text(file["text"])} for file in found["files"]]
+    return found
 
 
 def packages() -> dict[str, str]:

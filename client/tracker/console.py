@@ -1,10 +1,9 @@
 """What the process prints, as records, while it still goes where it went.
 
 What always holds: the program's output is untouched, and a failure here never reaches it. A line is recorded when it
-ends; of a line that was redrawn with carriage returns (a progress bar) its last state is. Secrets that
-`redaction` finds in a line are not recorded. Nothing that is printed while
-a line is being recorded is recorded itself, so that a notice about the journal cannot come back to it. A forked child
-prints through.
+ends; of a line that was redrawn with carriage returns (a progress bar) its last state is. Secrets that `redaction`
+finds in a line are not recorded. Nothing that is printed while a line is being recorded is recorded itself, so that a
+notice about the journal cannot come back to it. A forked child prints through.
 """
 
 from __future__ import annotations
