@@ -79,6 +79,11 @@ def test_only_so_many_runs_are_listed_and_it_says_so(capsys):
     assert "2 of 3 runs" in said.err
 
 
+def test_a_filter_chooses_runs(document):
+    found = document("ls", "many", "--filter", 'config.lr > 0 and config.data == "faces"', "--sort=config.lr")
+    assert [run["config"]["lr"] for run in found["runs"]] == [1, 2]
+
+
 def test_words_choose_runs(document):
     found = document("ls", "many", "--text", "name-1")
     assert (found["matched"], [run["config"]["lr"] for run in found["runs"]]) == (1, [1])
@@ -123,6 +128,7 @@ def test_a_run_is_asked_to_stop(server, told, document):
         (["ls", "nope"], 1, "no project 'nope'"),
         (["run", "show", "nope"], 1, "no run 'nope'"),
         (["run", "stop", "whole"], 1, "nothing to stop"),
+        (["ls", "many", "--filter", "color == 1"], 2, "color"),
         (["ls", "many", "--sort=color"], 2, "cannot sort by 'color'"),
         (["ls", "many", "--columns=color"], 2, "there is no column 'color'"),
         (["ls", "--url", "nonsense"], 2, "must look like http"),

@@ -127,6 +127,16 @@ def test_words_find_runs(api):
     assert [run.id for run in api.runs("many", text="name-229")] == ["run229"]
 
 
+def test_a_filter_chooses_runs_in_the_servers_language(api):
+    runs = api.runs("many", 'config.lr >= 10 and metrics["val/acc"].max < 0.1', order="config.lr")
+    assert [run.config["lr"] for run in runs] == list(range(10, 23))
+
+
+def test_a_filter_that_is_none_is_an_argument_error_with_the_servers_word(api):
+    with pytest.raises(ValueError, match="the filter, at character 12"):
+        len(api.runs("many", "config.lr >"))
+
+
 def test_an_order_that_is_none_is_an_argument_error(api):
     with pytest.raises(ValueError, match="cannot sort by 'color'"):
         len(api.runs("many", order="color"))

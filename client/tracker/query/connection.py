@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 _PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 10.0
-_WRONG_ARGUMENT: Final = frozenset({"bad_filter", "unknown_sort_key", "unknown_column", "too_many_words", "invalid"})
+_WRONG_ARGUMENT: Final = frozenset({"unknown_sort_key", "unknown_column", "too_many_words", "invalid"})
 
 
 class NotFoundError(RefusedError, LookupError):
@@ -96,6 +96,8 @@ class Connection:
 
 
 def _explained(error: RefusedError) -> Exception:
+    if error.code == "bad_filter":  # says where in the filter, but not that it is about one
+        return ValueError(f"the filter, {error}")
     if error.code in _WRONG_ARGUMENT:
         return ValueError(str(error))
     if error.code.startswith("unknown_"):
