@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
-from tests.conftest import NOW_MS
+from tests.conftest import BACKENDS, NOW_MS
 from tracker_server import auth, runs
 from tracker_server.db import Database, Document, NewerDatabase, Words, migrate
 from tracker_server.registry.models import AuditRow
+from tracker_server.runs.models import Alert, Run, Writer
 from tracker_server.tables import metadata
+
+_ROWS_OF_THE_FIRST_VERSION = (
+    "INSERT INTO users (id, name, is_admin, is_active, created_ms) VALUES (1, 'ada', true, true, 1)",
+    "INSERT INTO projects (id, name, description, next_run_number, created_ms, created_by)"
+    " VALUES (1, 'digits', '', 2, 1, 1)",
+    "INSERT INTO runs (id, project_id, number, name, hue, status, notes, created_ms, started_ms, heartbeat_ms,"
+    " changed_ms, lost_records, console_lines, config, environment, created_by, changed_by)"
+    """ VALUES ('r1', 1, 1, 'calm-heron', 3, 'running', '', 1, 1, 1, 1, 0, 0, '{"lr":0.1}', '{}', 1, 1)""",
+    "INSERT INTO writers (id, run_id, name, label, next_seq, lost_records, heartbeat_ms)"
+    " VALUES (1, 'r1', 'w0', '', 7, 0, 1)",
+    "INSERT INTO alerts (id, run_id, time_ms, level, title, text) VALUES (1, 'r1', 1, 'warning', 'look', '')",
+)
 
 
 def _same_type(
@@ -79,3 +96,37 @@ def test_the_database_refuses_to_change_the_trail(database: Database, act: sa.Ex
         empty = replace if database.engine.dialect.name == "sqlite" else "TRUNCATE audit"
         with pytest.raises(sa.exc.DBAPIError, match="never changed or deleted"):
             session.execute(sa.text(empty))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_database_of_the_first_version_keeps_its_rows(
+    make_database_url: Callable[[str], str], backend: str, tmp_path: Path
+) -> None:
+    database = _of_the_first_version(make_database_url, backend, tmp_path)
+    with database.writing() as session:
+        for statement in _ROWS_OF_THE_FIRST_VERSION:
+            session.connection().exec_driver_sql(statement)
+        session.commit()
+    migrate(database, lock_folder=tmp_path)
+    with database.reading() as session:
+        run, alert = session.scalars(sa.select(Run)).one(), session.scalars(sa.select(Alert)).one()
+        writer = session.scalars(sa.select(Writer)).one()
+        assert (run.name, run.config, run.fork_of, run.stop_requested_ms) == ("calm-heron", {"lr": 0.1}, None, None)
+        assert (alert.title, alert.kind, alert.step, alert.details) == ("look", "alert", None, {})
+        assert (writer.next_seq, writer.first_step) == (7, 0)
+    database.close()
+
+
+def _of_the_first_version(make_database_url: Callable[[str], str], backend: str, folder: Path) -> Database:
+    """A database as the first migration alone builds it."""
+    database = Database(f"sqlite:///{folder / 'old.db'}" if backend == "sqlite" else make_database_url(backend))
+    config = Config()
+    config.set_main_option("script_location", str(files("tracker_server.migrations")))
+    with database.writing() as session:
+        if backend == "postgres":
+            session.execute(sa.text("DROP SCHEMA public CASCADE"))
+            session.execute(sa.text("CREATE SCHEMA public"))
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, "0001")
+        session.commit()
+    return database
