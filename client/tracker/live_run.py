@@ -39,6 +39,7 @@ from tracker.records import (
     SummaryChanged,
     SystemSampled,
 )
+from tracker.redaction import Redactor
 from tracker.settings import Settings
 from tracker.steps import Steps
 from tracker.stopping import OnStop, Stopping
@@ -70,7 +71,8 @@ class Run:
         copy_tensors: Callable[[dict[str, Any]], Copies] = CudaCopies,
     ) -> None:
         self._settings = settings
-        self._started = started
+        self.redactor = Redactor(also=[settings.api_key])
+        self._started = msgspec.structs.replace(started, notes=self.redactor.text(started.notes))
         self._finish_timeout_s = finish_timeout_s
         self._copy_tensors = copy_tensors
         self._steps = _steps(started)
@@ -88,7 +90,7 @@ class Run:
         self.config = Config(self._record_config)
         self.summary = Summary(self._record_summary)
         if settings.mode != "disabled":
-            self._open_journal(started)
+            self._open_journal(self._started)
             _open_runs.add(self)
             ending.watch(self)
 
@@ -211,8 +213,8 @@ class Run:
         """Tell the people who watch the run something. `level` is "info", "warning" or "error"."""
         arguments.text("title", title)
         arguments.one_of("level", level, LEVELS)
-        said = arguments.optional_text("text", text) or ""
-        self._appender.append(AlertRaised(now_ms(), title, said, level))
+        said = self.redactor.text(arguments.optional_text("text", text) or "")
+        self._appender.append(AlertRaised(now_ms(), self.redactor.text(title), said, level))
 
     def log_artifact(
         self,
@@ -273,7 +275,7 @@ class Run:
                 status = "stopped"
             deadline = time.monotonic() + self._finish_timeout_s
             try:
-                self._append_ending(RunFinished(now_ms(), status, exit_code, _readable(error)))
+                self._append_ending(RunFinished(now_ms(), status, exit_code, self._error_text(error)))
             except KeyboardInterrupt:
                 deadline = time.monotonic()
                 raise
@@ -281,6 +283,10 @@ class Run:
                 self._appender = AfterTheEnd(self.id)
                 ending.forget(self)
                 self._close_journal(deadline)
+
+    def _error_text(self, error: str | None) -> str | None:
+        """A traceback may quote file names that are no text, which become marks, and secrets, which go."""
+        return None if error is None else self.redactor.text(error.encode("utf-8", "replace").decode())
 
     def _append_ending(self, record: RunFinished) -> None:
         """Collect what is still under way, then say that it is over."""
@@ -340,10 +346,10 @@ class Run:
         self._resolver.add(self._copy_tensors(content.tensors), append)
 
     def _record_config(self, changed: dict[str, Any]) -> None:
-        self._appender.append(ConfigChanged(now_ms(), changed))
+        self._appender.append(ConfigChanged(now_ms(), self.redactor.mapping(changed)))
 
     def _record_summary(self, changed: dict[str, Any]) -> None:
-        self._appender.append(SummaryChanged(now_ms(), changed))
+        self._appender.append(SummaryChanged(now_ms(), self.redactor.mapping(changed)))
 
     def _writable_journal(self) -> Journal | None:
         """The journal beside which bytes may be staged; None when nothing is kept."""
@@ -416,11 +422,6 @@ def _steps(started: RunStarted) -> Steps:
     """After a checkpoint's step, after the one that a fork begins with, or onward in a run that may be there."""
     known = started.resume_from_step if started.resume_from_step is not None else started.fork_step
     return Steps(is_onward=started.is_resumed) if known is None else Steps(known)
-
-
-def _readable(text: str | None) -> str | None:
-    """A traceback may quote file names that are no text; such bytes become marks."""
-    return None if text is None else text.encode("utf-8", "replace").decode()
 
 
 def now_ms() -> int:

@@ -127,7 +127,9 @@ class Sender:
     def _send_earlier(self, transport: Server) -> None:
         """Send what processes that have ended left of this run: it comes first, since steps go on after it."""
         for earlier in find(self._path.parent):
-            if earlier == self._path or is_live(earlier):
+            if earlier == self._path:
+                return  # those that follow began later
+            if is_live(earlier):
                 continue
             try:
                 is_stored = _send_whole(earlier, transport)

@@ -112,7 +112,8 @@ def init(
     run.on_nan = on_nan
     run.config.update(values)
     interval_s = system_interval_s if here.samples_machine else 0.0
-    _watch(run, system_interval_s=interval_s, with_console=capture_console, with_code=capture_code)
+    is_main = here.label == ""  # what ranks have in common is captured once
+    _watch(run, system_interval_s=interval_s, with_console=capture_console, with_code=capture_code and is_main)
     _current = run
     return run
 
@@ -187,12 +188,12 @@ def _watch(run: Run, *, system_interval_s: float, with_console: bool, with_code:
     from tracker.system import Sampler
 
     if with_code:
-        run.attach(Capture(run.record))
+        run.attach(Capture(run.record, run.redactor))
     if system_interval_s > 0:
         run.attach(Sampler(run.record_sample, lambda: run.last_step, interval_s=system_interval_s))
     notice(f"run {run.name} {'is kept on this machine' if run.mode == 'offline' else run.url}")
     if with_console:
-        run.attach(Console(run.record))
+        run.attach(Console(run.record, run.redactor))
 
 
 def current() -> Run | None:

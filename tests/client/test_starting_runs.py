@@ -78,3 +78,15 @@ def test_a_cap_on_journals_that_is_no_number_of_bytes_is_an_error(start, monkeyp
     monkeypatch.setenv("TRACKER_MAX_JOURNAL_BYTES", value)
     with pytest.raises(ValueError, match=f"must be a number of bytes, such as 10e9, got '{value}'"):
         start(mode="offline")
+
+
+def test_no_secret_of_the_program_leaves_in_words(start, monkeypatch):
+    monkeypatch.setenv("TRACKER_API_KEY", "trk-0123456789abcdef")
+    run = start(mode="offline", notes="with trk-0123456789abcdef", config={"db": {"password": "hunter2!"}, "lr": 0.1})
+    run.summary["endpoint"] = "https://ada:hunter2!@example.org/x"
+    run.alert("key", "trk-0123456789abcdef")
+    run.finish("failed", error="ValueError: trk-0123456789abcdef")
+    text = run.journal_path.read_bytes()
+    assert b"trk-0123456789abcdef" not in text
+    assert b"hunter2!" not in text
+    assert run.config.db.password == "hunter2!"
