@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks import ingesting, logging_cost, reading
+from benchmarks import ingesting, logging_cost, reading, sampling
 from benchmarks.figures import Figure, Machine, table
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -21,7 +21,7 @@ def main() -> int:
     """Measure what was asked for; 0 also where a goal is missed, since machines differ."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="smaller and once: to see that it runs, not for figures")
-    parser.add_argument("--only", choices=["log", "ingest", "read"], help="measure this alone")
+    parser.add_argument("--only", choices=["log", "sampling", "ingest", "read"], help="measure this alone")
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--results", type=Path, default=RESULTS, help="file to write (default: %(default)s)")
     options = parser.parse_args()
@@ -46,6 +46,7 @@ def _parts(*, quick: bool, repetitions: int) -> dict[str, Callable[[], list[Figu
     points = MILLION if quick else 10 * MILLION
     return {
         "log": lambda: logging_cost.figures(repetitions=repetitions, calls=calls),
+        "sampling": lambda: sampling.figures(repetitions=repetitions, samples=20 if quick else 100),
         "ingest": lambda: ingesting.figures(repetitions=repetitions, points=points),
         "read": lambda: reading.figures(repetitions=max(5, repetitions), sizes=sizes),
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,18 +25,11 @@ def fresh_server() -> Iterator[Server]:
         yield server
 
 
-@contextmanager
-def hanging_server() -> Iterator[str]:
-    """The address of something that takes connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
-        yield f"http://127.0.0.1:{silent.getsockname()[1]}"
-
-
-def train(what: str, count: int, url: str) -> dict[str, Any]:
+def train(what: str, count: int, url: str, *more: str) -> dict[str, Any]:
     """Run one piece of `benchmarks.training` against the server at `url`; what it printed."""
     with tempfile.TemporaryDirectory(prefix="tracker-bench-") as folder:
         env = environment(url, Path(folder))
-        command = [sys.executable, "-m", "benchmarks.training", what, str(count)]
+        command = [sys.executable, "-m", "benchmarks.training", what, str(count), *more]
         done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, timeout=LONGEST_S, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"the training process of {what} failed:\n{done.stderr.decode()}")

@@ -1,6 +1,6 @@
 """The training process of the benchmarks: logs ten metrics a step and prints, as JSON, what that cost it.
 
-    python -m benchmarks.training <what> <count>
+    python -m benchmarks.training <what> <count> [<calls>]
 
 Run in a process of its own, with TRACKER_URL and TRACKER_DIR set. `what` is one of the functions of `WORK`.
 """
@@ -91,13 +91,44 @@ def ingest(count: int) -> dict[str, float | str]:
 
 
 def first_log(_count: int) -> dict[str, float]:
-    """Milliseconds from `init()` to the first `log()` returned, as a program has it that captures everything."""
+    """Milliseconds until `init()` and the first `log()` returned, as a program has it that captures everything."""
     begun = time.perf_counter()
     run = tracker.init("bench", finish_timeout_s=0.5)
+    started = time.perf_counter()
     run.log({"loss": 1.0})
     passed = time.perf_counter() - begun
     run.finish()
-    return {"milliseconds": 1000 * passed}
+    return {"init_ms": 1000 * (started - begun), "first_log_ms": 1000 * passed}
+
+
+def wide(keys: int, calls: str) -> dict[str, float]:
+    """Microseconds of one `log()` of that many keys, the same ones in each of the calls."""
+    names = [f"layer_{number // 10}/weight_{number % 10}" for number in range(keys)]
+    chance = random.Random(7)
+    run = start()
+    clock = time.perf_counter_ns
+    costs = []
+    for _ in range(int(calls)):
+        row = {name: chance.random() for name in names}
+        begun = clock()
+        run.log(row)
+        costs.append(clock() - begun)
+    run.finish()
+    return _percentiles(costs)
+
+
+def finish(count: int) -> dict[str, float]:
+    """Seconds that `finish()` takes, beside the limit that it was given."""
+    limit_s = 2.0
+    values = rows()
+    run = tracker.init(
+        "bench", system_interval_s=0, capture_code=False, capture_console=False, finish_timeout_s=limit_s
+    )
+    for step in range(count):
+        run.log(values[step % VARIANTS])
+    begun = time.perf_counter()
+    run.finish()
+    return {"limit_s": limit_s, "seconds": time.perf_counter() - begun}
 
 
 def _bare_write(values: list[Row], count: int) -> dict[str, float]:
@@ -119,12 +150,14 @@ def _percentiles(costs: list[int]) -> dict[str, float]:
     return {"p50_us": costs[len(costs) // 2] / 1000, "p99_us": costs[len(costs) * 99 // 100] / 1000}
 
 
-WORK: dict[str, Callable[[int], object]] = {
+WORK: dict[str, Callable[..., object]] = {
     "tight": tight,
     "paced": paced,
     "ingest": ingest,
     "first_log": first_log,
+    "wide": wide,
+    "finish": finish,
 }
 
 if __name__ == "__main__":
-    print(json.dumps(WORK[sys.argv[1]](int(sys.argv[2]))))
+    print(json.dumps(WORK[sys.argv[1]](int(sys.argv[2]), *sys.argv[3:])))
