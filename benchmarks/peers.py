@@ -1,7 +1,8 @@
 """Other trackers beside ours, in the same run on the same machine: `python -m benchmarks --peers`.
 
-Each works into an empty folder of this machine that is deleted afterwards, with its defaults otherwise: one that makes a
-database when it first starts pays for that. A proxy that does not exist keeps it from the network. A peer that is not installed, or fails, says so in its row: no figure is made up.
+Each works into an empty folder of this machine that is deleted afterwards, with its defaults otherwise: one that makes
+a database when it first starts pays for that. A proxy that does not exist keeps it from the network. A peer that is not
+installed, or fails, says so in its row: no figure is made up.
 """
 
 from __future__ import annotations
