@@ -44,7 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def load(*, url: str | None = None, mode: str | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings in force now. Raises ValueError for a URL or a mode that cannot be meant, naming where it stands."""
-    stored = _stored(_settings_file(environ))
+    stored = _stored(settings_file(environ))
     return Settings(
         url=_checked_url(url or environ.get("TRACKER_URL") or stored.get("url") or DEFAULT_URL),
         api_key=environ.get("TRACKER_API_KEY") or stored.get("api_key"),
@@ -56,7 +56,8 @@ def load(*, url: str | None = None, mode: str | None = None, environ: Mapping[st
     )
 
 
-def _settings_file(environ: Mapping[str, str]) -> Path:
+def settings_file(environ: Mapping[str, str]) -> Path:
+    """Where the settings file is, whether there is one or not."""
     if environ.get("TRACKER_SETTINGS"):
         return Path(environ["TRACKER_SETTINGS"])
     import platformdirs  # it is not needed to import tracker, and costs milliseconds

@@ -11,9 +11,11 @@ import getpass
 import os
 import sys
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from tracker import settings
 from tracker.cli import asking, settings_file
+from tracker.cli.output import print_json
 from tracker.errors import RefusedError, TransportError
 
 
@@ -30,15 +32,21 @@ def login(arguments: list[str]) -> int:
         "--key", help="the key; without it, it is asked for, or read from standard input if that is no terminal"
     )
     parser.add_argument("--force", action="store_true", help="keep them although the server cannot be reached")
+    parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
     parsed = parser.parse_args(arguments)
     try:
-        return _login(settings.load(url=parsed.url).url, parsed.key, is_forced=parsed.force)
+        kept = _login(settings.load(url=parsed.url).url, parsed.key, is_forced=parsed.force)
     except (ValueError, EOFError) as error:
         return asking.complaint(error, asking.USED_WRONGLY)
     except TransportError as error:
         return asking.complaint(f"{error}; nothing is kept (--force keeps it untried)", asking.UNREACHABLE)
     except (RefusedError, OSError) as error:
         return asking.complaint(f"{error}; nothing is kept", asking.NOT_DONE)
+    if kept is None:
+        return asking.NOT_DONE
+    _print(kept, as_json=parsed.json)
+    _warn_of_environment({"TRACKER_URL": kept.url, "TRACKER_API_KEY": kept.key or ""})
+    return asking.DONE
 
 
 def logout(arguments: list[str]) -> int:
@@ -49,20 +57,34 @@ def logout(arguments: list[str]) -> int:
         epilog="exit status:\n  0    no key is kept\n  1    the settings file cannot be changed\n  2    used wrongly",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.parse_args(arguments)
+    parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
+    parsed = parser.parse_args(arguments)
     try:
         had_key = "api_key" in settings_file.read()
         if had_key:
             settings_file.change({"api_key": None})
     except (ValueError, OSError) as error:
         return asking.complaint(error, asking.NOT_DONE)
-    said = f"The key is gone from {settings_file.path()}" if had_key else f"No key is kept in {settings_file.path()}"
-    print(said)
+    place = settings_file.path()
+    if parsed.json:
+        print_json({"settings": str(place), "had_key": had_key})
+    else:
+        print(f"The key is gone from {place}" if had_key else f"No key is kept in {place}")
     _warn_of_environment({"TRACKER_API_KEY": ""})
     return asking.DONE
 
 
-def _login(url: str, given_key: str | None, *, is_forced: bool) -> int:
+class _Kept(NamedTuple):
+    """What the settings file holds now. `version` is the server's, "" where it was not reached; `user` the key's."""
+
+    url: str
+    key: str | None = None
+    version: str = ""
+    user: str | None = None
+
+
+def _login(url: str, given_key: str | None, *, is_forced: bool) -> _Kept | None:
+    """Try the address and the key, and keep them; None, said in a sentence, where the server does not take the key."""
     from tracker.query import Api
 
     try:
@@ -70,18 +92,18 @@ def _login(url: str, given_key: str | None, *, is_forced: bool) -> int:
     except TransportError as error:
         if not is_forced:
             raise
-        key = _checked(given_key) if given_key else None
         print(f"tracker: {error}; it is kept untried", file=sys.stderr)
-        return _keep(url, key, "")
+        return _keep(_Kept(url, _checked(given_key) if given_key else None))
     if not server.needs_key:
         if given_key:
             print(f"tracker: {url} needs no key; the one that was given is not kept", file=sys.stderr)
-        return _keep(url, None, f", which needs no key (version {server.version})")
+        return _keep(_Kept(url, version=server.version))
     key = _checked(given_key or _prompted(url))
     user = Api(url, key, attempts=1).server().user
     if user is None:
-        return asking.complaint(f"{url} does not take that key; nothing is kept", asking.NOT_DONE)
-    return _keep(url, key, f", signed in as {user}")
+        asking.complaint(f"{url} does not take that key; nothing is kept", asking.NOT_DONE)
+        return None
+    return _keep(_Kept(url, key, server.version, user))
 
 
 def _prompted(url: str) -> str:
@@ -99,11 +121,20 @@ def _checked(key: str) -> str:
     return key
 
 
-def _keep(url: str, key: str | None, remark: str) -> int:
-    settings_file.change({"url": url, "api_key": key})
-    print(f"Using {url}{remark}; kept in {settings_file.path()}")
-    _warn_of_environment({"TRACKER_URL": url, "TRACKER_API_KEY": key or ""})
-    return asking.DONE
+def _keep(kept: _Kept) -> _Kept:
+    settings_file.change({"url": kept.url, "api_key": kept.key})
+    return kept
+
+
+def _print(kept: _Kept, *, as_json: bool) -> None:
+    place = settings_file.path()
+    if as_json:
+        facts = {"url": kept.url, "version": kept.version or None, "user": kept.user, "has_key": kept.key is not None}
+        print_json(facts | {"settings": str(place)})
+        return
+    needs_none = f", which needs no key (version {kept.version})" if kept.version else ""
+    remark = f", signed in as {kept.user}" if kept.user else needs_none
+    print(f"Using {kept.url}{remark}; kept in {place}")
 
 
 def _warn_of_environment(kept: Mapping[str, str]) -> None:

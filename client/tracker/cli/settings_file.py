@@ -21,7 +21,7 @@ from tracker.journal import make_private_folder
 
 def path() -> Path:
     """Where it is, whether it is there or not."""
-    return settings._settings_file(os.environ)
+    return settings.settings_file(os.environ)
 
 
 def read() -> dict[str, Any]:
