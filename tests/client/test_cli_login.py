@@ -64,6 +64,16 @@ def test_a_key_that_is_taken_is_kept_for_runs_to_come(locked, file, capsys):
     assert locked.key not in said.out + said.err
 
 
+def test_signing_in_and_out_can_be_read_by_a_program(locked, file, capsys):
+    assert cli.main(["login", locked.url, "--key", locked.key, "--json"]) == 0
+    printed = capsys.readouterr().out
+    kept = json.loads(printed)
+    assert (kept["url"], kept["user"], kept["has_key"], kept["settings"]) == (locked.url, "ada", True, str(file))
+    assert locked.key not in printed
+    assert cli.main(["logout", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"settings": str(file), "had_key": True}
+
+
 def test_only_its_owner_can_read_the_file(locked, file):
     assert cli.main(["login", locked.url, "--key", locked.key]) == 0
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
