@@ -14,6 +14,7 @@ export type Project = Schemas["Project"];
 export type RunRow = Schemas["RunRow"];
 export type RunDetail = Schemas["RunDetail"];
 export type RunChanges = Schemas["RunChanges"];
+export type Alert = Schemas["AlertItem"];
 export type RunSearch = Schemas["RunSearch"];
 export type RunPage = Schemas["RunPage"];
 export type SortKey = Schemas["SortKey"];
@@ -144,6 +145,9 @@ export const api = {
   changeRun: (id: string, changes: RunChanges) => request<RunDetail>("PATCH", runPath(id), { body: changes }),
   deleteRun: (id: string) => request<undefined>("DELETE", runPath(id)),
   restoreRun: (id: string) => request<RunDetail>("POST", `${runPath(id)}/restore`),
+  stopRun: (id: string, reason: string) => request<RunDetail>("POST", `${runPath(id)}/stop`, { body: { reason } }),
+  alerts: (id: string, query: { before?: number | null; limit: number }, asking?: Asking) =>
+    request<Schemas["AlertList"]>("GET", `${runPath(id)}/alerts`, { query, ...asking }),
   console: (id: string, start: number, limit: number) =>
     request<ConsolePage>("GET", `${runPath(id)}/console`, { query: { start, limit } }),
   media: (id: string) => request<Schemas["MediaList"]>("GET", `${runPath(id)}/media`),

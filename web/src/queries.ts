@@ -1,6 +1,6 @@
 /** What the pages ask for, under which key it is kept, and what to ask again after a change. */
 
-import { QueryClient, queryOptions } from "@tanstack/react-query";
+import { QueryClient, infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { ApiError, api } from "./api";
 
 const SECOND = 1000;
@@ -20,6 +20,8 @@ export const client = new QueryClient({
   },
 });
 
+const ALERTS_AT_ONCE = 20;
+
 const MODELS = ["models"] as const;
 
 export const queries = {
@@ -29,6 +31,15 @@ export const queries = {
   project: (name: string) => queryOptions({ queryKey: ["project", name], queryFn: () => api.project(name) }),
   keys: (project: string) => queryOptions({ queryKey: ["keys", project], queryFn: () => api.keys(project) }),
   run: (id: string) => queryOptions({ queryKey: ["run", id], queryFn: () => api.run(id) }),
+  /** `count` is how many there are as far as the page knows: with another one it asks again. */
+  alerts: (id: string, count: number) =>
+    infiniteQueryOptions({
+      queryKey: ["run", id, "alerts", count],
+      queryFn: ({ pageParam, signal }) => api.alerts(id, { before: pageParam, limit: ALERTS_AT_ONCE }, { signal }),
+      initialPageParam: null as number | null,
+      getNextPageParam: ({ alerts }) => (alerts.length < ALERTS_AT_ONCE ? null : alerts.at(-1)?.id),
+      placeholderData: keepPreviousData,
+    }),
   media: (id: string) => queryOptions({ queryKey: ["run", id, "media"], queryFn: () => api.media(id) }),
   runArtifacts: (id: string) => queryOptions({ queryKey: ["run", id, "artifacts"], queryFn: () => api.runArtifacts(id) }),
   artifacts: (project: string) => queryOptions({ queryKey: ["artifacts", project], queryFn: () => api.artifacts(project) }),

@@ -23,6 +23,7 @@ const row = (id: string, given: Partial<RunRow> = {}): RunRow => ({
   number: 1,
   name: id,
   status: "finished",
+  is_stopping: false,
   hue: 0,
   group: null,
   job_type: null,

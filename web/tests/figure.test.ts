@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type ChartView, MOST_LINES, dashes, describeFigure, lineFigure, nearest, readingsAt } from "../src/charts/figure";
+import { type ChartView, MOST_LINES, dashes, describeFigure, lineFigure, nearest, readingsAt, withoutLines } from "../src/charts/figure";
 import { seriesOf, styleOf } from "./series";
 
 const VIEW: ChartView = { x: "step", smoothing: 0, isLog: false, range: null };
@@ -83,4 +83,31 @@ test("runs of one hue are solid, dashed, then dotted", () => {
 test("a figure is described in a sentence", () => {
   expect(describeFigure("val/accuracy", VIEW, 2)).toBe("val/accuracy over step, 2 runs");
   expect(describeFigure("loss", { ...VIEW, x: "time" }, 1)).toBe("loss over wall time, 1 run");
+});
+
+const superseded = (values: (number | null)[]) => ({ series: seriesOf({ values, segment: 1 }), style: styleOf() });
+
+test("what was superseded is kept apart from the lines, and still fits into the picture", () => {
+  const figure = lineFigure("loss", [drawn([1, 2, 3]), superseded([9, 9, 9, 9, 9])], VIEW);
+  expect(figure.lines.map(({ y }) => y)).toEqual([[1, 2, 3]]);
+  expect(figure.superseded.map(({ y }) => y)).toEqual([[9, 9, 9, 9, 9]]);
+  expect(figure.x).toEqual([0, 4]);
+  expect(figure.y[1]).toBeGreaterThan(9);
+});
+
+test("nobody reads what was superseded", () => {
+  const figure = lineFigure("loss", [drawn([1, 1]), superseded([9, 9])], VIEW);
+  expect(readingsAt(figure, 1, 0.5).map(({ value }) => value)).toEqual([1]);
+});
+
+test("a line that is switched off takes along what it superseded", () => {
+  const figure = lineFigure("loss", [drawn([1, 1]), superseded([9, 9]), drawn([2, 2], styleOf({ id: "b" }))], VIEW);
+  const rest = withoutLines(figure, new Set(["a//0"]));
+  expect([rest.lines.map(({ run }) => run), rest.superseded]).toEqual([["b"], []]);
+});
+
+test("superseded lines never take the place of those that count", () => {
+  const many = Array.from({ length: MOST_LINES }, (_, index) => drawn([1, 2], styleOf({ id: String(index) })));
+  const figure = lineFigure("loss", [superseded([9, 9]), ...many], VIEW);
+  expect([figure.lines.length, figure.superseded.length, figure.hidden]).toEqual([MOST_LINES, 0, 0]);
 });

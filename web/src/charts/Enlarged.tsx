@@ -8,7 +8,7 @@ import { useDraft } from "../parts/useDraft";
 import { useIsDark } from "../theme";
 import type { ChartSettings } from "./settings";
 import styles from "./Enlarged.module.css";
-import { type Figure, type Line, type RunStyle, lineFigure } from "./figure";
+import { type Figure, type Line, type RunStyle, lineFigure, supersededNote, withoutLines } from "./figure";
 import { draw, onZoom, picture, remove } from "./plot";
 import { figureAsCsv } from "./plotFigure";
 import type { SeriesStore } from "./store";
@@ -38,7 +38,7 @@ export function Enlarged({ store, metric, metrics, runs, settings, onSettings, o
     });
     return lineFigure(metric, drawn, settings);
   }, [metric, runs, settings, state]);
-  const drawn = useMemo(() => ({ ...figure, lines: figure.lines.filter(({ id }) => !muted.has(id)) }), [figure, muted]);
+  const drawn = useMemo(() => withoutLines(figure, muted), [figure, muted]);
   const canvas = useRef<HTMLDivElement>(null);
   const [smoothing, setSmoothing] = useDraft(settings.smoothing, (next) => { onSettings({ smoothing: next }); }, 60);
   const turn = (by: number) => {
@@ -69,6 +69,7 @@ export function Enlarged({ store, metric, metrics, runs, settings, onSettings, o
             </label>
             {settings.range !== null && <button type="button" onClick={() => { onSettings({ range: null }); }}>Reset zoom</button>}
             {figure.dropped > 0 && <span className="muted">{figure.dropped} values ≤ 0 not shown on the log axis</span>}
+            {figure.superseded.length > 0 && <span className="muted">{supersededNote(figure)}</span>}
           </div>
           <Plot figure={drawn} canvas={canvas} onRange={(range) => { onSettings({ range }); }} />
         </div>

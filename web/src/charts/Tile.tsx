@@ -8,7 +8,7 @@ import { useIsDark } from "../theme";
 import { ShowAsTable } from "./FigureTable";
 import styles from "./Tile.module.css";
 import { spotlight } from "./cursor";
-import { type Figure, MOST_LINES, type Range, type RunStyle, describeFigure, lineFigure } from "./figure";
+import { type Figure, MOST_LINES, type Range, type RunStyle, describeFigure, lineFigure, supersededNote } from "./figure";
 import { attachOverlay } from "./overlay";
 import { drawQueue, tileQueue } from "./queue";
 import { lastPartOf, prefixOf } from "./sections";
@@ -45,8 +45,9 @@ export const Tile = memo(function Tile(props: TileProps) {
     });
     return lineFigure(metric, drawn, settings);
   }, [metric, runs, state, settings]);
-  const isEmpty = figure.lines.length === 0;
-  const label = describeFigure(metric, settings, new Set(figure.lines.map(({ run }) => run)).size);
+  const all = [...figure.lines, ...figure.superseded];
+  const isEmpty = all.length === 0;
+  const label = describeFigure(metric, settings, new Set(all.map(({ run }) => run)).size);
   const prefix = prefixOf(metric);
   return (
     <figure ref={ref} className={styles["tile"]} aria-label={label} data-metric={metric} data-empty={isEmpty && !state.isLoading && state.error === null && runs.length > 0}>
@@ -154,6 +155,7 @@ function Notes({ figure }: { figure: Figure }) {
   const notes = [
     figure.dropped > 0 ? `${plural(figure.dropped, "value")} ≤ 0 not shown on the log axis` : null,
     figure.hidden > 0 ? `${formatCount(MOST_LINES)} of ${formatCount(MOST_LINES + figure.hidden)} lines; hide some runs` : null,
+    figure.superseded.length > 0 ? supersededNote(figure) : null,
   ].filter((note) => note !== null);
   if (notes.length === 0) return null;
   return (

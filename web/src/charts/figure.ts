@@ -31,7 +31,11 @@ export type Line = {
   marks: readonly Mark[];
 };
 
-/** `dropped` counts the values that a log axis cannot show; `hidden` the runs beyond the most that a tile draws. */
+/**
+ * `superseded` is what a run had logged after the step from which it was resumed. It is drawn faintly behind the lines
+ * and read nowhere. `dropped` counts the values that a log axis cannot show; `hidden` the lines beyond the most that a
+ * tile draws.
+ */
 export type Figure = {
   metric: string;
   axis: XAxis;
@@ -39,20 +43,28 @@ export type Figure = {
   x: Range;
   y: Range;
   lines: Line[];
+  superseded: Line[];
   dropped: number;
   hidden: number;
 };
 
 export type Drawn = { series: SeriesColumns; style: RunStyle };
 
+/** How strongly a superseded line is drawn: to be seen when one looks for it. */
+export const FAINT = 0.35;
+
 /** Beyond this many lines nobody can tell them apart, and drawing them costs too much. */
 export const MOST_LINES = 100;
 
 export function lineFigure(metric: string, drawn: readonly Drawn[], view: ChartView): Figure {
   const shown = drawn.filter(({ series }) => series.x.length > 0);
-  const lines = shown.slice(0, MOST_LINES).map((one) => line(one, view));
-  const x = view.range ?? spanOf(lines);
-  const heights = visibleHeights(lines, x);
+  const counting = shown.filter(({ series }) => series.segment === 0);
+  const lines = counting.slice(0, MOST_LINES).map((one) => line(one, view));
+  const old = shown.filter(({ series }) => series.segment !== 0).map((one) => line(one, view));
+  const superseded = old.slice(0, MOST_LINES - lines.length);
+  const all = [...superseded, ...lines];
+  const x = view.range ?? spanOf(all);
+  const heights = visibleHeights(all, x);
   const drawable = view.isLog ? heights.filter((height) => height > 0) : heights;
   return {
     metric,
@@ -61,8 +73,21 @@ export function lineFigure(metric: string, drawn: readonly Drawn[], view: ChartV
     x,
     y: view.isLog ? logRange(drawable) : linearRange(drawable),
     lines,
+    superseded,
     dropped: heights.length - drawable.length,
-    hidden: shown.length - lines.length,
+    hidden: counting.length - lines.length,
+  };
+}
+
+/** What the faint lines are. */
+export const supersededNote = ({ superseded }: Figure) => `faint: superseded when the ${new Set(superseded.map(({ run }) => run)).size === 1 ? "run was" : "runs were"} resumed`;
+
+/** Without the lines of these ids, and without what they have superseded. */
+export function withoutLines(figure: Figure, ids: ReadonlySet<string>): Figure {
+  return {
+    ...figure,
+    lines: figure.lines.filter(({ id }) => !ids.has(id)),
+    superseded: figure.superseded.filter(({ id }) => !ids.has(id.replace(/\d+$/, "0"))),
   };
 }
 

@@ -1,7 +1,7 @@
 /** A figure in Plotly's words. Pure: names are escaped, because Plotly reads a little HTML in them. */
 
 import { type Colours, hueOf } from "./colours";
-import type { Figure, Line } from "./figure";
+import { FAINT, type Figure, type Line } from "./figure";
 import { formatMeasure, unitOf } from "./units";
 
 export type PlotData = { data: Record<string, unknown>[]; layout: Record<string, unknown> };
@@ -14,7 +14,7 @@ export const CONFIG = { displaylogo: false, showSendToCloud: false, responsive: 
 
 export function plotFigure(figure: Figure, paint: Colours): PlotData {
   return {
-    data: figure.lines.flatMap((line) => [...(line.raw === null ? [] : [rawTrace(line, figure, paint)]), mainTrace(line, figure, paint), ...markTraces(line, figure, paint)]),
+    data: [...figure.superseded.map((line) => supersededTrace(line, figure, paint)), ...figure.lines.flatMap((line) => [...(line.raw === null ? [] : [rawTrace(line, figure, paint)]), mainTrace(line, figure, paint), ...markTraces(line, figure, paint)])],
     layout: layout(figure, paint),
   };
 }
@@ -41,15 +41,21 @@ function mainTrace(line: Line, figure: Figure, paint: Colours) {
   };
 }
 
-function rawTrace(line: Line, figure: Figure, paint: Colours) {
+const rawTrace = (line: Line, figure: Figure, paint: Colours) => faintTrace(line, line.raw ?? [], 0.25, figure, paint);
+
+const supersededTrace = (line: Line, figure: Figure, paint: Colours) => faintTrace(line, line.y, FAINT, figure, paint);
+
+/** A thin line that is not read. */
+function faintTrace(line: Line, values: readonly (number | null)[], opacity: number, figure: Figure, paint: Colours) {
   return {
     type: "scatter",
     mode: "lines",
     x: across(figure, line.x),
-    y: [...(line.raw ?? [])],
-    opacity: 0.25,
+    y: [...values],
+    opacity,
     hoverinfo: "skip",
     showlegend: false,
+    connectgaps: false,
     line: { color: hueOf(paint, line.hue), width: 1 },
   };
 }

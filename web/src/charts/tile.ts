@@ -8,7 +8,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { type Colours, DASHES, colours, hueOf } from "./colours";
-import type { Figure, Line, Range } from "./figure";
+import { FAINT, type Figure, type Line, type Range } from "./figure";
 import { DURATION_STEPS, STEP_STEPS, logTicks, xTick } from "./ticks";
 import { formatMeasure } from "./units";
 
@@ -122,6 +122,11 @@ function drawLines(plot: uPlot, { figure, highlight: strong }: Shown, paint: Col
   ctx.lineJoin = "round";
   const toX = linear(figure.x, bbox.left, bbox.width);
   const toY = upwards(figure, bbox);
+  for (const line of figure.superseded) {
+    ctx.strokeStyle = ctx.fillStyle = hueOf(paint, line.hue);
+    ctx.globalAlpha = FAINT * (strong === null || line.run === strong ? 1 : 0.3);
+    stroke(ctx, line, line.y, toX, toY, 1 * ratio, ratio);
+  }
   const ordered = strong === null ? figure.lines : [...figure.lines].sort((a, b) => Number(a.run === strong) - Number(b.run === strong));
   for (const line of ordered) {
     const isStrong = line.run === strong;

@@ -6,11 +6,14 @@ import styles from "./Run.module.css";
 
 const SIGNS: Record<Status, string> = { running: "●", finished: "✓", failed: "✕", stopped: "‖", lost: "?" };
 
-export function StatusMark({ status, isShort = false }: { status: Status; isShort?: boolean }) {
+/** A running run that was asked to stop is stopping; one that is lost will hear of it when it is back. */
+export function StatusMark({ status, isStopping = false, isShort = false }: { status: Status; isStopping?: boolean; isShort?: boolean }) {
+  const isOnTheWay = isStopping && status === "running";
+  const word = isOnTheWay ? "stopping" : status;
   return (
-    <span className={styles["status"]} data-status={status} title={status}>
-      <span aria-hidden="true">{SIGNS[status]}</span>
-      <span className={isShort ? "visually-hidden" : undefined}>{status}</span>
+    <span className={styles["status"]} data-status={word} title={word}>
+      <span aria-hidden="true">{isOnTheWay ? SIGNS.stopped : SIGNS[status]}</span>
+      <span className={isShort ? "visually-hidden" : undefined}>{word}</span>
     </span>
   );
 }

@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import type { RunDetail } from "../api";
 import { formatCount, formatNumber, plural } from "../format";
 import { CodeBlock, CopyButton } from "../parts/Code";
+import { Alerts } from "./Alerts";
 import { ConfigTree } from "./ConfigTree";
 import { NameEditor, NotesEditor, TagsEditor } from "./Editors";
 import { Environment } from "./Environment";
@@ -19,6 +20,7 @@ export function Overview({ run }: { run: RunDetail }) {
           {plural(run.lost_records, "record")} of this run {run.lost_records === 1 ? "was" : "were"} lost to a damaged journal or a full disk: charts and console may have holes.
         </p>
       )}
+      {run.alert_count > 0 && <Alerts run={run} />}
       <section className={styles["about"]} aria-label="About">
         <NameEditor run={run} />
         <TagsEditor run={run} />

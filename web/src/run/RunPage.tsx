@@ -24,6 +24,7 @@ import { MediaTab } from "./MediaTab";
 import { Overview } from "./Overview";
 import { RunCharts } from "./RunCharts";
 import styles from "./RunPage.module.css";
+import { StopRun, StopStory } from "./StopRun";
 import { useChartSettings } from "./useChartSettings";
 
 const TABS = ["overview", "charts", "system", "console", "media", "artifacts", "code"] as const;
@@ -112,7 +113,7 @@ function Heading({ run }: { run: RunDetail }) {
   };
   return (
     <div className={styles["heading"]}>
-      <StatusMark status={run.status} />
+      <StatusMark status={run.status} isStopping={run.is_stopping} />
       <span className="muted">
         started <Ago ms={run.started_ms} />
       </span>
@@ -120,8 +121,10 @@ function Heading({ run }: { run: RunDetail }) {
         {run.status === "running" ? "for" : "took"} <Lasting from={run.started_ms} to={run.finished_ms ?? (run.status === "running" ? null : run.heartbeat_ms)} />
       </span>
       {run.status === "lost" && <span className={styles["warn"]}>last heard <Ago ms={run.heartbeat_ms} /></span>}
+      <StopStory run={run} />
       {run.group !== null && <span className="muted">group {run.group}</span>}
       <span className={styles["actions"]}>
+        <StopRun run={run} />
         <Menu
           label="More for this run"
           look="icon"

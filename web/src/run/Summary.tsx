@@ -1,4 +1,5 @@
-/** Every metric of a run in a line: last, least and greatest value with their steps, and values set by hand. */
+/** Every metric of a run in a line: the value that stands for the run where it defines one, the last, least and greatest
+ * with their steps, and values set by hand. */
 
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -12,6 +13,7 @@ export function Summary({ run }: { run: RunDetail }) {
   const metrics = Object.entries(run.metrics)
     .filter(([name, { kind }]) => kind !== "system" && matches(name, text))
     .toSorted(([a], [b]) => a.localeCompare(b, "en", { numeric: true }));
+  const hasDefinitions = metrics.some(([, summary]) => isDefined(summary));
   return (
     <section className={styles["section"]} aria-label="Summary">
       <div className={styles["title"]}>
@@ -26,6 +28,7 @@ export function Summary({ run }: { run: RunDetail }) {
             <thead>
               <tr>
                 <th scope="col">metric</th>
+                {hasDefinitions && <th scope="col">value</th>}
                 <th scope="col">last</th>
                 <th scope="col">min</th>
                 <th scope="col">max</th>
@@ -35,11 +38,11 @@ export function Summary({ run }: { run: RunDetail }) {
               {byHand.map(([name, value]) => (
                 <tr key={`hand ${name}`}>
                   <th scope="row">{name} <span className="muted small">set by hand</span></th>
-                  <td colSpan={3}>{formatValue(value)}</td>
+                  <td colSpan={hasDefinitions ? 4 : 3}>{formatValue(value)}</td>
                 </tr>
               ))}
               {metrics.map(([name, summary]) => (
-                <MetricRow key={name} run={run} name={name} summary={summary} />
+                <MetricRow key={name} run={run} hasDefinitions={hasDefinitions} name={name} summary={summary} />
               ))}
             </tbody>
           </table>
@@ -49,18 +52,44 @@ export function Summary({ run }: { run: RunDetail }) {
   );
 }
 
-function MetricRow({ run, name, summary }: { run: RunDetail; name: string; summary: MetricSummary }) {
+type RowProps = { run: RunDetail; name: string; summary: MetricSummary; hasDefinitions: boolean };
+
+function MetricRow({ run, name, summary, hasDefinitions }: RowProps) {
+  const goal = summary.goal ?? null;
   return (
     <tr>
       <th scope="row">
         <Link to="/p/$project/runs/$run/$tab" params={{ project: run.project, run: run.id, tab: "charts" }} search={{ find: name }} title={`${name}: ${formatCount(summary.count)} points`}>
           <bdi>{name}</bdi>
         </Link>
+        {goal !== null && (
+          <span className="muted small" title={GOALS[goal].words}>
+            {" "}
+            <span aria-hidden="true">{GOALS[goal].sign}</span>
+            <span className="visually-hidden">{GOALS[goal].words}</span>
+          </span>
+        )}
       </th>
+      {hasDefinitions && <Shown summary={summary} />}
       <Statistic value={summary.last} step={summary.last_step} />
       <Statistic value={summary.min} step={summary.min_step} />
       <Statistic value={summary.max} step={summary.max_step} />
     </tr>
+  );
+}
+
+const isDefined = (summary: MetricSummary) => (summary.summary ?? "last") !== "last" || (summary.goal ?? null) !== null;
+
+const GOALS = { min: { sign: "↓", words: "smaller is better" }, max: { sign: "↑", words: "larger is better" } };
+
+/** The value that stands for the run, and which one it is. */
+function Shown({ summary: { shown = null, summary } }: { summary: MetricSummary }) {
+  if (shown === null) return <td title="No finite value was logged">–</td>;
+  return (
+    <td title={String(shown)}>
+      <strong>{formatNumber(shown)}</strong>
+      <span className={styles["step"]}>{summary}</span>
+    </td>
   );
 }
 

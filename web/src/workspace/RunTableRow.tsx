@@ -94,7 +94,7 @@ function Cell({ row, index, column, dash, isVisible, isSelected, onSelect, onTog
         </span>
       );
     case "status":
-      return <StatusMark status={row.status} isShort={column.id === "state"} />;
+      return <StatusMark status={row.status} isStopping={row.is_stopping} isShort={column.id === "state"} />;
     case "created":
       return <Ago ms={row.created_ms} />;
     case "duration":
