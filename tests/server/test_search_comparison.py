@@ -106,6 +106,18 @@ def test_the_environment_is_told_by_its_leaves_and_a_patch_by_its_digest(session
     ]
 
 
+def test_captured_files_and_cells_are_told_by_their_digests(session: Session, actor: auth.Actor) -> None:
+    run = add(session, actor, "r1")
+    source = {"files": [{"path": "train.py", "text": "x = 1"}], "left_out": [], "left_out_count": 0}
+    cells = [{"number": 1, "text": "import tracker"}]
+    runs.set_environment(session, run, {"source": source, "notebook": {"path": "a.ipynb", "cells": cells}})
+    session.flush()
+    found = facts(session, "r1")
+    assert found["source.files.train.py.sha256"].startswith("8ff436de")
+    assert len(found["notebook.cells.0.sha256"]) == 64
+    assert found["notebook.path"] == "a.ipynb"
+
+
 def test_an_unknown_run_is_named(session: Session, actor: auth.Actor) -> None:
     add(session, actor, "a")
     add(session, actor, "deleted")

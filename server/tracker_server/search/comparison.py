@@ -97,6 +97,8 @@ def _facts(environment: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
     if path == "git.patch":
         yield from _patch(path, value)
+    elif path in ("source.files", "notebook.cells") and isinstance(value, list):
+        yield from _texts(path, value)
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _leaves(f"{path}.{key}", item)
@@ -107,6 +109,14 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield path, shlex.join(str(item) for item in value)
     else:
         yield path, value
+
+
+def _texts(path: str, texts: list[Any]) -> Iterator[tuple[str, Any]]:
+    """Files and cells are told by the digests of what is in them; files under their own names."""
+    for place, found in enumerate(texts):
+        name, text = (found.get("path"), found.get("text")) if isinstance(found, dict) else (None, found)
+        digest = hashlib.sha256(str(text).encode(errors="replace")).hexdigest()
+        yield f"{path}.{place if name is None else name}.sha256", digest
 
 
 def _patch(path: str, patch: Any) -> Iterator[tuple[str, Any]]:
