@@ -1,0 +1,132 @@
+"""What goes back and forth between a run and the people who watch it: stopping it, and what it wants to be known."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.pages import ask, log, row
+from tests.processes import Server, environment, wait_until
+
+UNTIL_STOPPED = """
+import time, tracker
+with tracker.init("digits", name="endless", system_interval_s=0) as run:
+    print(run.id, flush=True)
+    while not run.should_stop:
+        run.log({"train/loss": 0.5})
+        time.sleep(0.02)
+"""
+
+DIVERGING = """
+import tracker
+run = tracker.init("digits", name="diverging", on_nan="warn", system_interval_s=0)
+run.define_metric("val/*", summary="min", goal="min")
+for step, (loss, held_out) in enumerate([(0.5, 0.75), (0.25, 0.5), (float("nan"), 0.625)]):
+    run.log({"train/loss": loss, "val/loss": held_out}, step=step)
+run.alert("data is stale", "the last shard is <b>nine</b> days old", level="error")
+run.finish()
+print(run.id)
+"""
+
+
+@contextmanager
+def endless(server: Server, folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """A run that goes on until it is asked to stop: its id, and its process."""
+    command = [sys.executable, "-c", UNTIL_STOPPED]
+    env = environment(server.url, folder / "client")
+    training = subprocess.Popen(command, env=env, cwd=folder, stdout=subprocess.PIPE, text=True)
+    assert training.stdout is not None
+    try:
+        yield training.stdout.readline().strip(), training
+    finally:
+        training.kill()
+        training.wait()
+        training.stdout.close()
+
+
+def wait_for_run(server: Server, run_id: str) -> None:
+    rows = {"columns": []}
+    path = "/projects/digits/runs/search"
+
+    def is_there() -> bool:
+        projects = ask(server, "/projects")["projects"]
+        return bool(projects) and any(run["id"] == run_id for run in ask(server, path, rows)["runs"])
+
+    wait_until(is_there, f"run {run_id} has arrived")
+
+
+def test_stop_on_the_page_ends_a_real_training(server: Server, page: Page, tmp_path: Path) -> None:
+    with endless(server, tmp_path) as (run_id, training):
+        wait_for_run(server, run_id)
+        page.goto(f"/p/digits/runs/{run_id}")
+        page.get_by_role("button", name="Stop", exact=True).click()
+        question = page.get_by_role("dialog", name="Stop endless?")
+        question.get_by_role("textbox", name="Reason").fill("it overfits")
+        question.get_by_role("button", name="Stop the run").click()
+        expect(question).to_have_count(0)
+        expect(page.get_by_text("asked it to stop")).to_contain_text("it overfits")
+        assert training.wait(30) == 0
+    heading = page.get_by_role("main")
+    expect(heading.get_by_title("stopped", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
+    expect(page.get_by_text("asked it to stop")).to_be_visible()
+
+
+def test_a_run_that_was_asked_is_stopping_in_the_list_and_on_its_page(
+    server: Server, page: Page, tmp_path: Path
+) -> None:
+    with endless(server, tmp_path) as (run_id, training):
+        wait_for_run(server, run_id)
+        training.kill()  # nobody is left to obey
+    page.goto("/p/digits")
+    expect(row(page, "endless").get_by_title("running")).to_be_visible()
+    ask(server, f"/runs/{run_id}/stop", {"reason": ""})
+    expect(row(page, "endless").get_by_title("stopping")).to_be_visible()
+    page.goto(f"/p/digits/runs/{run_id}")
+    expect(page.get_by_role("button", name="Stopping…")).to_be_disabled()
+
+
+def test_a_stop_that_is_thought_better_of_asks_nothing(server: Server, page: Page, tmp_path: Path) -> None:
+    with endless(server, tmp_path) as (run_id, _):
+        wait_for_run(server, run_id)
+        page.goto(f"/p/digits/runs/{run_id}")
+        page.get_by_role("button", name="Stop", exact=True).click()
+        page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("button", name="Stop", exact=True)).to_be_focused()
+        assert ask(server, f"/runs/{run_id}")["stop"] is None
+
+
+def test_alerts_and_findings_stand_on_the_overview(server: Server, page: Page, tmp_path: Path) -> None:
+    run_id = log(server, tmp_path / "client", DIVERGING).strip()
+    page.goto(f"/p/digits/runs/{run_id}")
+    section = page.get_by_role("region", name="Alerts and findings")
+    expect(section.get_by_role("heading")).to_have_text("Alerts and findings 2")
+    newest, finding = section.get_by_role("listitem").nth(0), section.get_by_role("listitem").nth(1)
+    expect(newest).to_contain_text("error: data is stale")
+    expect(newest).to_contain_text("the last shard is <b>nine</b> days old")
+    expect(finding).to_contain_text("train/loss is nan at step 2")
+    expect(finding).to_contain_text("Last good values: 0.5 at step 0, 0.25 at step 1")
+    finding.get_by_role("link", name="train/loss").click()
+    expect(page).to_have_url(f"{server.url}/p/digits/runs/{run_id}/charts?find=train/loss")
+
+
+def test_a_run_without_alerts_says_nothing_of_them(server: Server, page: Page, tmp_path: Path) -> None:
+    quiet = "import tracker; run = tracker.init('digits', system_interval_s=0); run.finish(); print(run.id)"
+    page.goto(f"/p/digits/runs/{log(server, tmp_path / 'client', quiet).strip()}")
+    expect(page.get_by_role("region", name="Summary", exact=True)).to_be_visible()
+    expect(page.get_by_role("region", name="Alerts and findings")).to_have_count(0)
+
+
+def test_the_summary_shows_the_value_that_the_run_defines(server: Server, page: Page, tmp_path: Path) -> None:
+    run_id = log(server, tmp_path / "client", DIVERGING).strip()
+    page.goto(f"/p/digits/runs/{run_id}")
+    table = page.get_by_role("region", name="Summary table")
+    held_out = table.get_by_role("row", name="val/loss")
+    expect(held_out.get_by_role("cell").first).to_have_text("0.5min")
+    expect(held_out.get_by_text("smaller is better")).to_have_count(1)
+    expect(table.get_by_role("row", name="train/loss").get_by_role("cell").first).to_have_text("0.25last")
