@@ -19,10 +19,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
 from tracker_server.errors import Refused
-from tracker_server.metrics import chunks
+from tracker_server.metrics import chunks, joining
 from tracker_server.metrics.columns import Floats, Integers, Points, by_series, join
 from tracker_server.metrics.models import Chunk, Series, Tail
-from tracker_server.metrics.schema import Axis, Mark, SeriesColumns
+from tracker_server.metrics.schema import METRIC_AXIS, Axis, Mark, SeriesColumns
 from tracker_server.metrics.thinning import thin
 
 MAX_SERIES = 4000
@@ -41,6 +41,11 @@ class View:
     points: int = 400
     started_ms: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def over(self) -> str | None:
+        """The name of the metric that x is; None for steps and times."""
+        return self.x.removeprefix(METRIC_AXIS) if self.x.startswith(METRIC_AXIS) else None
+
 
 @dataclass(frozen=True)
 class _Stored:
@@ -55,7 +60,7 @@ class _Stored:
 class _Line:
     """Points in order of x, in the units that are stored: three columns of one length."""
 
-    x: Integers
+    x: Floats | Integers
     steps: Integers
     values: Floats
 
@@ -89,8 +94,43 @@ def read(
 ) -> list[SeriesColumns]:
     """The columns of these series; of one in `counts` only what is new since, and nothing where nothing is."""
     known = counts or {}
-    stored = _stored(session, [series for series in found if known.get(series.id) != series.count])
+    new = [series for series in found if known.get(series.id) != series.count]
+    if view.over is not None:
+        return _over_metric(session, new, view, view.over)
+    stored = _stored(session, new)
     return [_delta(session, one, view, known.get(one.series.id)) or _whole(session, one, view) for one in stored]
+
+
+def _over_metric(session: Session, found: Sequence[Series], view: View, name: str) -> list[SeriesColumns]:
+    """The series over another metric of their runs; always whole, since a late x moves points that were there."""
+    axes = {_place(series): series for series in find(session, list({one.run_id for one in found}), [name])}
+    pairs = [(series, _axis_of(series, axes)) for series in found]
+    needed = {series.id: series for pair in pairs if pair[1] is not None for series in pair if series is not None}
+    points = {one.series.id: _points(session, one) for one in _stored(session, list(needed.values()))}
+    return [_joined(series, points[series.id], points[axis.id], view) for series, axis in pairs if axis is not None]
+
+
+def _place(series: Series) -> tuple[str, str, int]:
+    return series.run_id, series.label, series.segment
+
+
+def _axis_of(series: Series, axes: dict[tuple[str, str, int], Series]) -> Series | None:
+    """The x of a series: of its own writer and segment where that has one, else the main writer's, which counts."""
+    run, label, segment = _place(series)
+    choices = ((run, label, segment), (run, "", segment), (run, label, 0), (run, "", 0))
+    return next((axes[choice] for choice in choices if choice in axes), None)
+
+
+def _points(session: Session, stored: _Stored) -> Points:
+    return Points(*_columns(session, stored.chunks, stored.tail, ("steps", "times", "values")))
+
+
+def _joined(series: Series, drawn: Points, over: Points, view: View) -> SeriesColumns:
+    x, places = joining.join_on_step(drawn, over)
+    line = _Line(x, drawn.steps[places], drawn.values[places])
+    low, high = view.range or (-math.inf, math.inf)
+    first, end = int(np.searchsorted(x, low, "left")), int(np.searchsorted(x, high, "right"))
+    return _drawn(series, line.part(max(0, first - 1), end + 1), view, is_delta=False)
 
 
 def _stored(session: Session, found: Sequence[Series]) -> list[_Stored]:

@@ -6,8 +6,14 @@ from typing import Annotated, Literal
 
 import msgspec
 
-Axis = Literal["step", "time", "relative_time"]
-"""`time` is Unix milliseconds; `relative_time` milliseconds since the run's start."""
+METRIC_AXIS = "metric:"
+
+Axis = Annotated[str, msgspec.Meta(pattern=rf"^(step|time|relative_time|{METRIC_AXIS}.+)$", max_length=520)]
+"""`time` is Unix milliseconds; `relative_time` milliseconds since the run's start.
+
+"metric:<name>" is that metric of the same run and label: a point stands at its value at the same step, else at the last
+one before. Points before the first finite value, and all of a run without that metric, are left out.
+"""
 
 
 class SeriesRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from tracker_server.metrics.schema import SeriesColumns
+from tracker_server.metrics.schema import Axis, SeriesColumns
 from tracker_server.runs.schema import MetricSummary, RunRow, Status
 
 RunIds = Annotated[list[str], msgspec.Meta(max_length=200)]
@@ -117,7 +117,7 @@ class LiveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metrics: Annotated[list[str], msgspec.Meta(max_length=200)] = []
     counts: dict[int, int] = {}
     points: Annotated[int, msgspec.Meta(ge=3, le=10_000)] = 400
-    x: Literal["step", "time", "relative_time"] = "step"
+    x: Axis = "step"
     range: tuple[float, float] | None = None
     columns: list[str] | None = None
     since_ms: int = 0
