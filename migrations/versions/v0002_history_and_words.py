@@ -18,21 +18,24 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("fork_step", sa.BigInteger(), nullable=True))
     op.add_column("runs", sa.Column("stop_requested_ms", sa.BigInteger(), nullable=True))
     op.add_column("runs", sa.Column("stop_requested_by", sa.Text(), nullable=True))
+    op.add_column("runs", sa.Column("stop_reason", sa.Text(), nullable=True))
     op.create_index("ix_runs_fork_of", "runs", ["fork_of"])
     op.create_index("ix_runs_parent_id", "runs", ["parent_id"])
     op.add_column("writers", sa.Column("first_step", sa.BigInteger(), nullable=False, server_default="0"))
+    op.add_column("writers", sa.Column("started_ms", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("alerts", sa.Column("kind", sa.Text(), nullable=False, server_default="alert"))
     op.add_column("alerts", sa.Column("step", sa.BigInteger(), nullable=True))
     op.add_column("alerts", sa.Column("details", sa.Text(), nullable=False, server_default="{}"))
     op.create_table(
         "segments",
         sa.Column("run_id", sa.Text(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
         sa.Column("after_step", sa.BigInteger(), nullable=False),
+        sa.Column("from_ms", sa.BigInteger(), nullable=False),
+        sa.Column("until_ms", sa.BigInteger(), nullable=False),
         sa.Column("superseded_ms", sa.BigInteger(), nullable=False),
-        sa.Column("superseded_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_segments_run_id")),
-        sa.ForeignKeyConstraint(["superseded_by"], ["writers.id"], name=op.f("fk_segments_superseded_by")),
         sa.PrimaryKeyConstraint("run_id", "number", name=op.f("pk_segments")),
     )
     op.create_table(

@@ -12,6 +12,7 @@ from tracker_server.artifacts.views import api as artifacts_api
 from tracker_server.auth import guard
 from tracker_server.auth.views import api as auth_api
 from tracker_server.db import Database
+from tracker_server.history.views import api as history_api
 from tracker_server.http import Api, document, failures, mount, reply, security
 from tracker_server.http.api import close_session
 from tracker_server.ingest.views import api as ingest_api
@@ -29,6 +30,7 @@ APIS: list[Api] = [
     run_api,
     search_api,
     metrics_api,
+    history_api,
     artifacts_api,
     media_api,
     registry_api,

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from functools import singledispatch
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 from sqlalchemy.orm import Session
 
 from tracker.records import (
+    Acknowledged,
     AlertRaised,
     ArtifactLogged,
     ArtifactUsed,
@@ -23,6 +25,7 @@ from tracker.records import (
     ConsoleLine,
     EnvironmentCaptured,
     Logged,
+    LoggedOnward,
     MediaLogged,
     MetricDefined,
     Record,
@@ -34,7 +37,7 @@ from tracker.records import (
     UnknownRecord,
     decode,
 )
-from tracker_server import artifacts, media, metrics, runs
+from tracker_server import artifacts, history, media, metrics, runs
 from tracker_server.errors import Conflict, NotFound, Refused
 from tracker_server.ingest.alike import SHORTEST, run_of
 from tracker_server.ingest.frames import Frames, new_to, parse
@@ -60,18 +63,33 @@ class _Contents:
     """The records of a batch by what becomes of them: in bulk where they are many, one by one where they are few."""
 
     points: metrics.Arrivals = field(default_factory=metrics.Arrivals)
+    onward: metrics.Arrivals = field(default_factory=metrics.Arrivals)
     samples: metrics.Arrivals = field(default_factory=metrics.Arrivals)
+    onward_samples: metrics.Arrivals = field(default_factory=metrics.Arrivals)
     lines: list[ConsoleLine] = field(default_factory=list)
     unknown: list[tuple[int, bytes]] = field(default_factory=list)
     others: list[Record] = field(default_factory=list)
 
+    def arrivals(self) -> tuple[metrics.Arrivals, ...]:
+        """All points, however they are counted and whatever they measure."""
+        return self.points, self.onward, self.samples, self.onward_samples
+
 
 def take_in(
-    session: Session, run_id: str, writer_name: str, body: bytes, *, allow_gaps: bool, actor_id: int, now_ms: int
+    session: Session,
+    run_id: str,
+    writer_name: str,
+    body: bytes,
+    *,
+    allow_gaps: bool,
+    allow_resume: bool = False,
+    actor_id: int,
+    now_ms: int,
 ) -> int:
     """Store what is new of a writer's frames; the number of the first record that is not stored.
 
-    An empty body is a sign of life, and asks. Raises Refused for frames or records that are nonsense, Conflict where
+    An empty body is a sign of life, and asks. `allow_resume` overrides what the writer says of whether its run may be
+    there. Raises Refused for frames or records that are nonsense, Conflict where
     records or blobs are missing, NotFound for a run that has not been started.
     """
     _check_id("run", run_id)
@@ -83,7 +101,8 @@ def take_in(
         return _hear(session, run, writer, now_ms)
     if run is None or writer is None:
         new = new_to(frames, 0, allow_gaps=allow_gaps)
-        run, writer = _start(session, run_id, writer_name, new, actor_id=actor_id, now_ms=now_ms)
+        first = _first(run_id, writer_name, new)
+        run, writer = _start(session, first, allow_resume=allow_resume, actor_id=actor_id, now_ms=now_ms)
     # Again for one that was just made: another request may have made it first, and stored these records.
     new = new_to(frames, writer.next_seq, allow_gaps=allow_gaps)
     _store(_Target(session, run, writer, actor_id, now_ms), _sorted(new))
@@ -113,10 +132,8 @@ def _hear(session: Session, run: runs.Run | None, writer: runs.Writer | None, no
     return writer.next_seq
 
 
-def _start(
-    session: Session, run_id: str, writer_name: str, frames: Frames, *, actor_id: int, now_ms: int
-) -> tuple[runs.Run, runs.Writer]:
-    """The run and the writer that the first record of a writer's journal names."""
+def _first(run_id: str, writer_name: str, frames: Frames) -> RunStarted:
+    """The first record of a writer's journal, which names its run and the writer."""
     first = decode(frames.payloads[0])
     if not isinstance(first, RunStarted):
         raise NotFound(
@@ -129,9 +146,19 @@ def _start(
             f"says {writer_name!r} of {run_id!r}",
         )
     _check_integers(first)
+    return first
+
+
+def _start(
+    session: Session, first: RunStarted, *, allow_resume: bool, actor_id: int, now_ms: int
+) -> tuple[runs.Run, runs.Writer]:
+    """The run and the writer that a first record names, and what it does to the run's history."""
+    first = msgspec.structs.replace(first, project=history.project_of_fork(session, first))
     run = runs.start(session, first, actor_id=actor_id, now_ms=now_ms)
-    writer = runs.writer(session, run_id, writer_name)
+    writer = runs.writer(session, run.id, first.writer)
     assert writer is not None
+    if writer.next_seq == 0:  # else another request was quicker, and has done it
+        history.begin(session, run, writer, first, allows_any=allow_resume, now_ms=now_ms)
     return run, writer
 
 
@@ -140,7 +167,8 @@ def _sorted(frames: Frames) -> _Contents:
     contents = _Contents()
     for start, end in _same_lengths(frames.payloads):
         _sort(frames, start, end, contents)
-    _check_names(contents.points.names() | contents.samples.names())
+    for arrivals in contents.arrivals():
+        _check_names(arrivals.names())
     return contents
 
 
@@ -157,22 +185,25 @@ def _sort(frames: Frames, start: int, end: int, contents: _Contents) -> None:
     while start < end:
         record = decode(frames.payloads[start])
         run = None
-        if isinstance(record, Logged) and start >= slow_until:
+        if isinstance(record, Logged | LoggedOnward) and start >= slow_until:
             run = run_of(record, frames.payloads, start, end)
             slow_until = start + SHORTEST  # where there is none, the next few records are not asked one by one
         if run is None:
             _sort_one(frames.numbers[start], frames.payloads[start], record, contents)
             start += 1
         else:
-            contents.points.add_columns(run.names, run.steps, run.times, run.values)
+            arrivals = contents.onward if isinstance(record, LoggedOnward) else contents.points
+            arrivals.add_columns(run.names, run.steps, run.times, run.values)
             start += len(run.steps)
 
 
 def _sort_one(number: int, payload: bytes, record: Record | UnknownRecord, contents: _Contents) -> None:
     if isinstance(record, Logged):
         contents.points.add(record)
+    elif isinstance(record, LoggedOnward):
+        contents.onward.add(record)
     elif isinstance(record, SystemSampled):
-        contents.samples.add(record)
+        (contents.onward_samples if record.is_onward else contents.samples).add(record)
     elif isinstance(record, UnknownRecord):
         contents.unknown.append((number, payload))
     else:
@@ -208,10 +239,25 @@ def _store(target: _Target, contents: _Contents) -> None:
     for number, payload in contents.unknown:
         runs.keep_unknown(session, writer, number, payload)
     runs.append_console(session, run, writer, contents.lines)
-    metrics.append(session, run.id, writer.label, "metric", contents.points)
-    metrics.append(session, run.id, writer.label, "system", contents.samples)
+    _append(target, contents)
     if any(isinstance(record, RunFinished) for record in contents.others):
         metrics.seal(session, run.id)
+
+
+def _append(target: _Target, contents: _Contents) -> None:
+    """Hand the points to the store: those that were superseded before they came to their segments, copies to forks."""
+    if not any(arrivals.names() for arrivals in contents.arrivals()):
+        return
+    session, run, writer = target.session, target.run, target.writer
+    cuts, heirs = history.cuts(session, run, writer), history.heirs(session, run)
+    points: list[tuple[metrics.Kind, metrics.Arrivals, int]] = [
+        ("metric", contents.points, 0),
+        ("metric", contents.onward, writer.first_step),
+        ("system", contents.samples, 0),
+        ("system", contents.onward_samples, writer.first_step),
+    ]
+    for kind, arrivals, first in points:
+        metrics.append(session, run.id, writer.label, kind, arrivals, first_step=first, cuts=cuts, heirs=heirs)
 
 
 def _check_blobs(session: Session, others: Sequence[Record]) -> None:
@@ -238,6 +284,11 @@ def _(record: RunStarted, target: _Target) -> None:
 
 
 @_apply.register
+def _(record: Acknowledged, target: _Target) -> None:
+    return  # it stands for records that this server has, or counts as missing
+
+
+@_apply.register
 def _(record: ConfigChanged, target: _Target) -> None:
     runs.set_config(target.session, target.run, record.values)
 
@@ -254,7 +305,8 @@ def _(record: EnvironmentCaptured, target: _Target) -> None:
 
 @_apply.register
 def _(record: MediaLogged, target: _Target) -> None:
-    media.add(target.session, target.run, record)
+    step = record.step + target.writer.first_step if record.is_onward else record.step
+    media.add(target.session, target.run, msgspec.structs.replace(record, step=min(step, MAX_INTEGER)))
 
 
 @_apply.register

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 from flask import request
 
@@ -14,10 +16,14 @@ api = Api("ingest")
 
 
 class JournalQuery(msgspec.Struct, frozen=True):
-    """`writer` made the journal; `allow_gaps` (1) admits that records are missing, because it is damaged."""
+    """`writer` made the journal; `allow_gaps` (1) admits that records are missing, because it is damaged.
+
+    `resume` overrides what the writer asks of its run: whether it must, or must not, be there.
+    """
 
     writer: str
     allow_gaps: int = 0
+    resume: Literal["", "allow"] = ""
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -38,6 +44,7 @@ def take_in_journal(call: Call, run_id: str, query: JournalQuery) -> Receipt:
         query.writer,
         body,
         allow_gaps=bool(query.allow_gaps),
+        allow_resume=query.resume == "allow",
         actor_id=call.actor_id,
         now_ms=call.now_ms,
     )

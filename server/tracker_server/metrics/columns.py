@@ -26,11 +26,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.records import Logged, SystemSampled
+from tracker.records import Logged, LoggedOnward, SystemSampled
 from tracker_server.errors import Refused
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 VERSION = 1
 
@@ -90,7 +91,7 @@ class Arrivals:
         for record in records:
             self.add(record)
 
-    def add(self, record: Logged | SystemSampled) -> None:
+    def add(self, record: Logged | LoggedOnward | SystemSampled) -> None:
         """Take in the points of one more record."""
         values = record.values
         group = self._group(tuple(values))
@@ -188,6 +189,17 @@ def _untangled(made: Sequence[tuple[Block, Integers]]) -> list[Block]:
         points = join([part for part, _ in parts])
         kept.append(Block((name,), points.steps[order], points.times[order], points.values[order][np.newaxis]))
     return kept
+
+
+def shared_blocks(points: dict[Any, Points]) -> list[Block]:
+    """Series that have the same steps and times in one block, so that these are stored once."""
+    groups: dict[tuple[bytes, bytes], list[Any]] = {}
+    for key, found in points.items():
+        groups.setdefault((found.steps.tobytes(), found.times.tobytes()), []).append(key)
+    return [
+        Block(tuple(keys), points[keys[0]].steps, points[keys[0]].times, np.stack([points[key].values for key in keys]))
+        for keys in groups.values()
+    ]
 
 
 def pack(blocks: Sequence[Block]) -> bytes:

@@ -13,12 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker_server.metrics import chunks
-from tracker_server.metrics.columns import Block, Integers, Points, by_series, join, pack
+from tracker_server.metrics.columns import Integers, Points, by_series, join, pack, shared_blocks
 from tracker_server.metrics.models import Chunk, Series, Tail
 
 SERIES_AT_ONCE = 4000
@@ -82,7 +81,7 @@ def _rewrite(session: Session, run_id: str, ids: Sequence[int], limits: Limits, 
     _seal(session, long, limits)
     kept = {series_id: found for series_id, found in points.items() if series_id not in long}
     if kept:
-        blocks = _shared_blocks(kept)
+        blocks = shared_blocks(kept)
         count = sum(block.values.size for block in blocks)
         # The row keeps the place of the last one that it stands for: later batches come after it.
         session.execute(sa.insert(Tail).values(id=ids[-1], run_id=run_id, point_count=count, payload=pack(blocks)))
@@ -94,17 +93,6 @@ def _long_enough(points: dict[int, Points], limits: Limits) -> dict[int, Points]
     if left <= limits.tail_points // 2:
         return long
     return {series_id: found for series_id, found in points.items() if len(found) >= limits.least_points}
-
-
-def _shared_blocks(points: dict[int, Points]) -> list[Block]:
-    """Series that have the same steps and times in one block, so that these are stored once."""
-    groups: dict[tuple[bytes, bytes], list[int]] = {}
-    for series_id, found in points.items():
-        groups.setdefault((found.steps.tobytes(), found.times.tobytes()), []).append(series_id)
-    return [
-        Block(tuple(ids), points[ids[0]].steps, points[ids[0]].times, np.stack([points[key].values for key in ids]))
-        for ids in groups.values()
-    ]
 
 
 def _seal(session: Session, points: dict[int, Points], limits: Limits) -> None:

@@ -7,20 +7,31 @@ their run (`delete`). A second implementation, for installations that outgrow on
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker.records import Logged, SystemSampled
-from tracker_server.metrics import columns, reading, sealing, summaries
-from tracker_server.metrics.columns import Arrivals
+from tracker_server.metrics import columns, parts, reading, sealing, summaries
+from tracker_server.metrics.columns import Arrivals, Block
 from tracker_server.metrics.models import Chunk, Series, Tail
+from tracker_server.metrics.moving import copy, highest_step, restore, supersede
+from tracker_server.metrics.parts import Cut
 from tracker_server.metrics.reading import View
 from tracker_server.metrics.schema import SeriesColumns
 from tracker_server.metrics.sealing import LIMITS, Limits
 from tracker_server.metrics.summaries import Kind, last
 
-__all__ = ["append", "delete", "last", "read", "seal"]
+__all__ = ["append", "copy", "delete", "highest_step", "last", "read", "restore", "seal", "supersede"]
+
+
+@dataclass(frozen=True)
+class Heir:
+    """A run that has a copy of what comes up to and including a step: a fork."""
+
+    run_id: str
+    up_to: int
 
 
 def append(
@@ -30,17 +41,36 @@ def append(
     kind: Kind,
     points: Arrivals | Iterable[Logged | SystemSampled],
     *,
+    first_step: int = 0,
+    cuts: Sequence[Cut] = (),
+    heirs: Sequence[Heir] = (),
     limits: Limits = LIMITS,
 ) -> None:
     """Keep these points, in order of arrival, and the summaries current. One row, however many points.
 
-    The caller holds the run's row, so that the batches of a run follow one another.
+    Their steps count from `first_step`. Those that a cut takes go to its segment; of the others, each heir gets a copy
+    of what it inherits. The caller holds the run's row, so that the batches of a run follow one another.
     """
     arrivals = points if isinstance(points, Arrivals) else Arrivals(points)
     blocks = arrivals.blocks()
     if not blocks:
         return
-    kept = summaries.take_in(session, run_id, label, kind, blocks)
+    if first_step:
+        blocks = parts.onward(blocks, first_step)
+    segments = parts.by_segment(blocks, cuts) if cuts else {0: blocks}
+    _append(session, run_id, label, kind, segments, limits)
+    for heir in heirs if kind == "metric" else ():
+        inherited = parts.up_to(segments.get(0, []), heir.up_to)
+        if inherited:
+            _append(session, heir.run_id, label, kind, {0: inherited}, limits)
+
+
+def _append(
+    session: Session, run_id: str, label: str, kind: Kind, segments: dict[int, list[Block]], limits: Limits
+) -> None:
+    kept: list[Block] = []
+    for segment, blocks in segments.items():
+        kept += summaries.take_in(session, run_id, label, kind, blocks, segment=segment)
     count = sum(block.values.size for block in kept)
     session.execute(sa.insert(Tail).values(run_id=run_id, point_count=count, payload=columns.pack(kept)))
     sealing.tidy(session, run_id, limits)

@@ -61,14 +61,16 @@ class _Found(NamedTuple):
     max_step: int
 
 
-def take_in(session: Session, run_id: str, label: str, kind: Kind, blocks: Sequence[Block]) -> list[Block]:
+def take_in(
+    session: Session, run_id: str, label: str, kind: Kind, blocks: Sequence[Block], *, segment: int = 0
+) -> list[Block]:
     """Count the blocks' points into their series, made where they are new; the blocks with series ids as keys."""
     names = [name for block in blocks for name in block.keys]
-    held = _held(session, run_id, label, names)
+    held = _held(session, run_id, label, segment, names)
     new = [name for name in names if name not in held]
     if new:
-        _create(session, run_id, label, kind, new)
-        held = _held(session, run_id, label, names)
+        _create(session, run_id, label, segment, kind, new)
+        held = _held(session, run_id, label, segment, names)
     changes = [change for block in blocks for change in _changes(block, held)]
     session.connection().execute(_UPDATE, changes)  # not through the ORM, which costs thrice for ten thousand series
     return [
@@ -76,19 +78,19 @@ def take_in(session: Session, run_id: str, label: str, kind: Kind, blocks: Seque
     ]
 
 
-def _held(session: Session, run_id: str, label: str, names: Sequence[str]) -> dict[str, _Held]:
+def _held(session: Session, run_id: str, label: str, segment: int, names: Sequence[str]) -> dict[str, _Held]:
     """The series of these names, locked in order of id, so that two batches never wait for each other."""
     columns = (_TABLE.c.name, _TABLE.c.id, *(_TABLE.c[name] for name in _SUMMARY))
-    statement = sa.select(*columns).where(Series.run_id == run_id, Series.label == label, Series.segment == 0)
+    statement = sa.select(*columns).where(Series.run_id == run_id, Series.label == label, Series.segment == segment)
     if len(names) < _MANY:
         statement = statement.where(Series.name.in_(names))
     return {row[0]: _Held(*row[1:]) for row in session.execute(statement.order_by(Series.id).with_for_update())}
 
 
-def _create(session: Session, run_id: str, label: str, kind: Kind, names: Sequence[str]) -> None:
+def _create(session: Session, run_id: str, label: str, segment: int, kind: Kind, names: Sequence[str]) -> None:
     rows = [
-        {"run_id": run_id, "name": name, "label": label, "segment": 0, "kind": kind, "count": 0, "sealed_count": 0,
-         "finite_count": 0, "finite_sum": 0.0}
+        {"run_id": run_id, "name": name, "label": label, "segment": segment, "kind": kind, "count": 0,
+         "sealed_count": 0, "finite_count": 0, "finite_sum": 0.0}
         for name in names
     ]  # fmt: skip
     keys = ["run_id", "name", "label", "segment"]
@@ -144,7 +146,7 @@ def last(
     """
     found: dict[str, dict[str, MetricSummary]] = {run_id: {} for run_id in run_ids}
     definitions = runs.definitions(session, run_ids)
-    statement = sa.select(Series).where(Series.run_id.in_(run_ids), Series.count > 0)
+    statement = sa.select(Series).where(Series.run_id.in_(run_ids), Series.count > 0, Series.segment == 0)
     if names is not None:
         statement = statement.where(Series.name.in_(names))
     for series in session.scalars(statement.order_by(Series.run_id, Series.name, Series.label)):

@@ -89,22 +89,6 @@ class Run(Base):
     stop_reason: Mapped[str | None] = mapped_column(Words)
 
 
-class Segment(Base):
-    """What a run had after `after_step` until it was resumed from there: the series with this segment's number.
-
-    `number` counts from 1 within the run; 0 is the history that counts. `superseded_by` is the writer that resumed;
-    none where a restored segment took its place. A segment that was restored is gone.
-    """
-
-    __tablename__ = "segments"
-
-    run_id: Mapped[str] = mapped_column(sa.ForeignKey("runs.id"), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    after_step: Mapped[int] = mapped_column(sa.BigInteger)
-    superseded_ms: Mapped[int] = mapped_column(sa.BigInteger)
-    superseded_by: Mapped[int | None] = mapped_column(sa.ForeignKey("writers.id"))
-
-
 class MetricDefinition(Base):
     """How metrics of a run are to be read; see the record `MetricDefined`. A later one of a pattern adds to it."""
 
@@ -161,7 +145,8 @@ class SummaryValue(Base):
 class Writer(Base):
     """One process that writes a journal of this run. `next_seq` is the first record that is not stored yet.
 
-    `first_step` is the step at which the writer's onward steps begin to count: see the record `LoggedOnward`.
+    `started_ms` is when it began by its own clock. `first_step` is the step at which its onward steps begin to count:
+    see the record `LoggedOnward`.
     """
 
     __tablename__ = "writers"
@@ -176,6 +161,7 @@ class Writer(Base):
     heartbeat_ms: Mapped[int] = mapped_column(sa.BigInteger)
     finished_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
     first_step: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    started_ms: Mapped[int] = mapped_column(sa.BigInteger, default=0)
 
 
 class ConsoleBlock(Base):

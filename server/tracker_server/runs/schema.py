@@ -130,6 +130,8 @@ class RunDetail(RunRow, frozen=True, kw_only=True):
     error: str | None
     lost_records: int
     parent: str | None
+    fork_of: str | None
+    fork_step: int | None
     environment: dict[str, Any]
     config_tree: dict[str, Any]
     console_lines: int

@@ -31,6 +31,8 @@ def describe(session: Session, run: runs.Run, *, now_ms: int, lost_after_ms: int
         error=run.error,
         lost_records=run.lost_records,
         parent=run.parent_id,
+        fork_of=run.fork_of,
+        fork_step=run.fork_step,
         environment=run.environment,
         config_tree=run.config,
         console_lines=run.console_lines,

@@ -191,7 +191,8 @@ def _mean(series: type[Series]) -> Expression:
 
 def is_shown(series: type[Series]) -> Condition:
     other = orm.aliased(Series)
-    earlier = sa.exists().where(other.run_id == series.run_id, other.name == series.name, other.label < series.label)
+    namesake = sa.and_(other.run_id == series.run_id, other.name == series.name, other.segment == 0)
+    earlier = sa.exists().where(namesake, other.label < series.label)
     return sa.and_(series.segment == 0, sa.or_(series.label == "", ~earlier))
 
 
