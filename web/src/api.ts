@@ -15,6 +15,7 @@ export type RunRow = Schemas["RunRow"];
 export type RunDetail = Schemas["RunDetail"];
 export type RunChanges = Schemas["RunChanges"];
 export type Alert = Schemas["AlertItem"];
+export type Segment = Schemas["SegmentFacts"];
 export type RunSearch = Schemas["RunSearch"];
 export type RunPage = Schemas["RunPage"];
 export type SortKey = Schemas["SortKey"];
@@ -148,6 +149,9 @@ export const api = {
   stopRun: (id: string, reason: string) => request<RunDetail>("POST", `${runPath(id)}/stop`, { body: { reason } }),
   alerts: (id: string, query: { before?: number | null; limit: number }, asking?: Asking) =>
     request<Schemas["AlertList"]>("GET", `${runPath(id)}/alerts`, { query, ...asking }),
+  segments: (id: string) => request<Schemas["SegmentList"]>("GET", `${runPath(id)}/segments`),
+  restoreSegment: (id: string, number: number) =>
+    request<Schemas["SegmentList"]>("POST", `${runPath(id)}/segments/${String(number)}/restore`),
   console: (id: string, start: number, limit: number) =>
     request<ConsolePage>("GET", `${runPath(id)}/console`, { query: { start, limit } }),
   media: (id: string) => request<Schemas["MediaList"]>("GET", `${runPath(id)}/media`),

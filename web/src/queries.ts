@@ -40,6 +40,9 @@ export const queries = {
       getNextPageParam: ({ alerts }) => (alerts.length < ALERTS_AT_ONCE ? null : alerts.at(-1)?.id),
       placeholderData: keepPreviousData,
     }),
+  /** A run that goes on may be resumed from an earlier step at any time. */
+  segments: (id: string, isGoing: boolean) =>
+    queryOptions({ queryKey: ["run", id, "segments"], queryFn: () => api.segments(id), refetchInterval: isGoing ? 15 * SECOND : false }),
   media: (id: string) => queryOptions({ queryKey: ["run", id, "media"], queryFn: () => api.media(id) }),
   runArtifacts: (id: string) => queryOptions({ queryKey: ["run", id, "artifacts"], queryFn: () => api.runArtifacts(id) }),
   artifacts: (project: string) => queryOptions({ queryKey: ["artifacts", project], queryFn: () => api.artifacts(project) }),

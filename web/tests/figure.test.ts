@@ -83,6 +83,7 @@ test("runs of one hue are solid, dashed, then dotted", () => {
 test("a figure is described in a sentence", () => {
   expect(describeFigure("val/accuracy", VIEW, 2)).toBe("val/accuracy over step, 2 runs");
   expect(describeFigure("loss", { ...VIEW, x: "time" }, 1)).toBe("loss over wall time, 1 run");
+  expect(describeFigure("loss", { ...VIEW, x: "metric:train/epoch" }, 1)).toBe("loss over train/epoch, 1 run");
 });
 
 const superseded = (values: (number | null)[]) => ({ series: seriesOf({ values, segment: 1 }), style: styleOf() });

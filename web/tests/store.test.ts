@@ -151,3 +151,40 @@ test("a failure is told, and asked for again on request", async () => {
   nextFrame();
   expect(requests).toHaveLength(2);
 });
+
+test("a run whose points are others now is fetched again, and no other run is", async () => {
+  const { store, requests, nextFrame, settle } = fakeServer();
+  store.show(["a", "b"]);
+  store.watch("loss", nothing);
+  nextFrame();
+  await settle();
+  store.forget("a");
+  nextFrame();
+  expect(requests.at(-1)).toMatchObject({ runs: ["a"], metrics: ["loss"] });
+});
+
+test("when a new series takes the place of one at hand, both are fetched again", async () => {
+  const { store, requests, nextFrame, settle } = fakeServer();
+  store.show(["a"]);
+  store.watch("loss", nothing);
+  nextFrame();
+  await settle();
+  const resumed = seriesOf({ id: 9999, run: "a", metric: "loss", values: [1] });
+  store.merge({ series: [resumed] }, FRAMING);
+  nextFrame();
+  expect(requests).toHaveLength(2);
+  await settle();
+  expect(store.state("loss").series.map(({ id }) => id)).toEqual([idOf("a", "loss")]);
+});
+
+test("a parallel writer that joins is added", async () => {
+  const { store, requests, nextFrame, settle } = fakeServer();
+  store.show(["a"]);
+  store.watch("loss", nothing);
+  nextFrame();
+  await settle();
+  store.merge({ series: [seriesOf({ id: 9999, run: "a", metric: "loss", label: "rank1", values: [1] })] }, FRAMING);
+  nextFrame();
+  expect(requests).toHaveLength(1);
+  expect(store.state("loss").series.map(({ label }) => label)).toEqual(["", "rank1"]);
+});

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { parseSearch, stringifySearch } from "../src/address";
+import { readAxis } from "../src/charts/settings";
 import { NEWEST_FIRST, SHOWN_AT_FIRST, type View, nextSort, readView, shownIds, toggled, writeView } from "../src/workspace/view";
 
 const roundTrip = (view: View) => readView(parseSearch(stringifySearch(writeView(view))));
@@ -57,4 +58,14 @@ test("showing an older run adds it, and hiding it takes it away", () => {
   const more = toggled(SHOWN_AT_FIRST, "old", false);
   expect(shownIds(more, ["a"], [])).toEqual(["a", "old"]);
   expect(shownIds(toggled(more, "old", true), ["a"], [])).toEqual(["a"]);
+});
+
+test.each([
+  ["time", "time"],
+  ["metric:train/epoch", "metric:train/epoch"],
+  ["metric:", "step"],
+  ["epoch", "step"],
+  [undefined, "step"],
+])("the x axis %s of an address is %s", (text, axis) => {
+  expect(readAxis(text)).toBe(axis);
 });

@@ -61,7 +61,7 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
   return (
     <section className={styles["charts"]} aria-label="Charts" data-tiles={width}>
       <div className={styles["top"]}>
-        <ChartToolbar {...{ settings, onChange: onSettings, matched: match.metrics.length, total: metrics.length, error: match.error, searchRef: search }} />
+        <ChartToolbar {...{ settings, onChange: onSettings, matched: match.metrics.length, metrics, error: match.error, searchRef: search }} />
       </div>
       <div className={styles["scroll"]}>
         {metrics.length === 0 || runs.length === 0 ? empty : null}

@@ -3,10 +3,10 @@
 import { formatCount } from "../format";
 import { Icon } from "../parts/Icon";
 import { useDraft } from "../parts/useDraft";
-import type { ChartSettings } from "./settings";
+import { type ChartSettings, readAxis } from "./settings";
 import styles from "./ChartToolbar.module.css";
 import { xText } from "./FigureTable";
-import type { XAxis } from "./figure";
+import { type XAxis, axisName } from "./figure";
 
 const AXES: readonly [XAxis, string][] = [
   ["step", "step"],
@@ -18,24 +18,28 @@ type Props = {
   settings: ChartSettings;
   onChange: (settings: Partial<ChartSettings>) => void;
   matched: number;
-  total: number;
+  metrics: readonly string[];
   error: string | null;
   searchRef: React.RefObject<HTMLInputElement | null>;
 };
 
-export function ChartToolbar({ settings, onChange, matched, total, error, searchRef }: Props) {
+/** More than this nobody reads through; the one that is chosen is among them all the same. */
+const MOST_AXES = 200;
+
+export function ChartToolbar({ settings, onChange, matched, metrics, error, searchRef }: Props) {
+  const choices = new Set<XAxis>(metrics.filter((name) => !name.startsWith("system/")).slice(0, MOST_AXES).map((name) => `metric:${name}` as const));
+  if (settings.x.startsWith("metric:")) choices.add(settings.x);
   return (
     <div className={styles["toolbar"]} role="toolbar" aria-label="Chart settings">
-      <SearchField {...{ settings, onChange, matched, total, error, searchRef }} />
+      <SearchField {...{ settings, onChange, matched, metrics, error, searchRef }} />
       <label className={styles["field"]}>
         <span className="muted">x</span>
         <select
           aria-label="X axis"
           value={settings.x}
           onChange={(event) => {
-            const x = AXES.find(([axis]) => axis === event.target.value)?.[0] ?? "step";
             // a range of steps means nothing on another axis
-            onChange({ x, range: null });
+            onChange({ x: readAxis(event.target.value), range: null });
           }}
         >
           {AXES.map(([axis, label]) => (
@@ -43,6 +47,15 @@ export function ChartToolbar({ settings, onChange, matched, total, error, search
               {label}
             </option>
           ))}
+          {choices.size > 0 && (
+            <optgroup label="another metric">
+              {[...choices].map((axis) => (
+                <option key={axis} value={axis}>
+                  {axisName(axis)}
+                </option>
+              ))}
+            </optgroup>
+          )}
         </select>
       </label>
       <Smoothing value={settings.smoothing} onChange={(smoothing) => { onChange({ smoothing }); }} />
@@ -65,7 +78,7 @@ function zoomText({ x, range }: ChartSettings): string {
   return x === "step" ? `${word}${formatCount(Math.round(from))}–${formatCount(Math.round(to))}` : `${xText(x, from)} – ${xText(x, to)}`;
 }
 
-function SearchField({ settings, onChange, matched, total, error, searchRef }: Props) {
+function SearchField({ settings, onChange, matched, metrics, error, searchRef }: Props) {
   const [draft, setDraft] = useDraft(settings.search, (search) => { onChange({ search }); }, 80);
   return (
     <div className={styles["search"]}>
@@ -80,7 +93,7 @@ function SearchField({ settings, onChange, matched, total, error, searchRef }: P
         onChange={(event) => { setDraft(event.target.value); }}
       />
       <span id="chart-search-note" role="status" className={error === null ? "muted small" : styles["error"]}>
-        {error !== null ? error : settings.search === "" ? "" : `${formatCount(matched)} of ${formatCount(total)}`}
+        {error !== null ? error : settings.search === "" ? "" : `${formatCount(matched)} of ${formatCount(metrics.length)}`}
       </span>
     </div>
   );

@@ -6,7 +6,7 @@ import { Dialog } from "../parts/Dialog";
 import { Icon } from "../parts/Icon";
 import { Swatch } from "../parts/Run";
 import styles from "./FigureTable.module.css";
-import type { Figure, Line, XAxis } from "./figure";
+import { type Figure, type Line, type XAxis, axisName } from "./figure";
 
 export function ShowAsTable({ figure }: { figure: Figure }) {
   const [isOpen, setIsOpen] = useState(false);
@@ -68,8 +68,6 @@ function Head({ line }: { line: Line }) {
 }
 
 const cell = (value: number | null | undefined) => (value === undefined ? "" : value === null ? "NaN" : formatNumber(value));
-
-export const axisName = (axis: XAxis) => ({ step: "step", time: "time", relative_time: "relative time" })[axis];
 
 export function xText(axis: XAxis, x: number): string {
   if (axis === "time") return formatMoment(x);

@@ -7,7 +7,8 @@
 import type { SeriesColumns } from "../api";
 import { smooth } from "./smooth";
 
-export type XAxis = "step" | "time" | "relative_time";
+/** "metric:<name>" is another metric of the same run, joined by step on the server. */
+export type XAxis = "step" | "time" | "relative_time" | `metric:${string}`;
 export type Range = readonly [number, number];
 export type Mark = { x: number; kind: "nan" | "inf" | "-inf" };
 
@@ -199,10 +200,15 @@ export function readingsAt(figure: Figure, at: number, reach: number): Reading[]
   return readings.sort((a, b) => b.value - a.value);
 }
 
+/** What stands on the axis, in a word. */
+export function axisName(axis: XAxis): string {
+  if (axis === "step" || axis === "time") return axis;
+  return axis === "relative_time" ? "relative time" : axis.slice("metric:".length);
+}
+
 /** The sentence that stands for the picture. */
 export function describeFigure(metric: string, view: ChartView, runs: number): string {
-  const over = { step: "step", time: "wall time", relative_time: "relative time" }[view.x];
-  return `${metric} over ${over}, ${String(runs)} ${runs === 1 ? "run" : "runs"}`;
+  return `${metric} over ${view.x === "time" ? "wall time" : axisName(view.x)}, ${String(runs)} ${runs === 1 ? "run" : "runs"}`;
 }
 
 /** Runs that share a hue are dashed, then dotted, in the order in which they are shown. */

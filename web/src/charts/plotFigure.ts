@@ -1,13 +1,12 @@
 /** A figure in Plotly's words. Pure: names are escaped, because Plotly reads a little HTML in them. */
 
 import { type Colours, hueOf } from "./colours";
-import { FAINT, type Figure, type Line } from "./figure";
+import { FAINT, type Figure, type Line, axisName } from "./figure";
 import { formatMeasure, unitOf } from "./units";
 
 export type PlotData = { data: Record<string, unknown>[]; layout: Record<string, unknown> };
 
 const DASH_NAMES = ["solid", "dash", "dot"];
-const AXIS_TITLES = { step: "step", time: "time", relative_time: "time since the start of the run" };
 
 /** No toolbar, no logo, and above all no button that uploads the chart to somebody's server. */
 export const CONFIG = { displaylogo: false, showSendToCloud: false, responsive: false, displayModeBar: false };
@@ -96,7 +95,7 @@ function layout(figure: Figure, paint: Colours) {
       showgrid: false,
       type: figure.axis === "time" ? "date" : "linear",
       range: [from, to],
-      title: { ...axis.title, text: figure.axis === "relative_time" ? `${AXIS_TITLES.relative_time} (s)` : AXIS_TITLES[figure.axis] },
+      title: { ...axis.title, text: figure.axis === "relative_time" ? "time since the start of the run (s)" : escapeHtml(axisName(figure.axis)) },
     },
     yaxis: {
       ...axis,
@@ -138,7 +137,12 @@ export function figureAsCsv(figure: Figure): string {
   const rows = figure.lines.flatMap((line) =>
     line.x.map((x, index) => [quoted(line.name), line.run, String(line.steps[index] ?? ""), String(x), String((line.raw ?? line.y)[index] ?? "")].join(",")),
   );
-  return [`run,run_id,step,${figure.axis === "step" ? "x" : figure.axis + "_ms"},${quoted(figure.metric)}`, ...rows].join("\n");
+  return [`run,run_id,step,${xColumn(figure)},${quoted(figure.metric)}`, ...rows].join("\n");
+}
+
+function xColumn({ axis }: Figure): string {
+  if (axis === "step") return "x";
+  return axis === "time" || axis === "relative_time" ? `${axis}_ms` : quoted(axisName(axis));
 }
 
 const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -8,11 +8,16 @@ export type ChangeSettings = (change: Partial<ChartSettings>) => void;
 
 const AXES: readonly XAxis[] = ["step", "time", "relative_time"];
 
+const isMetricAxis = (text: string): text is `metric:${string}` => /^metric:./.test(text);
+
+/** Anything else is steps. */
+export const readAxis = (text: string | undefined): XAxis => (text !== undefined && isMetricAxis(text) ? text : readChoice(text, AXES, "step"));
+
 export function readCharts(search: Search): ChartSettings {
   const [from, to] = (search["zoom"] ?? "").split("..").map((text) => (text === "" ? NaN : Number(text)));
   const isRange = from !== undefined && to !== undefined && Number.isFinite(from) && Number.isFinite(to) && from < to;
   return {
-    x: readChoice(search["x"], AXES, "step"),
+    x: readAxis(search["x"]),
     smoothing: readNumber(search["smooth"], 0, 0, 0.99),
     isLog: search["log"] === "1",
     range: isRange ? [from, to] : null,

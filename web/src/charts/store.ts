@@ -92,6 +92,17 @@ export class SeriesStore {
     this.ask();
   }
 
+  /** Fetches all of a run again: its points are others than before. */
+  forget(run: string): void {
+    this.drop(run, [...this.whole.pairs.keys(), ...(this.detail?.pairs.keys() ?? [])]);
+  }
+
+  private drop(run: string, metrics: readonly string[]): void {
+    for (const one of this.layers()) for (const metric of metrics) one.pairs.get(metric)?.delete(run);
+    this.changed(metrics);
+    this.ask();
+  }
+
   /** What the live request asks for `live` runs: the tiles that are mounted, and how far each series is known. */
   watching(live: readonly string[]): { runs: string[]; metrics: string[]; counts: Record<string, number>; framing: Framing } {
     const current = this.detail ?? this.whole;
@@ -113,18 +124,24 @@ export class SeriesStore {
     const current = this.detail ?? this.whole;
     if (!sameFraming(current.framing, framing)) return;
     const touched = new Set<string>();
+    const replaced: SeriesColumns[] = [];
     for (const one of answer.series) {
       const pair = current.pairs.get(one.metric)?.get(one.run);
       if (pair?.state !== "here") continue;
       const at = pair.series.findIndex((old) => old.id === one.id);
       const old = pair.series[at];
       if (one.is_delta && (old === undefined || one.x.length + one.marks.length === 0)) continue;
+      if (old === undefined && pair.series.some((other) => isInPlaceOf(one, other))) {
+        replaced.push(one);
+        continue;
+      }
       const merged = one.is_delta && old !== undefined ? extend(old, one) : one;
       const series = old === undefined ? [...pair.series, merged] : pair.series.with(at, merged);
       current.pairs.get(one.metric)?.set(one.run, { state: "here", series });
       touched.add(one.metric);
     }
     this.changed([...touched]);
+    for (const { run, metric } of replaced) this.drop(run, [metric]);
   }
 
   /** Gives up what is under way; what is asked for afterwards is fetched as ever. */
@@ -201,6 +218,9 @@ export class SeriesStore {
     this.changed(metrics);
   }
 }
+
+/** A run that was resumed from an earlier step goes on in new series, and what became of the old ones is to be asked. */
+const isInPlaceOf = (one: SeriesColumns, other: SeriesColumns) => one.label === other.label && one.segment === other.segment;
 
 const key = (metric: string, run: string) => `${run}\n${metric}`;
 

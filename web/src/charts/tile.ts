@@ -90,7 +90,7 @@ function options(element: HTMLElement, shown: Shown): uPlot.Options {
         grid: { show: false },
         size: 20,
         space: (plot) => Math.max(44, plot.width / 6),
-        ...(axis === "time" ? {} : { incrs: axis === "step" ? STEP_STEPS : DURATION_STEPS }),
+        ...(axis === "step" ? { incrs: STEP_STEPS } : axis === "relative_time" ? { incrs: DURATION_STEPS } : {}),
         ...(axis === "time" ? {} : { values: (_plot, splits) => splits.map((at) => xTick(axis, at)) }),
       },
       {

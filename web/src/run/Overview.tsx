@@ -8,10 +8,13 @@ import { Alerts } from "./Alerts";
 import { ConfigTree } from "./ConfigTree";
 import { NameEditor, NotesEditor, TagsEditor } from "./Editors";
 import { Environment } from "./Environment";
+import { Kinship } from "./Kinship";
 import { Summary } from "./Summary";
+import { Superseded } from "./Superseded";
 import styles from "./Overview.module.css";
 
-export function Overview({ run }: { run: RunDetail }) {
+/** `onRestored` is called when the points of the run are others than before. */
+export function Overview({ run, onRestored }: { run: RunDetail; onRestored: () => void }) {
   return (
     <div className={styles["page"]}>
       {run.error !== null && <FailureReport run={run} error={run.error} />}
@@ -25,11 +28,13 @@ export function Overview({ run }: { run: RunDetail }) {
         <NameEditor run={run} />
         <TagsEditor run={run} />
         <NotesEditor run={run} />
+        <Kinship run={run} />
       </section>
       <div className={styles["columns"]}>
         <Summary run={run} />
         <ConfigTree config={run.config_tree} />
       </div>
+      <Superseded run={run} onRestored={onRestored} />
       <Environment run={run} />
       <p className="muted small">
         Run {formatNumber(run.number)} of {run.project} · <span className="mono">{run.id}</span> <CopyButton text={run.id} label="Copy id" />

@@ -77,7 +77,7 @@ function Loaded({ run, tab }: { run: RunDetail; tab: Tab }) {
           ))}
         </nav>
       </div>
-      {tab === "overview" && <Overview run={run} />}
+      {tab === "overview" && <Overview run={run} onRestored={() => { store.forget(id); }} />}
       {tab === "charts" && <RunCharts {...charts} metrics={ofKind(false)} />}
       {tab === "system" && <RunCharts {...charts} metrics={ofKind(true)} />}
       {tab === "console" && <ConsoleTab run={run} />}
