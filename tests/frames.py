@@ -23,9 +23,9 @@ class Journal:
     label: str = ""
     frames: list[bytes] = field(default_factory=list)
 
-    def started(self, **fields: object) -> Journal:
+    def started(self, time_ms: int = START_MS, **fields: object) -> Journal:
         """Begin with RunStarted, as every writer does; `fields` are more of its fields."""
-        start = RunStarted(START_MS, self.run_id, self.project, self.writer, label=self.label, **fields)  # type: ignore[arg-type]
+        start = RunStarted(time_ms, self.run_id, self.project, self.writer, label=self.label, **fields)  # type: ignore[arg-type]
         return self.add(start)
 
     def add(self, *new: Record) -> Journal:

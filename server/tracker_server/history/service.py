@@ -127,26 +127,26 @@ def restore(session: Session, run: Run, number: int, *, now_ms: int) -> None:
     replaced = _new_segment(session, run, segment.label, segment.after_step, now_ms=now_ms)
     replaced.from_ms, replaced.until_ms = segment.until_ms, now_ms
     label, after = segment.label, segment.after_step
-    metrics.supersede(session, run.id, label, replaced.number, after=after, up_to=MAX_STEP)
+    metrics.supersede(session, run.id, label, replaced.number, after=after)
     metrics.restore(session, run.id, label, number)
     segment.until_ms = segment.from_ms  # it takes nothing any more; its number stays taken
     run.changed_ms = max(run.changed_ms, now_ms)
 
 
 def _resume(session: Session, run: Run, record: RunStarted, now_ms: int) -> None:
-    """Supersede what came before this process at later steps. One that began later, but came first, keeps its own."""
+    """Supersede what came before this process at later steps.
+
+    Where a process that began later has arrived first, its points are told from those by the time at which they were
+    logged: points do not say who logged them.
+    """
     assert record.resume_from_step is not None
-    after = record.resume_from_step
-    later = sa.select(sa.func.min(Segment.after_step)).where(
-        Segment.run_id == run.id, Segment.label == record.label, Segment.until_ms > record.time_ms
-    )
-    bound = session.scalar(later)
-    segment = _new_segment(session, run, record.label, after, now_ms=now_ms)
+    segment = _new_segment(session, run, record.label, record.resume_from_step, now_ms=now_ms)
     segment.until_ms = record.time_ms
     session.flush()
-    up_to = MAX_STEP if bound is None else bound
-    if up_to > after:
-        metrics.supersede(session, run.id, record.label, segment.number, after=after, up_to=up_to)
+    is_later = (Writer.run_id == run.id, Writer.label == record.label, Writer.started_ms > record.time_ms)
+    is_late = session.scalar(sa.select(Writer.id).where(*is_later).limit(1)) is not None
+    before_ms = record.time_ms if is_late else None
+    metrics.supersede(session, run.id, record.label, segment.number, after=record.resume_from_step, before_ms=before_ms)
 
 
 def _new_segment(session: Session, run: Run, label: str, after: int, *, now_ms: int) -> Segment:

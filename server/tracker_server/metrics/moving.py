@@ -31,19 +31,27 @@ Found = dict[tuple[summaries.Kind, str], Points]
 
 
 def supersede(
-    session: Session, run_id: str, label: str, segment: int, *, after: int, up_to: int, limits: Limits = LIMITS
+    session: Session,
+    run_id: str,
+    label: str,
+    segment: int,
+    *,
+    after: int,
+    before_ms: int | None = None,
+    limits: Limits = LIMITS,
 ) -> None:
-    """Move what this label has in segment 0 at steps over `after`, up to and including `up_to`, to another segment."""
+    """Move what this label has in segment 0 at steps over `after` to another segment; what was logged before a time."""
     for group in _groups(session, run_id, label, 0):
         points = _points(session, run_id, group)
-        gone = {series.id: _between(points[series.id], after, up_to) for series in group}
-        touched = [series for series in group if len(gone[series.id])]
+        masks = {series.id: _is_superseded(points[series.id], after, before_ms) for series in group}
+        touched = [series for series in group if masks[series.id].any()]
         if not touched:
             continue
         _clear(session, run_id, [series.id for series in touched])
         _enter(session, touched, segment)
-        kept = {_key(series): _outside(points[series.id], after, up_to) for series in touched}
-        _put(session, run_id, label, segment, {_key(series): gone[series.id] for series in touched}, limits)
+        gone = {_key(series): _where(points[series.id], masks[series.id]) for series in touched}
+        kept = {_key(series): _where(points[series.id], ~masks[series.id]) for series in touched}
+        _put(session, run_id, label, segment, gone, limits)
         _put(session, run_id, label, 0, kept, limits)
 
 
@@ -149,12 +157,9 @@ def _key(series: Series) -> tuple[summaries.Kind, str]:
     return ("system" if series.kind == "system" else "metric"), series.name
 
 
-def _between(points: Points, after: int, up_to: int) -> Points:
-    return _where(points, (points.steps > after) & (points.steps <= up_to))
-
-
-def _outside(points: Points, after: int, up_to: int) -> Points:
-    return _where(points, (points.steps <= after) | (points.steps > up_to))
+def _is_superseded(points: Points, after: int, before_ms: int | None) -> columns.Mask:
+    is_later = points.steps > after
+    return is_later if before_ms is None else is_later & (points.times < before_ms)
 
 
 def _where(points: Points, mask: columns.Mask) -> Points:
