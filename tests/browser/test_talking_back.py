@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import ask, log, row
+from tests.browser.pages import ask, log, row, tile
 from tests.processes import Server, environment, wait_until
 
 UNTIL_STOPPED = """
@@ -31,6 +31,23 @@ for step, (loss, held_out) in enumerate([(0.5, 0.75), (0.25, 0.5), (float("nan")
 run.alert("data is stale", "the last shard is <b>nine</b> days old", level="error")
 run.finish()
 print(run.id)
+"""
+
+
+RESUMED = """
+import tracker
+run = tracker.init("digits", name="teacher", system_interval_s=0)
+for step in range(800):
+    run.log({"train/loss": 1 / (1 + step), "epoch": step // 100}, step=step)
+run.finish()
+again = tracker.init("digits", id=run.id, resume_from_step=400, system_interval_s=0)
+for step in range(401, 500):
+    again.log({"train/loss": 0.5}, step=step)
+again.finish()
+child = tracker.fork(run.id, 100, name="pupil", system_interval_s=0)
+child.log({"train/loss": 0.25})
+child.finish()
+print(run.id, child.id)
 """
 
 
@@ -130,3 +147,50 @@ def test_the_summary_shows_the_value_that_the_run_defines(server: Server, page: 
     expect(held_out.get_by_role("cell").first).to_have_text("0.5min")
     expect(held_out.get_by_text("smaller is better")).to_have_count(1)
     expect(table.get_by_role("row", name="train/loss").get_by_role("cell").first).to_have_text("0.25last")
+
+
+def test_superseded_history_is_faint_and_can_be_restored(server: Server, page: Page, tmp_path: Path) -> None:
+    teacher, _ = log(server, tmp_path / "client", RESUMED).split()
+    page.goto(f"/p/digits/runs/{teacher}/charts?find=train/loss")
+    expect(tile(page, "train/loss")).to_contain_text("faint: superseded when the run was resumed")
+    page.get_by_role("button", name="Show train/loss as table").click()
+    numbers = page.get_by_role("dialog", name="train/loss as a table")
+    expect(numbers.get_by_role("columnheader")).to_have_text(["step", "teacher"])  # it is no line of its own
+    page.keyboard.press("Escape")
+
+    page.get_by_role("navigation", name="Parts of the run").get_by_role("link", name="Overview").click()
+    history = page.get_by_role("region", name="Superseded history")
+    expect(history.get_by_role("listitem")).to_contain_text("Steps after 400, up to 799")
+    expect(history).to_contain_text("2 series, 798 points")
+    summary = page.get_by_role("region", name="Summary table").get_by_role("row", name="train/loss")
+    expect(summary).to_contain_text("@ 499")
+    history.get_by_role("button", name="Restore").click()
+    page.get_by_role("dialog", name="Restore this history?").get_by_role("button", name="Restore it").click()
+    expect(summary).to_contain_text("@ 799")
+    expect(history.get_by_role("listitem")).to_contain_text("Steps after 400, up to 499")
+
+    page.get_by_role("navigation", name="Parts of the run").get_by_role("link", name="Charts").click()
+    page.get_by_role("button", name="Enlarge train/loss").click()
+    expect(page.get_by_role("region", name="Legend").get_by_role("row", name="teacher")).to_have_count(1)
+
+
+def test_a_fork_names_the_run_that_it_comes_from(server: Server, page: Page, tmp_path: Path) -> None:
+    _, pupil = log(server, tmp_path / "client", RESUMED).split()
+    page.goto(f"/p/digits/runs/{pupil}")
+    about = page.get_by_role("region", name="About")
+    expect(about).to_contain_text("Forked from teacher at step 100")
+    about.get_by_role("link", name="teacher").click()
+    expect(page.get_by_role("heading", name="teacher", exact=True)).to_be_visible()
+
+
+def test_a_metric_is_drawn_over_another_one(server: Server, page: Page, tmp_path: Path) -> None:
+    teacher, _ = log(server, tmp_path / "client", RESUMED).split()
+    page.goto(f"/p/digits/runs/{teacher}/charts")
+    page.get_by_label("X axis").select_option(label="epoch")
+    chart = page.get_by_role("figure", name="train/loss over epoch, 1 run")
+    chart.get_by_role("button", name="Show train/loss as table").click()
+    numbers = page.get_by_role("dialog", name="train/loss as a table")
+    expect(numbers.get_by_role("columnheader").first).to_have_text("epoch")
+    expect(numbers.get_by_role("rowheader")).to_have_text(["0", "1", "2", "3", "4"])
+    page.reload()
+    expect(page.get_by_label("X axis")).to_have_value("metric:epoch")
