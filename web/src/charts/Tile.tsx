@@ -155,12 +155,13 @@ function Notes({ figure }: { figure: Figure }) {
   const notes = [
     figure.dropped > 0 ? `${plural(figure.dropped, "value")} ≤ 0 not shown on the log axis` : null,
     figure.hidden > 0 ? `${formatCount(MOST_LINES)} of ${formatCount(MOST_LINES + figure.hidden)} lines; hide some runs` : null,
-    figure.superseded.length > 0 ? supersededNote(figure) : null,
   ].filter((note) => note !== null);
-  if (notes.length === 0) return null;
+  const hasOld = figure.superseded.length > 0;
+  if (notes.length === 0 && !hasOld) return null;
   return (
     <p id={id} className={styles["foot"]}>
       {notes.join(" · ")}
+      {hasOld && <span className="muted">{notes.length > 0 && " · "}{supersededNote(figure)}</span>}
     </p>
   );
 }
