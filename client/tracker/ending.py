@@ -106,6 +106,8 @@ def _exit_code(status: object) -> int:
 
 def _at_exit() -> None:
     if _stopper is not None and _stopper.is_alive():
+        if _outcome.status == "stopped":  # Ctrl-C after SIGTERM: what is not sent yet stays in the journal
+            os.kill(os.getpid(), signal.SIGTERM)
         _stopper.join()  # it ends the process by SIGTERM itself, within the runs' own limits
     for run in list(_runs):
         try:

@@ -320,7 +320,7 @@ class Run:
 
     def _obey(self, command: dict[str, Any]) -> None:
         """Do what the server's answer asks for; called by the sender's thread, again and again while it stands."""
-        if command.get("type") == "stop":
+        if command.get("type") == "stop" and not self._is_finished:  # one that is ending is not interrupted at it
             reason = f" ({command['reason']})" if command.get("reason") else ""
             self._stopping.request(f"by {command.get('by') or 'somebody'}{reason}")
 

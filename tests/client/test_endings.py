@@ -115,11 +115,16 @@ def test_the_end_waits_as_long_as_it_is_allowed(server, program, limit_s):
 
 
 @pytest.mark.parametrize(
-    ("first", "second"),
-    [(signal.SIGINT, signal.SIGINT), (signal.SIGINT, signal.SIGTERM), (signal.SIGTERM, signal.SIGTERM)],
-    ids=["SIGINT twice", "SIGTERM after SIGINT", "SIGTERM twice"],
+    ("first", "second", "ends_by"),
+    [
+        (signal.SIGINT, signal.SIGINT, signal.SIGINT),
+        (signal.SIGINT, signal.SIGTERM, signal.SIGTERM),
+        (signal.SIGTERM, signal.SIGTERM, signal.SIGTERM),
+        (signal.SIGTERM, signal.SIGINT, signal.SIGTERM),
+    ],
+    ids=["SIGINT twice", "SIGTERM after SIGINT", "SIGTERM twice", "SIGINT after SIGTERM"],
 )
-def test_a_second_signal_ends_the_wait_for_a_server_that_hangs(server, program, journals, first, second):
+def test_a_second_signal_ends_the_wait_for_a_server_that_hangs(server, program, journals, first, second, ends_by):
     server.manner = "hang"
     text = START.replace("finish_timeout_s=0.3", "finish_timeout_s=30")
     process = program(text + "os.write(1, b'ready\\n')" + WAIT, wait=False)
@@ -128,4 +133,4 @@ def test_a_second_signal_ends_the_wait_for_a_server_that_hangs(server, program, 
     wait_until(lambda: isinstance(read_all(Path(journals()[0]))[-1], RunFinished), "it has begun to end")
     process.send_signal(second)
     process.communicate(timeout=8)
-    assert process.returncode == -second
+    assert process.returncode == -ends_by

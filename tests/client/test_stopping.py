@@ -66,6 +66,19 @@ def test_a_program_may_forbid_to_be_interrupted(server, program):
     assert _ending(server) == "stopped"
 
 
+def test_a_run_that_is_ending_is_not_interrupted_at_it(server, program):
+    server.manner = "status 500"
+    process = program(
+        "import threading, time, tracker\nrun = tracker.init('digits', system_interval_s=0)\n"
+        "print('ending', flush=True)\nrun.finish()\nprint('to the end')",
+        wait=False,
+    )
+    assert process.stdout.readline() == "ending\n"
+    server.commands, server.manner = [STOP], "well"
+    out, _ = process.communicate(timeout=30)
+    assert (process.returncode, out) == (0, "to the end\n")
+
+
 def test_a_command_that_is_not_known_is_passed_over(server, start):
     server.commands = [{"type": "dance"}, {}]
     run = start()
