@@ -68,6 +68,13 @@ def test_a_level_that_is_not_known_is_an_info(client: FlaskClient, journal: Jour
     assert [alert["level"] for alert in read(client)] == ["info"]
 
 
+def test_nul_is_kept_as_the_replacement_character(client: FlaskClient, journal: Journals) -> None:
+    log(client, journal, AlertRaised(START_MS, "a\0b", "a\0b", "a\0b", "a\0b", details={"a\0b": "a\0b"}))
+    (found,) = read(client)
+    assert [found[name] for name in ("title", "text", "level", "kind")] == ["a\ufffdb", "a\ufffdb", "info", "a\ufffdb"]
+    assert found["details"] == {"a\0b": "a\0b"}
+
+
 def test_what_is_too_long_is_cut_and_says_so(client: FlaskClient, journal: Journals) -> None:
     log(client, journal, AlertRaised(START_MS, "t" * 501, "x" * 10_001), AlertRaised(START_MS, "t" * 500, "x" * 10_000))
     whole, cut = read(client)

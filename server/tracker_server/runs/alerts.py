@@ -48,7 +48,7 @@ def _details(details: dict[str, Any]) -> dict[str, Any]:
     """The details as JSON has them: MessagePack knows bytes and times besides."""
     try:
         text = json.dumps(details, default=str)
-    except (TypeError, ValueError):  # a key that is no text
+    except (TypeError, ValueError, RecursionError):  # a key that is no text, or a nest too deep
         return {}
     return cast(dict[str, Any], json.loads(text)) if len(text) <= MAX_DETAILS else {}
 

@@ -189,7 +189,7 @@ class Alert(Base):
     level: Mapped[str] = mapped_column(sa.Text)
     title: Mapped[str] = mapped_column(Words)
     text: Mapped[str] = mapped_column(Words)
-    kind: Mapped[str] = mapped_column(sa.Text, default="alert")
+    kind: Mapped[str] = mapped_column(Words, default="alert")
     step: Mapped[int | None] = mapped_column(sa.BigInteger)
     details: Mapped[Any] = mapped_column(Document, default=dict)
 
