@@ -51,10 +51,28 @@ print(run.id, child.id)
 """
 
 
+BEGUN = """
+import tracker
+with tracker.init("digits", name="teacher", system_interval_s=0) as run:
+    for step in range(20):
+        run.log({"train/loss": 1.0}, step=step)
+print(run.id)
+"""
+
+GOES_ON = """
+import sys, time, tracker
+with tracker.init("digits", id=sys.argv[1], resume_from_step=9, system_interval_s=0) as run:
+    print(run.id, flush=True)
+    while not run.should_stop:
+        run.log({"train/loss": 0.5})
+        time.sleep(0.02)
+"""
+
+
 @contextmanager
-def endless(server: Server, folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def endless(server: Server, folder: Path, *code: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A run that goes on until it is asked to stop: its id, and its process."""
-    command = [sys.executable, "-c", UNTIL_STOPPED]
+    command = [sys.executable, "-c", *(code or (UNTIL_STOPPED,))]
     env = environment(server.url, folder / "client")
     training = subprocess.Popen(command, env=env, cwd=folder, stdout=subprocess.PIPE, text=True)
     assert training.stdout is not None
@@ -172,6 +190,19 @@ def test_superseded_history_is_faint_and_can_be_restored(server: Server, page: P
     page.get_by_role("navigation", name="Parts of the run").get_by_role("link", name="Charts").click()
     page.get_by_role("button", name="Enlarge train/loss").click()
     expect(page.get_by_role("region", name="Legend").get_by_role("row", name="teacher")).to_have_count(1)
+
+
+def test_a_page_that_is_open_while_its_run_is_resumed_shows_what_was_superseded(
+    server: Server, page: Page, tmp_path: Path
+) -> None:
+    run_id = log(server, tmp_path / "client", BEGUN).strip()
+    page.goto(f"/p/digits/runs/{run_id}/charts")
+    chart = tile(page, "train/loss")
+    expect(chart.get_by_role("img")).to_be_visible()
+    expect(chart).not_to_contain_text("faint")
+    with endless(server, tmp_path, GOES_ON, run_id):
+        # a page that looks at nothing that runs asks every fifteen seconds
+        expect(chart).to_contain_text("faint: superseded when the run was resumed", timeout=40_000)
 
 
 def test_a_fork_names_the_run_that_it_comes_from(server: Server, page: Page, tmp_path: Path) -> None:
