@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from tracker.errors import TrackerError
-from tracker.journal import make_private_folder
+from tracker.journal_files import make_private_folder
 from tracker.mappings import plain_mapping
 from tracker.names import new_writer_id
 from tracker.records import ArtifactFile, ArtifactLogged

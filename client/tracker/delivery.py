@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tracker.errors import GapError, MissingBlobsError, RefusedError, TransportError
-from tracker.journal import blobs_of
+from tracker.journal_files import blobs_of
 from tracker.journal_reader import Batch, JournalReader
 from tracker.records import ArtifactLogged, MediaLogged, decode, frame, read_frames
 

@@ -1,4 +1,4 @@
-"""The journal of one writer: a file to which records are appended, and where such files lie.
+"""The journal of one writer: a file to which records are appended.
 
 What always holds: once `append` has returned, the record is in the file by one `os.write` and survives the death of
 the process, or it is counted as lost. `append` never raises because of the file: a full disk, a removed folder, the cap
@@ -6,10 +6,6 @@ on unsent journals cost exactly the records that are counted, a frame that was w
 `RecordsLost` record says how many as soon as there is space. The first record, without which the others mean nothing to
 a server, is written as soon as it can be. Only the process that made a journal writes to it; a forked child lets go of
 it.
-
-    <directory>/journals/<run id>/<writer>.journal     the frames
-    <directory>/journals/<run id>/<writer>.draft       a file that is about to take the journal's place
-    <directory>/journals/<run id>/<writer>.blobs/      bytes that records name by digest, until they are uploaded
 """
 
 from __future__ import annotations
@@ -25,70 +21,15 @@ from pathlib import Path
 from typing import Final
 
 from tracker.journal_budget import DEFAULT_MAX_BYTES, Budget
+from tracker.journal_files import draft_of, make_private_folder
 from tracker.notices import notice
-from tracker.records import (
-    HEADER_BYTES,
-    MAGIC,
-    MAX_PAYLOAD_BYTES,
-    Acknowledged,
-    DamagedFrame,
-    Record,
-    RecordsLost,
-    RunStarted,
-    decode,
-    encode,
-    frame,
-    read_frame,
-)
+from tracker.records import HEADER_BYTES, MAGIC, Acknowledged, Record, RecordsLost, encode, frame
 
-SUFFIX: Final = ".journal"
 RECLAIM_BYTES: Final = 32 * 1024 * 1024
-_DRAFT_SUFFIX: Final = ".draft"
 _LARGEST_COPY_BYTES: Final = 4 * 1024 * 1024
 _PART_BYTES: Final = 128 * 1024
 _NEW_FILE: Final = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC
 _REMEDY: Final = "Free some space, or set TRACKER_DIR to a folder that has it"
-
-
-def path_of(journals: Path, run_id: str, writer: str) -> Path:
-    """Where the journal of a writer lies."""
-    return journals / run_id / f"{writer}{SUFFIX}"
-
-
-def blobs_of(journal: Path) -> Path:
-    """The folder of the bytes that a journal's records name."""
-    return journal.with_suffix(".blobs")
-
-
-def find(folder: Path) -> Iterator[Path]:
-    """Every journal in a folder or below it, oldest run first, and those of a run in the order in which they began."""
-    runs: dict[Path, list[Path]] = {}
-    for path in folder.rglob(f"*{SUFFIX}"):
-        runs.setdefault(path.parent, []).append(path)
-    for run in sorted(runs):
-        journals = runs[run]
-        yield from sorted(journals, key=lambda path: (_began_ms(path), path)) if len(journals) > 1 else journals
-
-
-def _began_ms(path: Path) -> int:
-    """When the writer of a journal began, by its first record; 0 where that cannot be read."""
-    try:
-        with path.open("rb") as file:
-            header = file.read(HEADER_BYTES)
-            length = min(int.from_bytes(header[12:16], "little"), MAX_PAYLOAD_BYTES)  # damaged, it may say anything
-            first = read_frame(header + file.read(length))
-    except (OSError, DamagedFrame):
-        return 0
-    record = decode(first.payload) if first is not None else None
-    return record.time_ms if isinstance(record, RunStarted) else 0
-
-
-def make_private_folder(path: Path) -> None:
-    """Make a folder and its parents, those that are new readable by the user alone."""
-    if path.is_dir():
-        return
-    make_private_folder(path.parent)
-    path.mkdir(mode=0o700, exist_ok=True)
 
 
 class Journal:
@@ -380,7 +321,7 @@ class Journal:
 
         Whatever it is interrupted by, the file under the journal's name is whole and has the writer's lock on it.
         """
-        draft = self.path.with_suffix(_DRAFT_SUFFIX)
+        draft = draft_of(self.path)
         draft.unlink(missing_ok=True)
         spare = os.open(draft, _NEW_FILE, 0o600)
         try:
@@ -426,38 +367,3 @@ def _copy(source: int, target: int, start: int, end: int) -> int:
 def _write_all(target: int, data: bytes) -> None:
     if os.write(target, data) != len(data):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def is_live(path: Path) -> bool:
-    """Whether the process that writes this journal is still there."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(fd)
-    return False
-
-
-def remove(path: Path) -> None:
-    """Delete a journal whose records are all stored, with its staged bytes and, when it is empty, the run's folder."""
-    import shutil  # 5 ms, mostly for compression, that importing tracker shall not cost
-
-    shutil.rmtree(blobs_of(path), ignore_errors=True)
-    path.with_suffix(_DRAFT_SUFFIX).unlink(missing_ok=True)  # its process may have died before it took the place
-    path.unlink(missing_ok=True)
-    try:
-        path.parent.rmdir()
-    except OSError:
-        return  # another writer of the run still has a journal there
-
-
-def set_aside(path: Path) -> Path:
-    """Rename a damaged journal, so that it is not sent again; where it is now."""
-    damaged = path.with_suffix(".damaged")
-    path.rename(damaged)
-    return damaged

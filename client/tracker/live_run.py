@@ -18,9 +18,10 @@ from typing import Any, Final, Protocol, Self
 
 import msgspec
 
-from tracker import arguments, artifact, ending, journal, names, sender, values
+from tracker import arguments, artifact, ending, journal_files, names, sender, values
 from tracker.appenders import AfterTheEnd, Appender, FirstRecordOfChild, Nowhere
-from tracker.journal import Journal, blobs_of, path_of
+from tracker.journal import Journal
+from tracker.journal_files import blobs_of, path_of
 from tracker.mappings import Config, Summary
 from tracker.nan_watch import Finding, NanWatch
 from tracker.notices import notice
@@ -377,7 +378,7 @@ class Run:
         finally:  # also when Ctrl-C ends the waiting
             self._journal.close()
             if is_sent:
-                journal.remove(self._journal.path)
+                journal_files.remove(self._journal.path)
             elif self._journal.has_file:
                 what = "is kept on this machine" if self.mode == "offline" else "is not all sent yet; it is kept"
                 notice(f"run {self.id} {what}. Send it with: tracker sync {self._journal.path}")

@@ -22,7 +22,7 @@ import msgspec
 
 from tracker import settings
 from tracker.errors import TrackerError, TransportError
-from tracker.journal import make_private_folder
+from tracker.journal_files import make_private_folder
 from tracker.live_run import Run
 from tracker.notices import notice
 from tracker.transport import Transport

@@ -16,7 +16,8 @@ from typing import Final
 
 from tracker.delivery import Delivery, OnCommand, Server
 from tracker.errors import RefusedError, TransportError
-from tracker.journal import Journal, find, is_live, remove
+from tracker.journal import Journal
+from tracker.journal_files import find, is_live, remove
 from tracker.journal_reader import JournalReader
 from tracker.notices import notice
 

@@ -12,7 +12,8 @@ import sys
 import pytest
 
 from tests.processes import TRACKER
-from tracker import cli, journal
+from tracker import cli
+from tracker.journal import Journal
 from tracker.journal_reader import JournalReader
 from tracker.records import Logged, RunFinished
 
@@ -224,7 +225,7 @@ def test_following_a_folder_takes_in_runs_that_start_later(server, start, follow
 
 
 def test_following_goes_on_in_a_file_that_takes_the_place_of_the_first(server, tmp_path, follow):
-    log = journal.Journal(tmp_path / "kept" / "run1" / "w.journal", reclaim_bytes=10)
+    log = Journal(tmp_path / "kept" / "run1" / "w.journal", reclaim_bytes=10)
     for step in range(50):
         log.append(Logged(step, 0, {"loss": 1.0}))
     process = follow(str(log.path))
@@ -290,7 +291,7 @@ def test_a_damaged_journal_is_shown_as_far_as_it_goes(left_behind, capsys):
 
 
 def test_a_journal_that_records_have_left_is_shown_as_whole(tmp_path, capsys):
-    log = journal.Journal(tmp_path / "w.journal", reclaim_bytes=10)
+    log = Journal(tmp_path / "w.journal", reclaim_bytes=10)
     for step in range(10):
         log.append(Logged(step, 0, {"loss": 1.0}))
     with JournalReader(log.path) as reader:

@@ -11,7 +11,8 @@ import pytest
 
 from tests.client.reading import read_all
 from tracker import cli
-from tracker.journal import Journal, blobs_of
+from tracker.journal import Journal
+from tracker.journal_files import blobs_of
 from tracker.journal_reader import JournalReader
 from tracker.records import (
     Acknowledged,

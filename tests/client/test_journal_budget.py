@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from tests.client.reading import read_all, read_numbered
 from tests.processes import wait_until
-from tracker import journal
-from tracker.journal import Journal, path_of
+from tracker import journal_files
+from tracker.journal import Journal
+from tracker.journal_files import path_of
 from tracker.journal_reader import JournalReader
 from tracker.records import Acknowledged, Logged, RecordsLost, RunStarted
 
@@ -71,7 +72,7 @@ def test_records_are_kept_again_when_other_journals_are_gone(tmp_path):
     steps = iter(range(9))
     log.tend()
     assert not log.append(point(next(steps)))
-    journal.remove(other)
+    journal_files.remove(other)
     log.tend()
     assert log.append(point(next(steps)))
     kept = read_all(log.path)
@@ -161,11 +162,11 @@ def test_the_journal_stays_live_and_private_and_no_draft_is_left(tmp_path):
     with JournalReader(log.path) as reader:
         read_to_the_end(reader)
         assert log.reclaim(reader.next_seq, reader.offset)
-    assert journal.is_live(log.path)
+    assert journal_files.is_live(log.path)
     assert log.path.stat().st_mode & 0o777 == 0o600
     assert os.listdir(log.path.parent) == [log.path.name]
     log.close()
-    assert not journal.is_live(log.path)
+    assert not journal_files.is_live(log.path)
 
 
 def test_a_reader_goes_on_in_the_file_that_took_the_place(tmp_path):
@@ -250,7 +251,7 @@ def test_a_reader_sees_exactly_what_is_not_acknowledged(tmp_path_factory, action
     reader.close()
     fresh.close()
     log.close()
-    journal.remove(log.path)
+    journal_files.remove(log.path)
     assert not log.path.parent.exists()
 
 
@@ -288,6 +289,6 @@ def test_a_process_that_is_killed_leaves_a_whole_file(tmp_path, round_number):
         reader.rewind(acked)
         assert set(range(acked, appended)) <= set(read_to_the_end(reader))
         assert (reader.missing_count, reader.tail_bytes) == (0, 0)
-    assert list(journal.find(tmp_path)) == [path]
-    journal.remove(path)
+    assert list(journal_files.find(tmp_path)) == [path]
+    journal_files.remove(path)
     assert not path.parent.exists()

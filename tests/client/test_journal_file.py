@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.client.reading import read_all, read_numbered
-from tracker import journal
+from tracker import journal_files
 from tracker.journal import Journal
 from tracker.journal_reader import JournalReader
 from tracker.records import Logged, RecordsLost
@@ -58,9 +58,9 @@ def test_many_threads_append_without_a_hole(tmp_path):
 
 def test_a_journal_is_live_until_it_is_closed(tmp_path):
     log = Journal(tmp_path / "w.journal")
-    assert journal.is_live(log.path)
+    assert journal_files.is_live(log.path)
     log.close()
-    assert not journal.is_live(log.path)
+    assert not journal_files.is_live(log.path)
 
 
 def test_a_folder_that_cannot_be_made_costs_one_notice_and_an_exact_count(tmp_path):
@@ -151,7 +151,7 @@ def test_a_folder_that_is_removed_is_made_again_with_all_that_was_in_the_journal
     for record in RECORDS[30:]:
         assert log.append(record)
     assert read_all(log.path) == RECORDS
-    assert journal.is_live(log.path)
+    assert journal_files.is_live(log.path)
     assert len(notices) == 1
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.client.reading import read_all
 from tests.processes import wait_until
-from tracker import cli, journal
+from tracker import cli, journal_files
 from tracker.records import ConsoleLine, Logged, RecordsLost, RunFinished, RunStarted
 
 START = """
@@ -216,7 +216,7 @@ def test_warnings_as_errors_do_not_reach_training(program, tmp_path):
 def test_a_live_journal_can_be_synced_and_stays(server, program, journals):
     process = program(START + "os.write(1, b'ready\\n')\ntime.sleep(60)", wait=False, TRACKER_MODE="offline")
     ready(process)
-    assert journal.is_live(journals()[0])
+    assert journal_files.is_live(journals()[0])
     assert cli.main(["sync"]) == 0
     assert [record.step for record in server.records(Logged)] == [0]
     assert len(journals()) == 1

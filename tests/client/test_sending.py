@@ -9,7 +9,8 @@ import pytest
 import tracker
 from tests.processes import wait_until
 from tracker import cli
-from tracker.journal import Journal, path_of
+from tracker.journal import Journal
+from tracker.journal_files import path_of
 from tracker.records import ConfigChanged, Logged, RecordsLost, RunFinished, RunStarted
 from tracker.sender import LONGEST_DELAY_S, Sender, backoff_s
 

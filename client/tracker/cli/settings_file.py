@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker import settings
-from tracker.journal import make_private_folder
+from tracker.journal_files import make_private_folder
 
 
 def path() -> Path:

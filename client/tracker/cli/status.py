@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tracker import journal, settings
+from tracker import journal_files, settings
 from tracker.cli import asking, settings_file
 from tracker.cli.output import print_facts, print_json, size
 from tracker.errors import TrackerError, TransportError
@@ -89,12 +89,12 @@ def _ask(chosen: Settings) -> Answer:
 def _waiting(folder: Path) -> Waiting:
     sizes: list[int] = []
     live_count = 0
-    for path in journal.find(folder):
+    for path in journal_files.find(folder):
         try:
             sizes.append(path.stat().st_size)
         except FileNotFoundError:  # stored and removed just now
             continue
-        live_count += journal.is_live(path)
+        live_count += journal_files.is_live(path)
     return Waiting(len(sizes), sum(sizes), live_count)
 
 

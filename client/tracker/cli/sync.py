@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from tracker import journal, settings
+from tracker import journal_files, settings
 from tracker.delivery import Delivery
 from tracker.errors import RefusedError, TransportError
 from tracker.journal_reader import BATCH_BYTES, JournalReader
@@ -128,7 +128,7 @@ class _Shipments:
     def _new(self, given: Sequence[Path]) -> Iterator[Path]:
         """The journals that have not been seen yet, however often and by whatever path they are given."""
         for place in given:
-            found = journal.find(place) if place.is_dir() else [place] if place.exists() else []
+            found = journal_files.find(place) if place.is_dir() else [place] if place.exists() else []
             for path in found:
                 real = path.resolve()
                 if real not in self._seen:
@@ -168,13 +168,13 @@ class _Shipment:
         self._is_ours = is_ours
         self._has_asked = path.stat().st_size <= BATCH_BYTES  # less than asking is worth: it is sent in one request
         self._reader = JournalReader(path)
-        may_delete = is_ours and not journal.is_live(path)
+        may_delete = is_ours and not journal_files.is_live(path)
         self._delivery = Delivery(self._reader, transport, may_delete=may_delete, resume=resume)
         self._spoke_at = time.monotonic()
 
     def send(self, timeout_s: float) -> bool:
         """Send all there is now; whether its process goes on writing. TransportError after `timeout_s` of failures."""
-        is_live = journal.is_live(self._path)  # asked before reading, so that no last record is missed
+        is_live = journal_files.is_live(self._path)  # asked before reading, so that no last record is missed
         failures = 0
         failing_since = time.monotonic()
         while True:
@@ -213,9 +213,9 @@ class _Shipment:
         reader.close()
         if self._is_ours and not is_live:
             if not skipped:
-                journal.remove(self._path)
+                journal_files.remove(self._path)
             elif self._path.exists():
-                skipped += f"; what is left of the file is kept as {journal.set_aside(self._path)}"
+                skipped += f"; what is left of the file is kept as {journal_files.set_aside(self._path)}"
         return self._outcome(stored, total, skipped)
 
     def failed(self, error: Exception) -> Outcome:
