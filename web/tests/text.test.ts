@@ -9,7 +9,7 @@ import { shownMetrics } from "../src/models/shownMetrics";
 import { firstLines } from "../src/projects/firstLines";
 import { afterReturns, partsOf, plainText } from "../src/run/ansi";
 import { found, treeOf } from "../src/run/configTree";
-import { commandOf, gitOf, otherFacts, packagesOf } from "../src/run/environment";
+import { commandOf, gitOf, leftOutOf, otherFacts, packagesOf, sourcesOf, variablesOf } from "../src/run/environment";
 import { readPatch } from "../src/run/patch";
 import { seriesOf, styleOf } from "./series";
 
@@ -132,6 +132,19 @@ test("an environment may lack anything", () => {
     ["Python version", "3.11"],
     ["Memory", "8.0 GB"],
   ]);
+});
+
+test("captured files and cells are pieces of source, and no facts", () => {
+  const environment = {
+    source: { files: [{ path: "new.py", text: "x = 1" }], left_out: [{ path: "big.bin", reason: "it is no text" }], left_out_count: 3 },
+    notebook: { path: "a.ipynb", cells: [{ number: 2, text: "run()" }] },
+    env: { RANK: "0", CUDA_VISIBLE_DEVICES: "1" },
+  };
+  expect(sourcesOf(environment)).toEqual([{ name: "new.py", text: "x = 1" }, { name: "a.ipynb, cell 2", text: "run()" }]);
+  expect(leftOutOf(environment)).toEqual({ listed: [{ path: "big.bin", reason: "it is no text" }], count: 3 });
+  expect(variablesOf(environment)).toEqual([["CUDA_VISIBLE_DEVICES", "1"], ["RANK", "0"]]);
+  expect(otherFacts(environment)).toEqual([]);
+  expect([sourcesOf({}), variablesOf({}), leftOutOf({}).count]).toEqual([[], [], 0]);
 });
 
 test("a command is written as one would type it", () => {

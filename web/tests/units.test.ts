@@ -9,6 +9,8 @@ test.each([
   ["system/cpu.percent", 83.25, "83.25 %"],
   ["system/gpu.0/temperature_c", 64, "64 °C"],
   ["system/gpu.0/power_w", 310, "310 W"],
+  ["system/gpu.0/power_limit_w", 700, "700 W"],
+  ["system/gpu.0/energy_j", 1_250_000, "1.25 MJ"],
   ["system/gpu.0/utilization", 97, "97 %"],
   ["train/megabytes", 12, "12"],
   ["train/loss", 0.78134, "0.7813"],

@@ -8,8 +8,9 @@ const UNITS: readonly { ends: RegExp; unit: string }[] = [
   { ends: /(^|[/._])bytes$/, unit: "B" },
   { ends: /(^|[/._])percent$|^system\/gpu.*\/utilization$/, unit: "%" },
   { ends: /(^|[/._])(celsius|temperature_c)$/, unit: "°C" },
-  { ends: /(^|[/._])(watts|power_w)$/, unit: "W" },
+  { ends: /(^|[/._])(watts|power_w|power_limit_w)$/, unit: "W" },
   { ends: /_mhz$/, unit: "MHz" },
+  { ends: /(^|[/._])energy_j$/, unit: "J" },
 ];
 
 const PREFIXES = ["", "k", "M", "G", "T", "P"];
@@ -17,11 +18,11 @@ const PREFIXES = ["", "k", "M", "G", "T", "P"];
 /** "B/s", "%", "°C"…, and null for most metrics, which are plain numbers. */
 export const unitOf = (metric: string): string | null => UNITS.find(({ ends }) => ends.test(metric))?.unit ?? null;
 
-/** "1.2 GB", "750 kB/s", "83 %", "64 °C", "310 W" where the name of the metric ends in a unit, else the number. */
+/** "1.2 GB", "750 kB/s", "83 %", "64 °C", "310 W", "1.2 MJ" where the name of the metric ends in a unit, else the number. */
 export function formatMeasure(metric: string, value: number): string {
   const unit = unitOf(metric);
   if (unit === null || !Number.isFinite(value)) return formatNumber(value);
-  if (!unit.startsWith("B")) return `${formatNumber(value)} ${unit}`;
+  if (!unit.startsWith("B") && unit !== "J") return `${formatNumber(value)} ${unit}`;
   // with the digits that tell neighbouring ticks apart, unlike the size of a file
   const power = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)) / 3);
   const at = Math.min(PREFIXES.length - 1, Math.max(0, power));

@@ -1,4 +1,4 @@
-/** What of the code was not committed when the run started. */
+/** What of the code was not committed when the run started: the patch, files that Git does not follow, cells. */
 
 import { useMemo } from "react";
 import type { RunDetail } from "../api";
@@ -6,16 +6,34 @@ import { plural } from "../format";
 import { CopyButton } from "../parts/Code";
 import { Empty } from "../parts/Note";
 import styles from "./CodeTab.module.css";
-import { gitOf } from "./environment";
+import { type Git, type Source, gitOf, leftOutOf, sourcesOf } from "./environment";
 import { type PatchFile, readPatch } from "./patch";
 
 export function CodeTab({ run }: { run: RunDetail }) {
   const git = gitOf(run.environment);
-  const patch = git?.patch ?? "";
-  const files = useMemo(() => readPatch(patch), [patch]);
-  if (git === null) return <Empty title="No repository"><p>The run was not started inside a Git repository.</p></Empty>;
+  const sources = sourcesOf(run.environment);
+  if (git === null && sources.length === 0) return <Empty title="No repository"><p>The run was not started inside a Git repository.</p></Empty>;
   return (
     <section aria-label="Code" className={styles["code"]}>
+      {git !== null && <Committed git={git} />}
+      {sources.length > 0 && (
+        <>
+          <p className={styles["summary"]}>{plural(sources.length, "piece")} of source that no commit has</p>
+          {sources.map((source) => (
+            <SourceText key={source.name} source={source} />
+          ))}
+        </>
+      )}
+      <NotCaptured run={run} />
+    </section>
+  );
+}
+
+function Committed({ git }: { git: Git }) {
+  const patch = git.patch ?? "";
+  const files = useMemo(() => readPatch(patch), [patch]);
+  return (
+    <>
       <p>
         Commit <span className="mono">{git.commit ?? "unknown"}</span>
         {git.commit !== null && <CopyButton text={git.commit} label="Copy commit" />}
@@ -33,7 +51,39 @@ export function CodeTab({ run }: { run: RunDetail }) {
           ))}
         </>
       )}
-    </section>
+    </>
+  );
+}
+
+function SourceText({ source: { name, text } }: { source: Source }) {
+  const count = text.split("\n").length;
+  return (
+    <details className={styles["file"]} open={count < LONG}>
+      <summary>
+        <bdi>{name}</bdi>
+        <span className={styles["counts"]}>{plural(count, "line")}</span>
+      </summary>
+      <pre tabIndex={0} aria-label={name}>
+        <span>{text}</span>
+      </pre>
+    </details>
+  );
+}
+
+function NotCaptured({ run }: { run: RunDetail }) {
+  const { listed, count } = leftOutOf(run.environment);
+  if (count === 0) return null;
+  return (
+    <details>
+      <summary className="muted">{plural(count, "untracked file")} not captured</summary>
+      <ul>
+        {listed.map(({ path, reason }) => (
+          <li key={path}>
+            <bdi>{path}</bdi> <span className="muted">{reason}</span>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

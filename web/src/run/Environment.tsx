@@ -3,10 +3,10 @@
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { RunDetail } from "../api";
-import { formatValue } from "../format";
+import { formatValue, plural } from "../format";
 import { CodeBlock, CopyButton } from "../parts/Code";
 import styles from "./Environment.module.css";
-import { type Git, commandOf, devicesOf, gitOf, otherFacts, packagesOf } from "./environment";
+import { type Git, commandOf, devicesOf, gitOf, otherFacts, packagesOf, variablesOf } from "./environment";
 
 export function Environment({ run }: { run: RunDetail }) {
   const { environment } = run;
@@ -27,6 +27,7 @@ export function Environment({ run }: { run: RunDetail }) {
         ))}
         {devices.length > 0 && <Fact name="GPUs">{devices.join(", ")}</Fact>}
       </dl>
+      <Variables variables={variablesOf(environment)} />
       <Packages packages={packagesOf(environment)} />
     </section>
   );
@@ -67,6 +68,22 @@ function Remote({ address }: { address: string }) {
     <a href={address} rel="noopener noreferrer" target="_blank">
       {address}
     </a>
+  );
+}
+
+function Variables({ variables }: { variables: readonly (readonly [string, string])[] }) {
+  if (variables.length === 0) return null;
+  return (
+    <details className={styles["packages"]}>
+      <summary>{plural(variables.length, "environment variable")}</summary>
+      <ul>
+        {variables.map(([name, value]) => (
+          <li key={name}>
+            <span className="mono">{name}</span> <span className="muted">{value}</span>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -24,7 +24,7 @@ export function Summary({ run }: { run: RunDetail }) {
         <p className="muted">{text === "" ? "No metrics yet." : `Nothing is called “${text}”.`}</p>
       ) : (
         <div className={styles["scroll"]} tabIndex={0} role="region" aria-label="Summary table">
-          <table className={`${styles["table"] ?? ""} ${styles["withSteps"] ?? ""}`}>
+          <table className={`${styles["table"] ?? ""} ${(hasDefinitions ? styles["withWords"] : styles["withSteps"]) ?? ""}`}>
             <thead>
               <tr>
                 <th scope="col">metric</th>
@@ -71,9 +71,9 @@ function MetricRow({ run, name, summary, hasDefinitions }: RowProps) {
         )}
       </th>
       {hasDefinitions && <Shown summary={summary} />}
-      <Statistic value={summary.last} step={summary.last_step} />
-      <Statistic value={summary.min} step={summary.min_step} />
-      <Statistic value={summary.max} step={summary.max_step} />
+      <Statistic value={summary.last} step={summary.last_step} showsStep={!hasDefinitions} />
+      <Statistic value={summary.min} step={summary.min_step} showsStep={!hasDefinitions} />
+      <Statistic value={summary.max} step={summary.max_step} showsStep={!hasDefinitions} />
     </tr>
   );
 }
@@ -93,12 +93,13 @@ function Shown({ summary: { shown = null, summary } }: { summary: MetricSummary 
   );
 }
 
-function Statistic({ value, step }: { value: number | null; step: number | null }) {
+/** Beside the value that stands for the run there is no room for steps; they are in the title. */
+function Statistic({ value, step, showsStep }: { value: number | null; step: number | null; showsStep: boolean }) {
   if (value === null) return <td title="No finite value was logged">–</td>;
   return (
     <td title={`${String(value)} at step ${String(step ?? "unknown")}`}>
       {formatNumber(value)}
-      {step !== null && <span className={styles["step"]}>@ {formatCount(step)}</span>}
+      {showsStep && step !== null && <span className={styles["step"]}>@ {formatCount(step)}</span>}
     </td>
   );
 }

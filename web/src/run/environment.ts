@@ -42,7 +42,39 @@ export function devicesOf(environment: Bag): string[] {
   return gpus.map((gpu: unknown) => (isBag(gpu) ? (text(gpu["name"]) ?? JSON.stringify(gpu)) : String(gpu)));
 }
 
-const SHOWN_ELSEWHERE = new Set(["git", "command", "packages", "gpus", "gpu", "user"]);
+/** Environment variables by name. */
+export function variablesOf(environment: Bag): [string, string][] {
+  const variables = environment["env"];
+  if (!isBag(variables)) return [];
+  return Object.entries(variables).map(([name, value]): [string, string] => [name, String(value)]).toSorted(([a], [b]) => a.localeCompare(b));
+}
+
+export type Source = { name: string; text: string };
+export type LeftOut = { path: string; reason: string };
+
+/** What was captured besides the patch: files that Git does not follow, or the cells of a notebook. */
+export function sourcesOf(environment: Bag): Source[] {
+  const files = bagsOf(environment["source"], "files").map((file): Source => ({ name: text(file["path"]) ?? "?", text: text(file["text"]) ?? "" }));
+  const notebook = environment["notebook"];
+  const path = isBag(notebook) ? (text(notebook["path"]) ?? "notebook") : "notebook";
+  const cells = bagsOf(notebook, "cells").map((cell): Source => ({ name: `${path}, cell ${String(cell["number"] ?? "?")}`, text: text(cell["text"]) ?? "" }));
+  return [...files, ...cells];
+}
+
+/** The files that were not captured, with why; the first of them where they are many. */
+export function leftOutOf(environment: Bag): { listed: LeftOut[]; count: number } {
+  const source = environment["source"];
+  const listed = bagsOf(source, "left_out").map((one): LeftOut => ({ path: text(one["path"]) ?? "?", reason: text(one["reason"]) ?? "" }));
+  const count = isBag(source) ? source["left_out_count"] : null;
+  return { listed, count: typeof count === "number" ? count : listed.length };
+}
+
+function bagsOf(owner: unknown, part: string): Bag[] {
+  const found = isBag(owner) ? owner[part] : null;
+  return Array.isArray(found) ? found.filter(isBag) : [];
+}
+
+const SHOWN_ELSEWHERE = new Set(["git", "command", "packages", "gpus", "gpu", "user", "env", "source", "notebook"]);
 const LABELS: Record<string, string> = { host: "Host", os: "System", memory_bytes: "Memory", cwd: "Directory", cpu: "CPU" };
 
 /** Everything else, with parts of parts as "part.name". */
