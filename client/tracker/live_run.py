@@ -196,8 +196,9 @@ class Run:
     ) -> None:
         """Say how a metric is to be read, or all metrics below a prefix: `define_metric("val/*", step_metric="epoch")`.
 
-        `step_metric` is the metric that it is meant to be drawn over, `summary` which of its values stands for the run ("last",
-        "min", "max" or "mean"), `goal` what is better ("min" or "max"). A later call for the same name adds to it.
+        `step_metric` is the metric that it is meant to be drawn over, `summary` which of its values stands for the run
+        ("last", "min", "max" or "mean"), `goal` what is better ("min" or "max"). A later call for the same name adds to
+        it.
         """
         values.check_name(name, "define_metric()")
         if "*" in name[:-1]:
