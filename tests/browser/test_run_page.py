@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 
 from tests.browser.pages import log, shows, tile
 from tests.processes import Server
@@ -202,4 +202,32 @@ def test_a_run_that_is_deleted_on_its_page_comes_back_with_undo(page: Page, runs
     expect(page.get_by_text("Deleted crashed")).to_be_visible()
     expect(row).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
+    expect(row).to_be_visible()
+
+
+def test_news_from_before_an_undo_does_not_take_the_run_out_again(page: Page, runs: dict[str, str]) -> None:
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold_news_of_deletion(route: Route) -> None:
+        answer = route.fetch()
+        if not held and runs["crashed"] in answer.json()["removed"]:
+            held.append((route, answer))
+        else:
+            route.fulfill(response=answer)
+
+    page.route("**/live", hold_news_of_deletion)
+    page.goto(f"/p/digits/runs/{runs['crashed']}")
+    page.get_by_role("button", name="More for this run").click()
+    page.get_by_role("menuitem", name="Delete run").click()
+    row = page.get_by_role("row", name="crashed", exact=True)
+    for _ in range(200):
+        if held:
+            break
+        page.wait_for_timeout(50)
+    with page.expect_response("**/restore"):
+        page.get_by_role("button", name="Undo").click()
+    expect(row).to_be_visible()
+    [(route, answer)] = held
+    with page.expect_response("**/runs/search"):  # the list asks again by itself once news says that the run is back
+        route.fulfill(response=answer)
     expect(row).to_be_visible()

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Keys, RunRow } from "../src/api";
 import { cellText, cellValue, columnKeys, columnOf, tableAsCsv } from "../src/workspace/columns";
-import { countNewer, highestNumber, patched } from "../src/workspace/runs";
+import { countNewer, highestNumber, patched, returned } from "../src/workspace/runs";
 import { selectRow } from "../src/workspace/selection";
 
 const KEYS: Keys = {
@@ -90,4 +90,11 @@ test("a changed run of a page that was not fetched is not a new one", () => {
 test("shift selects from the row that was clicked last", () => {
   const rows = ["a", "b", "c", "d"].map((id) => ({ id }));
   expect([...selectRow({ rows, selected: new Set(["d"]), anchor: 2, index: 0, how: "range" })]).toEqual(["d", "a", "b", "c"]);
+});
+
+test("a run whose deletion was undone is in the list again, whichever answer comes last", () => {
+  const removed = new Set<string>();
+  expect(returned(removed, { changed: [{ id: "b" }], removed: ["a"] })).toBe(false);
+  expect(returned(removed, { changed: [{ id: "a" }], removed: [] })).toBe(true);
+  expect(returned(removed, { changed: [{ id: "a" }], removed: [] })).toBe(false);
 });

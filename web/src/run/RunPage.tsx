@@ -109,7 +109,15 @@ function Heading({ run }: { run: RunDetail }) {
     await navigate({ to: "/p/$project", params: { project: run.project } });
     client.removeQueries({ queryKey: queries.run(run.id).queryKey });
     await runChanged(run.id);
-    toast({ text: `Deleted ${run.name}`, lastsMs: 10_000, action: { label: "Undo", run: () => void api.restoreRun(run.id).then(() => runChanged(run.id)) } });
+    toast({ text: `Deleted ${run.name}`, lastsMs: 10_000, action: { label: "Undo", run: () => void restore() } });
+  };
+  const restore = async () => {
+    try {
+      await api.restoreRun(run.id);
+    } catch (error) {
+      toast({ text: `The run did not come back: ${reasonOf(error)}`, isBad: true });
+    }
+    await runChanged(run.id);
   };
   return (
     <div className={styles["heading"]}>

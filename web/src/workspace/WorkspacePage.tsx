@@ -20,7 +20,7 @@ import { Splitter } from "./Splitter";
 import styles from "./WorkspacePage.module.css";
 import { columnKeys } from "./columns";
 import { useLive } from "./live";
-import { type Criteria, countNewer, highestNumber, refetchRuns, takeNews, useRunList } from "./runs";
+import { type Criteria, countNewer, highestNumber, refetchRuns, returned, takeNews, useRunList } from "./runs";
 import { useSeriesStore } from "./useSeriesStore";
 import { NEWEST_FIRST, SHOWN_AT_FIRST, type View, isDefaultSort, toggled } from "./view";
 import { useView } from "./useView";
@@ -49,13 +49,16 @@ function Workspace({ project }: { project: string }) {
   const [newCount, setNewCount] = useState(0);
   const isAtTop = useRef(true);
   const highest = useRef(0);
+  const removed = useRef(new Set<string>());
   const isFiltered = view.text !== "" || view.status.length > 0;
   const runningCount = runs.rows.filter(({ status }) => status === "running").length;
 
   useLive(
     { project, columns, liveRuns: visible.liveIds, runningCount, store },
-    ({ changed, removed }) => {
-      const unlisted = takeNews(project, changed, removed);
+    (news) => {
+      const { changed } = news;
+      const unlisted = takeNews(project, changed, news.removed);
+      const isBack = returned(removed.current, news);
       visible.noteChanged(changed.map(({ id }) => id));
       const isStale = Date.now() - keys.dataUpdatedAt > (metrics.length === 0 ? 0 : KEYS_PERIOD_MS);
       if (changed.length > 0 && isStale) void client.invalidateQueries({ queryKey: queries.keys(project).queryKey });
@@ -64,7 +67,7 @@ function Workspace({ project }: { project: string }) {
       const seen = Math.max(highest.current, highestNumber(runs.rows));
       const newer = countNewer(unlisted, seen);
       highest.current = Math.max(seen, highestNumber(unlisted));
-      if (isAtTop.current && (newer > 0 || isFiltered)) void refetchRuns(project);
+      if (isBack || (isAtTop.current && (newer > 0 || isFiltered))) void refetchRuns(project);
       else if (newer > 0) setNewCount((count) => count + newer);
     },
   );

@@ -86,4 +86,16 @@ export function patched(page: RunPage, fresh: ReadonlyMap<string, RunRow>, gone:
   return { ...page, runs: left.map((row) => fresh.get(row.id) ?? row), matched: page.matched - lost, total: page.total - lost };
 }
 
+/**
+ * Whether a run that news took out of the list is in the list again: its deletion was undone, here or elsewhere.
+ *
+ * An answer that left the server before the undo may arrive after the list that was fetched because of it, so the list
+ * alone cannot be believed. Keeps in `removed` what is still out.
+ */
+export function returned(removed: Set<string>, news: { changed: readonly Pick<RunRow, "id">[]; removed: readonly string[] }): boolean {
+  const back = news.changed.filter(({ id }) => removed.delete(id));
+  for (const id of news.removed) removed.add(id);
+  return back.length > 0;
+}
+
 export const refetchRuns = (project: string) => client.invalidateQueries({ queryKey: runsKey(project) });
