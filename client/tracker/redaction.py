@@ -293,7 +293,8 @@ class _Assignments(NamedTuple):
 
 @functools.cache
 def _assignments() -> _Assignments:
-    string = r"[fFrRbBuU]{0,2}(\"\"\"|'''|\\?[\"'])((?:(?!\1)(?:\\.|[^\n]))*+)"
+    # Atomic groups in place of possessive repeats of a group: before Python 3.11.5 these match too little (gh-106052).
+    string = r"[fFrRbBuU]{0,2}(\"\"\"|'''|\\?[\"'])((?>(?:(?!\1)(?:\\.|[^\n]))*))"
     return _Assignments(
         name=re.compile(
             r"(?:key|token|secret|pass|pwd|auth|cred|bearer|dsn|conn|cookie|jwt|sig)[\w.-]{0,60}+"
@@ -306,7 +307,7 @@ def _assignments() -> _Assignments:
         next_quoted=re.compile(r"(?:\\?[\"'])?[ \t]{0,4},[ \t]{0,4}" + string),
         bare=re.compile(
             r"(?:(?i:bearer|basic|digest|token)[ \t]+)?"
-            r"(?P<value>(?:[^\s\"'`&,;]|[,;](?!\s?[A-Za-z_][\w.-]{0,40}\s?[=:]))++)"
+            r"(?P<value>(?>(?:[^\s\"'`&,;]|[,;](?!\s?[A-Za-z_][\w.-]{0,40}\s?[=:]))+))"
         ),
         line=re.compile(r"(?P<value>[^\n\"']++)"),
         kept=re.compile(
