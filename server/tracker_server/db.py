@@ -1,12 +1,14 @@
 """The database: the declarative base, the column types that the domains share, engines and sessions, and migrating.
 
 What always holds: a writing session on SQLite takes the write lock when it begins, so it
-never fails halfway for a lock; a commit on SQLite survives power loss (WAL with synchronous=FULL).
+never fails halfway for a lock, and in the order of asking, so that none starves; a commit on SQLite survives power loss
+(WAL with synchronous=FULL).
 """
 
 from __future__ import annotations
 
 import fcntl
+import functools
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -23,6 +25,8 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import orm
 from sqlalchemy.dialects import sqlite
+
+from tracker_server.turns import Connection, Turns
 
 BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """An integer key: SQLite counts up only in a column of its INTEGER type."""
@@ -54,6 +58,15 @@ class Words(sa.types.TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
         return value.replace("\0", "\ufffd") if value is not None else None
+
+
+class BytewiseWords(Words):
+    """Words that are compared, sorted and indexed by their bytes on every database."""
+
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[str]:
+        return dialect.type_descriptor(sa.Text(collation="C" if dialect.name == "postgresql" else None))
 
 
 class Document(sa.types.TypeDecorator[Any]):
@@ -96,9 +109,9 @@ class Database:
 def _engine(url: str) -> sa.Engine:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = sa.create_engine(parsed, pool_size=32, max_overflow=32)
+        engine = sa.create_engine(parsed, pool_size=32, max_overflow=32, connect_args={"factory": Connection})
         sa.event.listen(engine, "connect", _prepare_sqlite)
-        sa.event.listen(engine, "begin", _begin_sqlite)
+        sa.event.listen(engine, "begin", functools.partial(_begin_sqlite, Turns()))
         return engine
     return sa.create_engine(parsed, pool_size=16, max_overflow=48, pool_pre_ping=True)
 
@@ -117,9 +130,16 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: sa.Connection) -> None:
-    is_writing = connection.get_execution_options().get("is_writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+def _begin_sqlite(turns: Turns, connection: sa.Connection) -> None:
+    if not connection.get_execution_options().get("is_writing", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, Connection)
+    try:
+        driver.begin_writing(turns, BUSY_TIMEOUT_MS / 1000)
+    except sqlite3.OperationalError as error:
+        raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, error) from error
 
 
 def insert(session: orm.Session, table: type[Base]) -> Any:

@@ -67,6 +67,9 @@ def fill(
     _insert(session, RunTag, (_tag(run) for run in made))
     _insert(session, ConfigValue, (row for run in made for row in _config_rows(run)))
     _insert(session, Series, (row for run in made for row in _series(run, metric_names)))
+    newest = made[-1]["id"]
+    runs.note_keys(session, newest, "config", (row["key"] for row in _config_rows(made[-1])))
+    runs.note_keys(session, newest, "metric", (row["name"] for run in made[-2:] for row in _series(run, metric_names)))
     return [run["id"] for run in made]
 
 

@@ -95,6 +95,7 @@ def _create(session: Session, run_id: str, label: str, segment: int, kind: Kind,
     ]  # fmt: skip
     keys = ["run_id", "name", "label", "segment"]
     session.connection().execute(db.insert(session, Series).on_conflict_do_nothing(index_elements=keys), rows)
+    runs.note_keys(session, run_id, kind, names)
 
 
 def _changes(block: Block, held: dict[str, _Held]) -> Iterator[dict[str, Any]]:

@@ -13,6 +13,7 @@ from tracker_server.runs.console import append as append_console
 from tracker_server.runs.definitions import Definitions
 from tracker_server.runs.definitions import define as define_metric
 from tracker_server.runs.definitions import read as definitions
+from tracker_server.runs.keys import note as note_keys
 from tracker_server.runs.models import Project, Run, Writer
 from tracker_server.runs.rows import row
 from tracker_server.runs.service import (
@@ -62,6 +63,7 @@ __all__ = [
     "keep_unknown",
     "locked",
     "lose",
+    "note_keys",
     "project",
     "raise_alert",
     "request_stop",

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker_server import db
+from tracker_server.runs import keys
 from tracker_server.runs.models import ConfigValue, Run, SummaryValue
 
 MAX_INDEXED = 300
@@ -85,6 +86,8 @@ def _insert(session: Session, table: type[ConfigValue | SummaryValue], run: Run,
         statement = db.insert(session, table)
         columns = {name: statement.excluded[name] for name in ("kind", "number", "text")}
         session.execute(statement.on_conflict_do_update(index_elements=["run_id", "key"], set_=columns), rows)
+        if table is ConfigValue:
+            keys.note(session, run.id, "config", (key for key in leaves if len(key) <= MAX_INDEXED))
 
 
 def chosen(tree: dict[str, Any], keys: Sequence[str] | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker_server.db import Base, BigId, Document, Words
+from tracker_server.db import Base, BigId, BytewiseWords, Document, Words
 
 _OUT_OF_THE_TRASH: dict[str, Any] = {
     "sqlite_where": sa.text("deleted_ms IS NULL"),
@@ -127,6 +127,19 @@ class ConfigValue(Base):
     kind: Mapped[str] = mapped_column(sa.Text)
     number: Mapped[float | None] = mapped_column(sa.Double)
     text: Mapped[str | None] = mapped_column(Words)
+
+
+class ProjectKey(Base):
+    """A config key or metric name that a run of the project has, or had: one in the trash counts. `kind` is config,
+    metric or system. Names are in order of their bytes, so that those with a prefix lie together.
+    """
+
+    __tablename__ = "project_keys"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    project_id: Mapped[int] = mapped_column(sa.ForeignKey("projects.id"), primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    name: Mapped[str] = mapped_column(BytewiseWords, primary_key=True)
 
 
 class SummaryValue(Base):

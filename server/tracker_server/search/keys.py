@@ -1,46 +1,134 @@
-"""What a project's runs can be listed by: its config keys and metric names."""
+"""What a project's runs can be listed by: its config keys and metric names.
+
+Names come from a table that ingest keeps current, so they cost what is sent of them, however many runs there are. They
+are counted over the newest runs only, as many as are quickly read, unless all are asked for.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
 import sqlalchemy as sa
+from sqlalchemy import orm
 from sqlalchemy.orm import Session
 
 from tracker_server import runs
 from tracker_server.metrics.models import Series
-from tracker_server.runs.models import ConfigValue
+from tracker_server.runs import Run
+from tracker_server.runs.models import ConfigValue, ProjectKey
 from tracker_server.search import filters
-from tracker_server.search.schema import ConfigKey, Keys, MetricKey
+from tracker_server.search.schema import ConfigKey, Keys, KeysQuery, MetricKey
+
+COUNTED_RUNS = 300
+"""Of how many of the newest runs keys are counted, at most."""
+
+COUNTED_VALUES = 12_000
+"""And in how many values of these, metrics and config apart: so many take about ten milliseconds."""
+
+WIDE = 100
+"""A run with more keys than this is taken to have all keys of its project."""
+
+METRIC_KINDS = ("metric", "system")
 
 
-def of_project(session: Session, project: str) -> Keys:
-    """The keys of the runs that are not in the trash, by name. Raises NotFound for an unknown project."""
+class _Name(NamedTuple):
+    name: str
+    kind: Any
+
+
+def of_project(session: Session, project: str, wanted: KeysQuery | None = None) -> Keys:
+    """The keys that begin with the prefix, by name. Raises NotFound for an unknown project."""
+    wanted = wanted or KeysQuery()
     owner = runs.project(session, project)
-    return Keys(_config(session, owner.id), _metrics(session, owner.id))
+    kinds = ("config", *METRIC_KINDS) if wanted.kind is None else (wanted.kind,)
+    config = _names(session, owner.id, [kind for kind in kinds if kind == "config"], wanted)
+    metrics = _names(session, owner.id, [kind for kind in kinds if kind != "config"], wanted)
+    config_runs = _counted(session, owner.id, ConfigValue, ("config",), wanted) if config else None
+    metric_runs = _counted(session, owner.id, Series, METRIC_KINDS, wanted) if metrics else None
+    values = _config_counts(session, config_runs) if config_runs is not None else {}
+    run_counts = _metric_counts(session, metric_runs) if metric_runs is not None else {}
+    return Keys(
+        config=[ConfigKey(name, *values.get(name, (0, 0))) for name, _ in config[: wanted.limit]],
+        metrics=[MetricKey(name, kind, run_counts.get(name, 0)) for name, kind in metrics[: wanted.limit]],
+        counted_config_runs=_length(session, config_runs),
+        counted_metric_runs=_length(session, metric_runs),
+        has_more=len(config) > wanted.limit or len(metrics) > wanted.limit,
+    )
 
 
-def _config(session: Session, project_id: int) -> list[ConfigKey]:
-    """Values are counted as they are indexed: texts that differ only after 300 characters are one."""
+def _names(session: Session, project_id: int, kinds: Sequence[str], wanted: KeysQuery) -> list[_Name]:
+    """One more than asked for, where there are so many. A name that is a metric and a system metric is a metric."""
+    row, other = ProjectKey, orm.aliased(ProjectKey)
+    conditions = [row.project_id == project_id, row.name >= wanted.prefix]
+    end = _end(wanted.prefix)
+    conditions += [row.name < end] if end is not None else []
+    is_metric = sa.exists().where(other.project_id == project_id, other.kind == "metric", other.name == row.name)
+    found: list[_Name] = []
+    for kind in kinds:
+        named = sa.select(row.name).where(row.kind == kind, *conditions, *([~is_metric] if kind == "system" else []))
+        names = session.scalars(named.order_by(row.name).limit(wanted.limit + 1))
+        found += [_Name(name, kind) for name in names]
+    return sorted(found)[: wanted.limit + 1]
+
+
+def _end(prefix: str) -> str | None:
+    """The first text after all those with this prefix; None where none stands after them."""
+    shorter = prefix.rstrip("\U0010ffff")
+    if not shorter:
+        return None
+    following = ord(shorter[-1]) + 1
+    return shorter[:-1] + chr(0xE000 if following == 0xD800 else following)
+
+
+def _counted(
+    session: Session, project_id: int, table: type[ConfigValue | Series], kinds: Sequence[str], wanted: KeysQuery
+) -> Any:
+    """A query for the ids of the runs in which keys are counted; None for none of them."""
+    newest = sa.select(Run.id).where(filters.of_project(project_id))
+    if wanted.counts == "all":
+        return newest
+    count = _affordable(session, project_id, table, kinds) if wanted.counts == "newest" else 0
+    return newest.order_by(Run.created_ms.desc(), Run.id.desc()).limit(count) if count else None
+
+
+def _affordable(session: Session, project_id: int, table: type[ConfigValue | Series], kinds: Sequence[str]) -> int:
+    """How many of the newest runs have no more values together than are quickly counted."""
+    latest = sa.select(Run.id).where(filters.of_project(project_id)).order_by(Run.created_ms.desc(), Run.id.desc())
+    newest = latest.limit(COUNTED_RUNS).subquery()
+    some = sa.select(table.run_id).where(table.run_id == newest.c.id).limit(WIDE + 1).correlate(newest).subquery()
+    width = sa.select(sa.func.count()).select_from(some).scalar_subquery()
+    widths = session.scalars(sa.select(width).select_from(newest))
+    known = sa.select(sa.func.count()).where(ProjectKey.project_id == project_id, ProjectKey.kind.in_(kinds))
+    key_count = session.execute(known).scalar_one()
+    total = count = 0
+    for width in widths:
+        total += width if width <= WIDE else key_count
+        if total > COUNTED_VALUES:
+            break
+        count += 1
+    return count
+
+
+def _length(session: Session, among: Any) -> int:
+    if among is None:
+        return 0
+    count: int = session.execute(sa.select(sa.func.count()).select_from(among.subquery())).scalar_one()
+    return count
+
+
+def _config_counts(session: Session, among: Any) -> dict[str, tuple[int, int]]:
+    """By key: runs that have it, and different values as they are indexed, where texts that differ only after 300
+    characters are one."""
     row = ConfigValue
     count = sa.func.count
     values = count(row.number.distinct()).filter(row.kind == "number") + count(row.text.distinct())
     has_null = sa.func.max(sa.case((row.kind == "null", 1), else_=0))
-    statement = (
-        sa.select(row.key, count(), values + has_null)
-        .join(runs.Run, runs.Run.id == row.run_id)
-        .where(filters.of_project(project_id))
-        .group_by(row.key)
-    )
-    return sorted((ConfigKey(*found) for found in session.execute(statement)), key=lambda key: key.key)
+    statement = sa.select(row.key, count(), values + has_null).where(row.run_id.in_(among)).group_by(row.key)
+    return {key: (run_count, value_count) for key, run_count, value_count in session.execute(statement)}
 
 
-def _metrics(session: Session, project_id: int) -> list[MetricKey]:
-    """A name that is both a metric and a system metric is a metric."""
-    statement = (
-        sa.select(Series.name, sa.func.min(Series.kind), sa.func.count(Series.run_id.distinct()))
-        .join(runs.Run, runs.Run.id == Series.run_id)
-        .where(filters.of_project(project_id))
-        .group_by(Series.name)
-    )
-    found = session.execute(statement)
-    keys = [MetricKey(name, "system" if kind == "system" else "metric", count) for name, kind, count in found]
-    return sorted(keys, key=lambda key: key.name)
+def _metric_counts(session: Session, among: Any) -> dict[str, int]:
+    statement = sa.select(Series.name, sa.func.count(Series.run_id.distinct())).where(Series.run_id.in_(among))
+    found = session.execute(statement.group_by(Series.name))
+    return {row.name: row[1] for row in found}

@@ -52,8 +52,21 @@ class RunPage(msgspec.Struct, frozen=True):
     total: int
 
 
+class KeysQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Names that begin with `prefix`, the first `limit` of config and the first `limit` of metrics.
+
+    `counts` says over which runs the keys are counted: over as many of the newest as are quickly read; over "all",
+    which takes seconds in a project of a hundred thousand runs; or over "none".
+    """
+
+    prefix: str = ""
+    kind: Literal["config", "metric", "system"] | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 10_000
+    counts: Literal["newest", "all", "none"] = "newest"
+
+
 class ConfigKey(msgspec.Struct, frozen=True):
-    """`run_count` runs have the key; `value_count` different values of it are among them."""
+    """`run_count` of the counted runs have the key; `value_count` different values of it are among them."""
 
     key: str
     run_count: int
@@ -67,10 +80,17 @@ class MetricKey(msgspec.Struct, frozen=True):
 
 
 class Keys(msgspec.Struct, frozen=True):
-    """The config keys and metric names of a project, by name."""
+    """The config keys and metric names of a project, by name.
+
+    Config keys were counted over the newest `counted_config_runs` runs, metrics over the newest `counted_metric_runs`.
+    A key whose runs are all older, or in the trash, is counted 0. `has_more` says that `limit` left some out.
+    """
 
     config: list[ConfigKey]
     metrics: list[MetricKey]
+    counted_config_runs: int
+    counted_metric_runs: int
+    has_more: bool
 
 
 class CompareRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

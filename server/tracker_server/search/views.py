@@ -8,6 +8,7 @@ from tracker_server.search.schema import (
     CompareRequest,
     Comparison,
     Keys,
+    KeysQuery,
     LiveAnswer,
     LiveRequest,
     RunPage,
@@ -23,10 +24,10 @@ def search_runs(call: Call, project: str, body: RunSearch) -> RunPage:
     return table.search(call.session, project, body, now_ms=call.now_ms, lost_after_ms=call.settings.lost_after_ms)
 
 
-@api.get("/projects/<project>/keys", reply=Keys)
-def list_keys(call: Call, project: str) -> Keys:
-    """The config keys and metric names of a project, each with how many runs have it."""
-    return keys.of_project(call.session, project)
+@api.get("/projects/<project>/keys", query=KeysQuery, reply=Keys)
+def list_keys(call: Call, project: str, query: KeysQuery) -> Keys:
+    """The config keys and metric names of a project that begin with a prefix, and how many runs have each."""
+    return keys.of_project(call.session, project, query)
 
 
 @api.post("/runs/compare", access="read", body=CompareRequest, reply=Comparison)
