@@ -14,6 +14,9 @@ const KEYS: Keys = {
     { name: "val/acc", kind: "metric", run_count: 9 },
     { name: "system/cpu", kind: "system", run_count: 9 },
   ],
+  counted_config_runs: 9,
+  counted_metric_runs: 9,
+  has_more: false,
 };
 const SUMMARY = { count: 3, last: 0.7, last_step: 2, min: 0.1, min_step: 0, max: 0.9, max_step: 1, mean: 0.5, kind: "metric" as const };
 
