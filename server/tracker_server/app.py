@@ -15,6 +15,7 @@ from tracker_server.db import Database
 from tracker_server.history.views import api as history_api
 from tracker_server.http import Api, document, failures, mount, reply, security
 from tracker_server.http.api import close_session
+from tracker_server.ingest import views as ingest_views
 from tracker_server.ingest.views import api as ingest_api
 from tracker_server.media.views import api as media_api
 from tracker_server.metrics.views import api as metrics_api
@@ -45,6 +46,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["tracker.settings"] = settings
     app.extensions["tracker.database"] = database
     artifacts.install(app, artifacts.BlobStore(settings.blobs))
+    ingest_views.install(app, database, settings)
     failures.install(app)
     security.install(app)
     guard.install(app, _operator(database, settings))

@@ -72,3 +72,9 @@ class Unavailable(ApiError):
     def __init__(self, code: str, message: str, *, retry_after_s: int = 1) -> None:
         super().__init__(code, message)
         self.retry_after_s = retry_after_s
+
+
+class Overloaded(Unavailable):
+    """Too much waits already; later, after `retry_after_s`."""
+
+    status = 429

@@ -14,7 +14,8 @@ class Settings:
     """`data` is the folder that holds all that has no other place: the SQLite file and the blobs, by default.
 
     `needs_key` is whether a request must carry a key or a session; `operator` is the name that acts stand under when
-    nobody has signed in.
+    nobody has signed in. `max_waiting_batches` and `max_waiting_bytes` bound what of journals waits in memory to be
+    stored; beyond them, writers are told to come again.
     """
 
     data: Path
@@ -28,6 +29,8 @@ class Settings:
     max_journal_bytes: int = 16 * 1024 * 1024
     max_json_bytes: int = 4 * 1024 * 1024
     lost_after_ms: int = 60_000
+    max_waiting_batches: int = 64
+    max_waiting_bytes: int = 128 * 1024 * 1024
 
     @classmethod
     def in_folder(

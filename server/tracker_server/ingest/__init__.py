@@ -1,5 +1,6 @@
-"""Ingest: what writers send, taken in once and whole."""
+"""Ingest: what writers send, taken in once and whole, many batches to a commit where many come at once."""
 
-from tracker_server.ingest.service import take_in
+from tracker_server.ingest.group import Bounds, Group
+from tracker_server.ingest.service import read, store
 
-__all__ = ["take_in"]
+__all__ = ["Bounds", "Group", "read", "store"]

@@ -1,5 +1,7 @@
 """Taking in what writers send: all of a batch, once, in one transaction.
 
+Reading a batch takes most of the time and needs no database; so it comes before the transaction (`read`, `store`).
+
 What always holds: `Writer.next_seq` moves in the transaction that stores the records before it; so a batch that was
 stored is never stored again, and one that was not is not half there. The run's row is held meanwhile, so that the
 batches of a run follow one another.
@@ -75,37 +77,55 @@ class _Contents:
         return self.points, self.onward, self.samples, self.onward_samples
 
 
-def take_in(
-    session: Session,
-    run_id: str,
-    writer_name: str,
-    body: bytes,
-    *,
-    allow_gaps: bool,
-    allow_resume: bool = False,
-    actor_id: int,
-    now_ms: int,
-) -> int:
-    """Store what is new of a writer's frames; the number of the first record that is not stored.
+@dataclass(frozen=True)
+class Batch:
+    """What a writer sends, read as far as that goes without the database.
 
-    An empty body is a sign of life, and asks. `allow_resume` overrides what the writer says of whether its run may be
-    there. Raises Refused for frames or records that are nonsense, Conflict where
-    records or blobs are missing, NotFound for a run that has not been started.
+    `contents` are the records of all frames, None where one cannot be read: the writer may not even be asked for it,
+    since what is stored already is passed over.
     """
+
+    run_id: str
+    writer: str
+    frames: Frames
+    contents: _Contents | None
+
+
+def read(run_id: str, writer: str, body: bytes) -> Batch:
+    """The frames of a writer's journal. Raises Refused for what is none, and for ids that nothing can have."""
     _check_id("run", run_id)
-    _check_id("writer", writer_name)
+    _check_id("writer", writer)
     frames = parse(body)
-    run = runs.locked(session, run_id)
-    writer = runs.writer(session, run_id, writer_name) if run is not None else None
+    try:
+        contents = _sorted(frames)
+    except Refused:
+        contents = None
+    return Batch(run_id, writer, frames, contents)
+
+
+def store(
+    session: Session, batch: Batch, *, allow_gaps: bool, allow_resume: bool = False, actor_id: int, now_ms: int
+) -> int:
+    """Store what is new of a batch; the number of the first record that is not stored.
+
+    A batch without frames is a sign of life, and asks. `allow_resume` overrides what the writer says of whether its run
+    may be there. Raises Refused for records that are nonsense, Conflict where records or blobs are missing, NotFound
+    for a run that has not been started.
+    """
+    frames = batch.frames
+    run = runs.locked(session, batch.run_id)
+    writer = runs.writer(session, batch.run_id, batch.writer) if run is not None else None
     if not frames.numbers:
         return _hear(session, run, writer, now_ms)
     if run is None or writer is None:
         new = new_to(frames, 0, allow_gaps=allow_gaps)
-        first = _first(run_id, writer_name, new)
+        first = _first(batch.run_id, batch.writer, new)
         run, writer = _start(session, first, allow_resume=allow_resume, actor_id=actor_id, now_ms=now_ms)
     # Again for one that was just made: another request may have made it first, and stored these records.
     new = new_to(frames, writer.next_seq, allow_gaps=allow_gaps)
-    _store(_Target(session, run, writer, actor_id, now_ms), _sorted(new))
+    is_whole = len(new.numbers) == len(frames.numbers)
+    contents = batch.contents if is_whole and batch.contents is not None else _sorted(new)
+    _store(_Target(session, run, writer, actor_id, now_ms), contents)
     if new.lost:
         runs.lose(session, run, writer, new.lost)
     writer.next_seq = max(writer.next_seq, frames.numbers[-1] + 1)

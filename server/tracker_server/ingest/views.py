@@ -1,18 +1,28 @@
-"""The route of journals."""
+"""The route of journals. Its batches share commits, so the session of its request stays unused."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 import msgspec
-from flask import request
+from flask import Flask, current_app, request
+from sqlalchemy.orm import Session
 
 from tracker_server import runs
+from tracker_server.db import Database
 from tracker_server.http import Api, Call, read_body
 from tracker_server.ingest import service
+from tracker_server.ingest.group import Bounds, Group
 from tracker_server.runs.schema import StopCommand
+from tracker_server.settings import Settings
 
 api = Api("ingest")
+
+
+def install(app: Flask, database: Database, settings: Settings) -> None:
+    """Give the app the group that its journals are stored by."""
+    bounds = Bounds(waiting=settings.max_waiting_batches, waiting_bytes=settings.max_waiting_bytes)
+    app.extensions["tracker.ingest"] = Group(database, bounds)
 
 
 class JournalQuery(msgspec.Struct, frozen=True):
@@ -38,14 +48,18 @@ class Receipt(msgspec.Struct, frozen=True):
 def take_in_journal(call: Call, run_id: str, query: JournalQuery) -> Receipt:
     """Store frames of a writer's journal, once; an empty body is a heartbeat."""
     body = read_body(request, call.settings.max_journal_bytes)
-    next_seq = service.take_in(
-        call.session,
-        run_id,
-        query.writer,
-        body,
-        allow_gaps=bool(query.allow_gaps),
-        allow_resume=query.resume == "allow",
-        actor_id=call.actor_id,
-        now_ms=call.now_ms,
-    )
-    return Receipt(next_seq, runs.commands(call.session, run_id, query.writer))
+    batch = service.read(run_id, query.writer, body)
+
+    def store(session: Session) -> Receipt:
+        next_seq = service.store(
+            session,
+            batch,
+            allow_gaps=bool(query.allow_gaps),
+            allow_resume=query.resume == "allow",
+            actor_id=call.actor_id,
+            now_ms=call.now_ms,
+        )
+        return Receipt(next_seq, runs.commands(session, run_id, query.writer))
+
+    group: Group = current_app.extensions["tracker.ingest"]
+    return group.store(store, size_bytes=len(body))
