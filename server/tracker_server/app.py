@@ -11,6 +11,7 @@ from tracker_server import artifacts, auth, pages
 from tracker_server.artifacts.views import api as artifacts_api
 from tracker_server.auth import guard
 from tracker_server.auth.views import api as auth_api
+from tracker_server.corrections.views import api as corrections_api
 from tracker_server.db import Database
 from tracker_server.history.views import api as history_api
 from tracker_server.http import Api, document, failures, mount, reply, security
@@ -32,6 +33,7 @@ APIS: list[Api] = [
     search_api,
     metrics_api,
     history_api,
+    corrections_api,
     artifacts_api,
     media_api,
     registry_api,

@@ -2,6 +2,7 @@
 
 from tracker_server.artifacts import models as _artifacts
 from tracker_server.auth import models as _auth
+from tracker_server.corrections import models as _corrections
 from tracker_server.db import Base
 from tracker_server.history import models as _history
 from tracker_server.media import models as _media
@@ -12,4 +13,4 @@ from tracker_server.runs import models as _runs
 __all__ = ["metadata"]
 
 metadata = Base.metadata
-_ = (_artifacts, _auth, _history, _media, _metrics, _registry, _runs)
+_ = (_artifacts, _auth, _corrections, _history, _media, _metrics, _registry, _runs)

@@ -1,10 +1,11 @@
 """Metrics: series of points, appended in batches, read as charts and as summaries.
 
 A *point* is (step, time, value); a *series* is one metric of one run by one writer's label; its *tail* is what has just
-arrived, its *chunks* are sealed. A run's history is *segment* 0; others are what was superseded.
+arrived, its *chunks* are sealed. A run's history is *segment* 0; others are what was superseded, those below 0 trash.
 `docs/design/metrics.md` has the bytes.
 """
 
+from tracker_server.metrics import naming, trash
 from tracker_server.metrics.columns import Arrivals
 from tracker_server.metrics.parts import Cut
 from tracker_server.metrics.reading import View
@@ -35,8 +36,10 @@ __all__ = [
     "delete",
     "highest_step",
     "last",
+    "naming",
     "read",
     "restore",
     "seal",
     "supersede",
+    "trash",
 ]

@@ -9,7 +9,7 @@ from tracker_server.db import Base, BigId, Words
 
 
 class Series(Base):
-    """One metric of one run, by one writer's label, in one segment, with its summary.
+    """One metric of one run, by one writer's label, in one segment, with its summary. A segment below 0 is the trash.
 
     `count` is the number of points stored, in order of arrival: a cursor for what is newer. `sealed_count` of them
     lie in chunks, the rest in the tail. `finite_count` and `finite_sum` give the mean; min, max and last are of
@@ -78,3 +78,29 @@ class Chunk(Base):
     steps: Mapped[bytes]
     times: Mapped[bytes]
     values: Mapped[bytes]
+
+
+class NameRule(Base):
+    """What a name reads as in a project, or in one run of it (`run_id`, else ""); None where it is not shown.
+
+    `id` is that of the entry that tells who made the rule, and why. See `metrics/naming.py`.
+    """
+
+    __tablename__ = "name_rules"
+    __table_args__ = (sa.Index("ix_name_rules_project_name", "project_id", "name"),)
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    project_id: Mapped[int] = mapped_column(sa.ForeignKey("projects.id"))
+    run_id: Mapped[str] = mapped_column(sa.Text, default="", index=True)
+    name: Mapped[str] = mapped_column(Words)
+    shown_as: Mapped[str | None] = mapped_column(Words)
+
+
+class TrashedSeries(Base):
+    """A series in the trash: the segment that it came from, and the entry that tells who put it there, and why."""
+
+    __tablename__ = "trashed_series"
+
+    series_id: Mapped[int] = mapped_column(sa.ForeignKey("series.id"), primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(sa.BigInteger, index=True)
+    segment: Mapped[int]

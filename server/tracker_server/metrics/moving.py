@@ -47,7 +47,7 @@ def supersede(
         touched = [series for series in group if masks[series.id].any()]
         if not touched:
             continue
-        _clear(session, run_id, [series.id for series in touched])
+        clear(session, run_id, [series.id for series in touched])
         _enter(session, touched, segment)
         gone = {_key(series): _where(points[series.id], masks[series.id]) for series in touched}
         kept = {_key(series): _where(points[series.id], ~masks[series.id]) for series in touched}
@@ -58,10 +58,16 @@ def supersede(
 def restore(session: Session, run_id: str, label: str, segment: int, *, limits: Limits = LIMITS) -> None:
     """Move all of a segment into segment 0, beside what is there."""
     for group in _groups(session, run_id, label, segment):
-        points = _points(session, run_id, group)
-        ids = [series.id for series in group]
-        _clear(session, run_id, ids)  # the empty rows stay, lest a new series gets the id that a page still holds
-        _put(session, run_id, label, 0, {_key(series): points[series.id] for series in group}, limits)
+        pour(session, run_id, label, 0, group, limits=limits)
+
+
+def pour(
+    session: Session, run_id: str, label: str, segment: int, group: Sequence[Series], *, limits: Limits = LIMITS
+) -> None:
+    """Move all points of these series, as the last to arrive, into those of a segment of the same names and label."""
+    points = _points(session, run_id, group)
+    clear(session, run_id, [series.id for series in group])  # empty rows stay: a new series never gets an id in use
+    _put(session, run_id, label, segment, {_key(series): points[series.id] for series in group}, limits)
 
 
 def copy(session: Session, source_id: str, target_id: str, *, up_to: int, limits: Limits = LIMITS) -> None:
@@ -120,7 +126,7 @@ def _payloads(session: Session, run_id: str) -> Sequence[bytes]:
     return session.scalars(sa.select(Tail.payload).where(Tail.run_id == run_id).order_by(Tail.id)).all()
 
 
-def _clear(session: Session, run_id: str, ids: Sequence[int]) -> None:
+def clear(session: Session, run_id: str, ids: Sequence[int]) -> None:
     """Leave these series without a point."""
     session.execute(sa.delete(Chunk).where(Chunk.series_id.in_(ids)))
     session.execute(sa.update(Series).where(Series.id.in_(ids)).values(**_EMPTY))

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
 from tracker_server.errors import Refused
-from tracker_server.metrics import chunks, joining
+from tracker_server.metrics import chunks, joining, naming
 from tracker_server.metrics.columns import Floats, Integers, Points, by_series, join
 from tracker_server.metrics.models import Chunk, Series, Tail
 from tracker_server.metrics.schema import METRIC_AXIS, Axis, Mark, SeriesColumns
@@ -68,16 +68,21 @@ class _Line:
         return _Line(self.x[start:end], self.steps[start:end], self.values[start:end])
 
 
-def find(session: Session, run_ids: Sequence[str], metrics: Sequence[str]) -> list[Series]:
-    """The series of these runs with these names, or below a prefix that is given as `prefix/*`.
+def find(
+    session: Session, run_ids: Sequence[str], metrics: Sequence[str], *, with_hidden: bool = False
+) -> list[Series]:
+    """The series of these runs that are shown by these names, or below a prefix that is given as `prefix/*`.
 
-    Raises Refused where these are more than one answer should hold.
+    Each is called so in the session, and nothing of that is stored. Raises Refused where these are more than one
+    answer should hold.
     """
-    exact = [name for name in metrics if not name.endswith("/*")]
+    names = naming.of_runs(session, run_ids)
+    exact = [name for name in names.logged(metrics) if not name.endswith("/*")]
     below = [Series.name.startswith(name[:-1], autoescape=True) for name in metrics if name.endswith("/*")]
     statement = (
         sa.select(Series)
-        .where(Series.run_id.in_(run_ids), Series.count > 0, sa.or_(Series.name.in_(exact), *below))
+        .where(Series.run_id.in_(run_ids), Series.count > 0, Series.segment >= 0)
+        .where(sa.or_(Series.name.in_(exact), *below))
         .order_by(Series.run_id, Series.name, Series.label, Series.segment)
         .limit(MAX_SERIES + 1)
     )
@@ -86,7 +91,7 @@ def find(session: Session, run_ids: Sequence[str], metrics: Sequence[str]) -> li
         raise Refused(
             "too_many_series", f"that is over {MAX_SERIES} series in one answer; ask for fewer runs or metrics"
         )
-    return found
+    return naming.renamed(names, found, metrics, with_hidden=with_hidden)
 
 
 def read(

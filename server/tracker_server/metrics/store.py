@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from tracker.records import Logged, SystemSampled
 from tracker_server.metrics import columns, parts, reading, sealing, summaries
 from tracker_server.metrics.columns import Arrivals, Block
-from tracker_server.metrics.models import Chunk, Series, Tail
+from tracker_server.metrics.models import Chunk, Series, Tail, TrashedSeries
 from tracker_server.metrics.moving import copy, highest_step, restore, supersede
 from tracker_server.metrics.parts import Cut
 from tracker_server.metrics.reading import View
@@ -98,6 +98,7 @@ def seal(session: Session, run_id: str, *, limits: Limits = LIMITS) -> None:
 def delete(session: Session, run_id: str) -> None:
     """Every point and every series of a run."""
     ids = sa.select(Series.id).where(Series.run_id == run_id).scalar_subquery()
+    session.execute(sa.delete(TrashedSeries).where(TrashedSeries.series_id.in_(ids)))
     session.execute(sa.delete(Chunk).where(Chunk.series_id.in_(ids)))
     session.execute(sa.delete(Tail).where(Tail.run_id == run_id))
     session.execute(sa.delete(Series).where(Series.run_id == run_id))

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker_server import db, runs
+from tracker_server.metrics import naming
 from tracker_server.metrics.chunks import bounded
 from tracker_server.metrics.columns import Block
 from tracker_server.metrics.models import Series
@@ -139,19 +140,23 @@ def _merged(known: _Held, found: _Found) -> tuple[float | None, ...]:
 
 
 def last(
-    session: Session, run_ids: Sequence[str], names: Sequence[str] | None = None
+    session: Session, run_ids: Sequence[str], names: Sequence[str] | None = None, *, with_hidden: bool = False
 ) -> dict[str, dict[str, MetricSummary]]:
-    """The summary of each metric of each run, of all metrics for None. Every run id has an entry.
+    """The summary of each metric of each run by the name that it is shown by, of all metrics for None.
+
+    Every run id has an entry. Hidden metrics come only `with_hidden`.
 
     Where parallel writers logged one metric, the summary is the main writer's (label ""), else the first label's.
     """
     found: dict[str, dict[str, MetricSummary]] = {run_id: {} for run_id in run_ids}
     definitions = runs.definitions(session, run_ids)
     statement = sa.select(Series).where(Series.run_id.in_(run_ids), Series.count > 0, Series.segment == 0)
+    read_as = naming.of_runs(session, run_ids)
     if names is not None:
-        statement = statement.where(Series.name.in_(names))
-    for series in session.scalars(statement.order_by(Series.run_id, Series.name, Series.label)):
-        found[series.run_id].setdefault(series.name, summary(series, definitions[series.run_id]))
+        statement = statement.where(Series.name.in_(read_as.logged(names)))
+    series_in_order = session.scalars(statement.order_by(Series.run_id, Series.name, Series.label))
+    for series, name in read_as.shown(series_in_order, names, with_hidden=with_hidden):
+        found[series.run_id].setdefault(name, summary(series, definitions[series.run_id]))
     return found
 
 
