@@ -373,7 +373,7 @@ def test_a_page_costs_as_many_statements_for_many_runs_and_columns_as_for_one(
     session.expunge_all()
     with statements(database) as many:
         search(session, limit=1000, sort=sort("-metrics.val/acc", "config.optim.lr", "name"), **wanted)
-    assert len(many) == len(few) == 9
+    assert len(many) == len(few) == 10
 
 
 def test_the_runs_table_over_http(client: FlaskClient, session: Session, actor: auth.Actor) -> None:
