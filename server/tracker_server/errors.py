@@ -52,6 +52,12 @@ class Conflict(ApiError):
     status = 409
 
 
+class Gone(ApiError):
+    """It was there, and was deleted for good."""
+
+    status = 410
+
+
 class TooLarge(ApiError):
     """More bytes than the limit."""
 
@@ -62,6 +68,12 @@ class Refused(ApiError):
     """The request can be read, but what it says is not acceptable."""
 
     status = 422
+
+
+class Unreadable(ApiError):
+    """What is stored is damaged, or of a format that a newer version wrote."""
+
+    status = 500
 
 
 class Unavailable(ApiError):

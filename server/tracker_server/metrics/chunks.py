@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import sys
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 from pcodec import ChunkConfig, standalone
 
+from tracker_server.errors import Unreadable
 from tracker_server.metrics.columns import Floats, Integers, Points
 
 _CONFIG = ChunkConfig(compression_level=4)  # level 8 saves 7 % more and takes a third longer
@@ -61,8 +63,22 @@ def compress(column: Integers | Floats) -> bytes:
 
 
 def decompress_into(column: bytes, target: Integers | Floats) -> None:
-    """Write the column into an array of its type and length."""
-    standalone.simple_decompress_into(column, target)
+    """Write the column into an array of its type and length. Raises Unreadable where it is neither of these."""
+    try:
+        progress = standalone.simple_decompress_into(column, target)
+    except RuntimeError as error:
+        raise Unreadable(
+            "unreadable_chunk",
+            f"pcodec {version('pcodec')} cannot read a chunk's column that begins with {column[:6].hex(' ')} "
+            f"({error}); if a newer tracker wrote it, upgrade this one (pip install --upgrade 'tracker-ml[server]'), "
+            "else restore the database from a backup",
+        ) from error
+    if not progress.finished or progress.n_processed != len(target):
+        raise Unreadable(
+            "unreadable_chunk",
+            f"a chunk's column does not have the {len(target)} values that its row says; restore the database from a "
+            "backup",
+        )
 
 
 def decode(count: int, steps: bytes, times: bytes, values: bytes) -> Points:

@@ -4,15 +4,7 @@ A *block* is a table: some series (its columns), some records (its rows), a step
 same metrics share a block, so that a training loop's whole batch is one. Within a payload a series stands in one block
 only, and its points stand in order of arrival.
 
-The payload of a tail row, little endian:
-
-    offset  size          field
-         0  4             length of the header in bytes
-         4  …             header, MessagePack: [version 1, [[[series id, …], rows], …]], an entry a block
-         …  0–7           padding, so that the columns are aligned
-         …  8·rows        steps, int64          } of each block, one after the other
-         …  8·rows        times in ms, int64    }
-         …  8·rows·ids    values, float64, one series after the other
+The payload of a tail row is described in `docs/design/tail.md`; `pack` and `unpack` are its only code.
 """
 
 from __future__ import annotations
@@ -27,13 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.records import Logged, LoggedOnward, SystemSampled
-from tracker_server.errors import Refused
+from tracker_server.errors import Refused, Unreadable
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 VERSION = 1
+"""Of the payload; it stands in the second byte of the header, whatever else later versions change."""
 
 _LENGTH = struct.Struct("<I")
 _encode = msgspec.msgpack.Encoder().encode
@@ -212,9 +205,15 @@ def pack(blocks: Sequence[Block]) -> bytes:
 
 
 def unpack(payload: bytes) -> Iterator[Block]:
-    """The blocks of a tail row, without copying their columns."""
+    """The blocks of a tail row, without copying their columns. Raises Unreadable for another version than this one."""
     (length,) = _LENGTH.unpack_from(payload)
     header = payload[_LENGTH.size : _LENGTH.size + length]
+    if header[1] != VERSION:
+        raise Unreadable(
+            "unreadable_tail",
+            f"a tail row is of version {header[1]}, and this tracker reads version {VERSION}: a newer one wrote it; "
+            "upgrade this one (pip install --upgrade 'tracker-ml[server]'), or restore the database from a backup",
+        )
     offset = _LENGTH.size + length + _padding(header)
     _, shapes = _decode(header)
     for ids, rows in shapes:
