@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -19,9 +19,11 @@ from tracker.records import ConfigChanged, Logged, RunFinished
 from tracker_server import runs
 from tracker_server.db import Database
 from tracker_server.errors import Conflict, Overloaded, Unavailable
-from tracker_server.ingest import Bounds, Group
+from tracker_server.ingest import Batch, Bounds, Group, Receipt, store, store_plain
 
 COUNT = 12
+
+Work = Callable[[Session], Any]
 
 
 @pytest.fixture
@@ -57,8 +59,18 @@ def post(app: Flask, journal: Journal, body: bytes | None = None) -> tuple[int, 
     return answer.status_code, said
 
 
+def settle(app: Flask, bounds: Bounds) -> None:
+    """Give the app other bounds than its settings say."""
+    app.extensions["tracker.ingest"] = Group(app.extensions["tracker.database"], store_plain, store, bounds)
+
+
+def group_of(database: Database, bounds: Bounds) -> Group[Work, Any]:
+    """A group whose batches are whatever is to be done."""
+    return Group(database, lambda _session, works: [None] * len(works), lambda session, work: work(session), bounds)
+
+
 def waiting(app: Flask) -> int:
-    group: Group = app.extensions["tracker.ingest"]
+    group: Group[Batch, Receipt] = app.extensions["tracker.ingest"]
     return group.waiting
 
 
@@ -82,7 +94,7 @@ def all_at_once(app: Flask, pool: ThreadPoolExecutor, posts: list[tuple[Journal,
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_batches_that_wait_together_share_one_commit(app: Flask, pool: ThreadPoolExecutor, commits: list[int]) -> None:
-    app.extensions["tracker.ingest"] = Group(app.extensions["tracker.database"], Bounds(shared_s=20))
+    settle(app, Bounds(shared_s=20))
     journals = started(app)
     commits.clear()
     answers = all_at_once(app, pool, [(one, None) for one in journals])
@@ -133,14 +145,15 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(database: Database, poo
         session.commit()
     database.engine.dispose()
     sa.event.listen(database.engine, "connect", lambda made, _: made.execute("PRAGMA max_page_count = 400"))
-    group = Group(database, Bounds())
+    group = group_of(database, Bounds())
 
     def store(number: int) -> int:
         def work(session: Session) -> int:
             session.execute(sa.text("INSERT INTO stored VALUES (:number, zeroblob(30000))"), {"number": number})
             return number
 
-        return group.store(work, size_bytes=30_000)
+        stored_number: int = group.store(work, size_bytes=30_000)
+        return stored_number
 
     stored = [pool.submit(store, number) for number in range(100)]
     acknowledged = [one.result(20) for one in stored if not isinstance(one.exception(20), Exception)]
@@ -151,7 +164,7 @@ def test_a_full_disk_loses_nothing_that_was_acknowledged(database: Database, poo
 
 
 def test_more_batches_than_may_wait_are_told_to_come_again(database: Database, pool: ThreadPoolExecutor) -> None:
-    group = Group(database, Bounds(waiting=3))
+    group = group_of(database, Bounds(waiting=3))
     with at_work(group, pool, 3), pytest.raises(Overloaded, match="3 batches") as refused:
         group.store(lambda _: None, size_bytes=1)
     assert (refused.value.status, refused.value.retry_after_s) == (429, 1)
@@ -159,14 +172,14 @@ def test_more_batches_than_may_wait_are_told_to_come_again(database: Database, p
 
 
 def test_more_bytes_than_may_wait_are_told_to_come_again(database: Database, pool: ThreadPoolExecutor) -> None:
-    group = Group(database, Bounds(waiting_bytes=100))
+    group = group_of(database, Bounds(waiting_bytes=100))
     with at_work(group, pool, 1, size_bytes=60), pytest.raises(Overloaded):
         group.store(lambda _: None, size_bytes=50)
     assert group.store(lambda _: "stored", size_bytes=500) == "stored"
 
 
 @contextmanager
-def at_work(group: Group, pool: ThreadPoolExecutor, count: int, *, size_bytes: int = 1) -> Iterator[None]:
+def at_work(group: Group[Work, Any], pool: ThreadPoolExecutor, count: int, *, size_bytes: int = 1) -> Iterator[None]:
     """So many batches are here and do not end yet."""
     go_on = threading.Event()
     waiting = [pool.submit(group.store, lambda _: go_on.wait(20), size_bytes=size_bytes) for _ in range(count)]
@@ -178,7 +191,7 @@ def at_work(group: Group, pool: ThreadPoolExecutor, count: int, *, size_bytes: i
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_batches_do_not_wait_for_a_database_that_takes_nothing_in(database: Database, pool: ThreadPoolExecutor) -> None:
-    group = Group(database, Bounds(patience_s=0.2))
+    group = group_of(database, Bounds(patience_s=0.2))
     with database.writing() as session:
         session.connection()
         leader = pool.submit(group.store, lambda _: "stored", size_bytes=1)
@@ -191,7 +204,7 @@ def test_batches_do_not_wait_for_a_database_that_takes_nothing_in(database: Data
 
 
 def test_an_error_of_the_work_is_its_own(database: Database, pool: ThreadPoolExecutor) -> None:
-    group = Group(database, Bounds())
+    group = group_of(database, Bounds())
 
     def fail(_session: Session) -> None:
         raise Conflict("no", "not so")

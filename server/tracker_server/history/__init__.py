@@ -5,6 +5,6 @@ until a later process resumed from there. A *fork* begins with a copy of another
 `docs/design/history.md` says why.
 """
 
-from tracker_server.history.service import begin, cuts, heirs, project_of_fork, restore, segments
+from tracker_server.history.service import begin, cuts, heirs, is_straight, project_of_fork, restore, segments
 
-__all__ = ["begin", "cuts", "heirs", "project_of_fork", "restore", "segments"]
+__all__ = ["begin", "cuts", "heirs", "is_straight", "project_of_fork", "restore", "segments"]

@@ -8,6 +8,7 @@ step, also what comes to the parent later.
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 from sqlalchemy.orm import Session
 
 from tracker.records import RunStarted
@@ -77,6 +78,15 @@ def cuts(session: Session, run: Run, writer: Writer) -> list[metrics.Cut]:
         .order_by(Segment.until_ms, Segment.number)
     )
     return [metrics.Cut(after, number) for after, number in session.execute(statement)]
+
+
+def is_straight(run_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Whether a run has neither superseded history nor forks: what comes to it belongs to it alone, and counts."""
+    fork = orm.aliased(Run)
+    return ~sa.or_(
+        sa.exists().where(Segment.run_id == run_id),
+        sa.exists().where(fork.fork_of == run_id),
+    )
 
 
 def heirs(session: Session, run: Run) -> list[metrics.Heir]:

@@ -8,13 +8,14 @@ time; what is turned away for that was not stored, and may be sent again.
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
@@ -23,34 +24,41 @@ from sqlalchemy.orm import Session
 from tracker_server.db import Database
 from tracker_server.errors import Overloaded, Unavailable
 
-T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+B = TypeVar("B")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
 class Bounds:
     """At most `waiting` batches with `waiting_bytes` together wait, none longer than `patience_s` to be begun.
 
-    A commit takes at most `shared` batches, and begins none after `shared_s`.
+    A commit takes at most `shared` batches and, the first apart, `shared_bytes`; after `shared_s` it begins with none
+    any more.
     """
 
     waiting: int = 64
     waiting_bytes: int = 128 * 1024 * 1024
     patience_s: float = 2.0
     shared: int = 64
+    shared_bytes: int = 8 * 1024 * 1024
     shared_s: float = 0.05
 
 
-class _Batch(Generic[T]):
-    """Work that waits, and what came of it."""
+class _Waiting(Generic[B, R]):
+    """A batch that waits, and what came of it."""
 
-    def __init__(self, work: Callable[[Session], T], size_bytes: int) -> None:
-        self.work = work
+    def __init__(self, batch: B, size_bytes: int) -> None:
+        self.batch = batch
         self.size_bytes = size_bytes
-        self.value: T | None = None
+        self.receipt: R | None = None
         self.error: BaseException | None = None
         self.is_done = False
         self.is_next = False
         """Whether it leads the next commit."""
+        self.is_left = False
+        """Whether it was left to a transaction of its own."""
         self._called = threading.Lock()
         self._called.acquire()
 
@@ -62,25 +70,35 @@ class _Batch(Generic[T]):
         """Until it is called; False when that has not happened in time."""
         return self._called.acquire(timeout=timeout_s)
 
-    def outcome(self) -> T:
+    def outcome(self) -> R:
         if self.error is not None:
             raise self.error
-        return cast(T, self.value)
+        return cast(R, self.receipt)
 
 
-class Group:
+class Group(Generic[B, R]):
     """The batches that wait for one database, in this process. Threads bring them, and wait here for their commit.
 
     The first to come leads: it commits all that waits, wakes those whose batches these were, and has the next one that
-    waits lead. On PostgreSQL, which flushes many transactions at once by itself, every batch has its own.
+    waits lead. `store_many` stores what it can of several batches and says None of the others, which `store_one` stores
+    each in a savepoint of the same transaction; on PostgreSQL, where transactions wait for each other's rows but not
+    for each other's flush, each in a transaction of its own.
     """
 
-    def __init__(self, database: Database, bounds: Bounds) -> None:
+    def __init__(
+        self,
+        database: Database,
+        store_many: Callable[[Session, Sequence[B]], list[R | None]],
+        store_one: Callable[[Session, B], R],
+        bounds: Bounds,
+    ) -> None:
         self._database = database
+        self._store_many = store_many
+        self._store_one = store_one
         self._bounds = bounds
-        self._is_shared = database.engine.dialect.name == "sqlite"
+        self._has_one_writer = database.engine.dialect.name == "sqlite"
         self._lock = threading.Lock()
-        self._queue: deque[_Batch[Any]] = deque()
+        self._queue: deque[_Waiting[B, R]] = deque()
         self._count = 0
         self._bytes = 0
         self._is_led = False
@@ -92,28 +110,28 @@ class Group:
         """How many batches are here: waiting, or in the commit at work."""
         return self._count
 
-    def store(self, work: Callable[[Session], T], *, size_bytes: int) -> T:
-        """Do the work in a transaction, and give its result once that is committed.
+    def store(self, batch: B, *, size_bytes: int) -> R:
+        """Store a batch; its receipt, once that is committed.
 
-        Raises what the work raises, Overloaded when too much waits, Unavailable when the database takes nothing in.
+        Raises what storing it raises, Overloaded when too much waits, Unavailable when the database takes nothing in.
         """
-        batch = _Batch(work, size_bytes)
-        leads = self._admit(batch)
+        waiting = _Waiting[B, R](batch, size_bytes)
+        leads = self._admit(waiting)
         try:
-            if not self._is_shared:
-                return self._store_alone(batch)
-            if not leads:
-                self._await(batch)
-            if not batch.is_done:
-                self._lead()
-            return batch.outcome()
+            while not waiting.is_done:
+                if leads or self._await(waiting):
+                    self._lead()
+                    leads = False
+            return self._store_alone(batch) if waiting.is_left else waiting.outcome()
         finally:
-            self._leave(batch)
+            with self._lock:
+                self._count -= 1
+                self._bytes -= size_bytes
 
-    def _admit(self, batch: _Batch[Any]) -> bool:
-        """Take the batch in; whether it leads. One alone is never too large: a request's size has its own bound."""
+    def _admit(self, waiting: _Waiting[B, R]) -> bool:
+        """Let the batch wait; whether it leads. One alone is never too large: a request's size has its own bound."""
         with self._lock:
-            count, size = self._count + 1, self._bytes + batch.size_bytes
+            count, size = self._count + 1, self._bytes + waiting.size_bytes
             if count > 1 and (count > self._bounds.waiting or size > self._bounds.waiting_bytes):
                 raise Overloaded(
                     "overloaded",
@@ -123,98 +141,136 @@ class Group:
             if self._asked_at is not None and time.monotonic() - self._asked_at > self._bounds.patience_s:
                 raise _not_taking()
             self._count, self._bytes = count, size
-            if not self._is_shared:
-                return False
-            self._queue.append(batch)
+            self._queue.append(waiting)
             leads, self._is_led = not self._is_led, True
             return leads
 
-    def _leave(self, batch: _Batch[Any]) -> None:
-        with self._lock:
-            self._count -= 1
-            self._bytes -= batch.size_bytes
+    def _await(self, waiting: _Waiting[B, R]) -> bool:
+        """Wait until the batch is done, or leads: whether it leads. Raises Unavailable where nobody begins with it."""
+        if not waiting.wait(self._bounds.patience_s):
+            with self._lock:
+                if waiting in self._queue and not waiting.is_next:
+                    self._queue.remove(waiting)
+                    raise _not_taking()
+            waiting.wait()
+        return not waiting.is_done
 
-    def _store_alone(self, batch: _Batch[T]) -> T:
+    def _store_alone(self, batch: B) -> R:
         with self._database.writing() as session:
-            value = batch.work(session)
+            receipt = self._store_one(session, batch)
             session.commit()
-        return value
-
-    def _await(self, batch: _Batch[T]) -> None:
-        """Until the batch is done, or leads. Raises Unavailable where nobody has begun with it in time."""
-        if batch.wait(self._bounds.patience_s):
-            return
-        with self._lock:
-            if batch in self._queue and not batch.is_next:
-                self._queue.remove(batch)
-                raise _not_taking()
-        batch.wait()
+        return receipt
 
     def _lead(self) -> None:
         """Commit what waits, this thread's own batch first, and have the next one lead."""
-        taken: list[_Batch[Any]] = []
+        taken: list[_Waiting[B, R]] = []
         try:
-            self._commit_waiting(taken)
+            self._commit(taken)
         except BaseException as error:  # the edge of every request that waits for this commit: each is told
             if not taken:
-                with self._lock:
-                    taken += self._queue
-                    self._queue.clear()
-            for batch in taken:
-                batch.error = _not_taking() if isinstance(error, OperationalError) else error
+                self._take_all(taken)
+            for waiting in taken:
+                waiting.error = _not_taking() if isinstance(error, OperationalError) else error
+            if isinstance(error, OperationalError):
+                log.warning("The database did not store %d batches: %s", len(taken), error)
             if not isinstance(error, Exception):
                 raise
         finally:
             self._end(taken)
 
-    def _commit_waiting(self, taken: list[_Batch[Any]]) -> None:
-        """Store the batches that wait, each in a savepoint, and commit. Those it began with are in `taken`."""
+    def _commit(self, taken: list[_Waiting[B, R]]) -> None:
+        """Store batches that wait, and commit. Those that are answered by this are in `taken`, whatever happens."""
         self._asked_at = time.monotonic()
         with self._database.writing() as session:
-            connection = session.connection()  # waits for the turn to write
+            connection = session.connection()  # on SQLite, waits for the turn to write
             self._asked_at = None
             until = time.monotonic() + self._bounds.shared_s
-            with self._lock:
-                waiting = list(islice(self._queue, self._bounds.shared))
-            for batch in waiting:
-                if taken and time.monotonic() > until:
-                    break
-                if self._begin(batch):
-                    taken.append(batch)
-                    _store_within(connection, batch)
+            self._take(taken)
+            receipts = self._store_together(connection, [waiting.batch for waiting in taken])
+            left = []
+            for waiting, receipt in zip(taken, receipts, strict=True):
+                waiting.receipt = receipt
+                if receipt is None:
+                    left.append(waiting)
+            self._store_left(connection, left, until, taken)
             session.commit()
 
-    def _begin(self, batch: _Batch[Any]) -> bool:
-        """Take the batch out of the queue; False where it has waited too long, and is no longer there."""
+    def _take(self, taken: list[_Waiting[B, R]]) -> None:
+        """Take from the queue what one commit may have."""
+        size = 0
         with self._lock:
-            if batch not in self._queue:
-                return False
-            self._queue.remove(batch)
-            return True
+            while self._queue and len(taken) < self._bounds.shared:
+                size += self._queue[0].size_bytes
+                if taken and size > self._bounds.shared_bytes:
+                    break
+                taken.append(self._queue.popleft())
 
-    def _end(self, taken: list[_Batch[Any]]) -> None:
+    def _take_all(self, taken: list[_Waiting[B, R]]) -> None:
+        with self._lock:
+            taken += self._queue
+            self._queue.clear()
+
+    def _store_together(self, connection: sa.Connection, batches: Sequence[B]) -> list[R | None]:
+        """What `store_many` says; None of every one where it fails, so that each is told its own error."""
+        try:
+            with _savepoint(connection) as session:
+                receipts = self._store_many(session, batches)
+                session.commit()
+        except Exception:  # the edge of requests: what is wrong with one of them must not hold up the others
+            _check_goes_on(connection)
+            log.warning("%d batches could not be stored together; each is stored alone", len(batches), exc_info=True)
+            return [None] * len(batches)
+        return receipts
+
+    def _store_left(
+        self,
+        connection: sa.Connection,
+        left: list[_Waiting[B, R]],
+        until: float,
+        taken: list[_Waiting[B, R]],
+    ) -> None:
+        """Store one by one what was left, or leave it to their own threads; what time does not allow waits again."""
+        if not self._has_one_writer:
+            for waiting in left:
+                waiting.is_left = True
+            return
+        for place, waiting in enumerate(left):
+            if time.monotonic() > until and len(taken) > len(left) - place:
+                again = left[place:]
+                taken[:] = [one for one in taken if one not in again]
+                with self._lock:
+                    self._queue.extendleft(reversed(again))
+                return
+            try:
+                with _savepoint(connection) as session:
+                    waiting.receipt = self._store_one(session, waiting.batch)
+                    session.commit()
+            except Exception as error:  # the edge of one request; the others of the commit go on
+                waiting.error = error
+                _check_goes_on(connection)
+
+    def _end(self, taken: list[_Waiting[B, R]]) -> None:
         with self._lock:
             self._asked_at = None
             self._is_led = bool(self._queue)
             if self._queue:
                 self._queue[0].is_next = True
                 self._queue[0].call()
-        for batch in taken:
-            batch.is_done = True
-            batch.call()
+        for waiting in taken:
+            waiting.is_done = True
+            waiting.call()
 
 
-def _store_within(connection: sa.Connection, batch: _Batch[Any]) -> None:
-    """Do the work of one batch, or nothing of it. Raises where that was the end of the whole transaction."""
-    try:
-        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
-            batch.value = batch.work(session)
-            session.commit()
-    except Exception as error:  # the edge of one request; the others of the commit go on
-        batch.error = error
-        # A full disk, say, makes SQLite undo everything: then nothing that came before is there any more either.
-        if not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]
-            raise
+def _savepoint(connection: sa.Connection) -> Session:
+    """A session whose commit and rollback are those of a savepoint."""
+    return Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
+
+
+def _check_goes_on(connection: sa.Connection) -> None:
+    """Raise the exception at hand where it has ended the whole transaction: a full disk makes SQLite undo it all."""
+    driver = connection.connection.driver_connection
+    if isinstance(driver, sqlite3.Connection) and not driver.in_transaction:
+        raise
 
 
 def _not_taking() -> Unavailable:

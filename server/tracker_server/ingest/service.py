@@ -43,6 +43,7 @@ from tracker_server import artifacts, history, media, metrics, runs
 from tracker_server.errors import Conflict, NotFound, Refused
 from tracker_server.ingest.alike import SHORTEST, run_of
 from tracker_server.ingest.frames import Frames, new_to, parse
+from tracker_server.ingest.schema import Receipt
 
 MAX_ID = 128
 MAX_NAME = 500
@@ -89,10 +90,37 @@ class Batch:
     writer: str
     frames: Frames
     contents: _Contents | None
+    allow_gaps: bool
+    allow_resume: bool
+    actor_id: int
+    now_ms: int
+
+    def has_points_alone(self) -> bool:
+        """Whether all its records can be read, and none says anything but points."""
+        contents = self.contents
+        return contents is not None and not (contents.lines or contents.unknown or contents.others)
+
+    def series(self, first_step: int) -> list[tuple[metrics.Arrivals, int]]:
+        """Its points, and the step from which their steps count, for a writer whose onward steps begin there."""
+        assert self.contents is not None
+        points, onward, samples, onward_samples = self.contents.arrivals()
+        return [(points, 0), (onward, first_step), (samples, 0), (onward_samples, first_step)]
 
 
-def read(run_id: str, writer: str, body: bytes) -> Batch:
-    """The frames of a writer's journal. Raises Refused for what is none, and for ids that nothing can have."""
+def read(
+    run_id: str,
+    writer: str,
+    body: bytes,
+    *,
+    allow_gaps: bool,
+    allow_resume: bool = False,
+    actor_id: int,
+    now_ms: int,
+) -> Batch:
+    """The frames of a writer's journal. Raises Refused for what is none, and for ids that nothing can have.
+
+    `allow_resume` overrides what the writer says of whether its run may be there.
+    """
     _check_id("run", run_id)
     _check_id("writer", writer)
     frames = parse(body)
@@ -100,19 +128,21 @@ def read(run_id: str, writer: str, body: bytes) -> Batch:
         contents = _sorted(frames)
     except Refused:
         contents = None
-    return Batch(run_id, writer, frames, contents)
+    return Batch(run_id, writer, frames, contents, allow_gaps, allow_resume, actor_id, now_ms)
 
 
-def store(
-    session: Session, batch: Batch, *, allow_gaps: bool, allow_resume: bool = False, actor_id: int, now_ms: int
-) -> int:
-    """Store what is new of a batch; the number of the first record that is not stored.
+def store(session: Session, batch: Batch) -> Receipt:
+    """Store what is new of a batch. One without frames is a sign of life, and asks.
 
-    A batch without frames is a sign of life, and asks. `allow_resume` overrides what the writer says of whether its run
-    may be there. Raises Refused for records that are nonsense, Conflict where records or blobs are missing, NotFound
-    for a run that has not been started.
+    Raises Refused for records that are nonsense, Conflict where records or blobs are missing, NotFound for a run that
+    has not been started.
     """
-    frames = batch.frames
+    return Receipt(_take_in(session, batch), runs.commands(session, batch.run_id, batch.writer))
+
+
+def _take_in(session: Session, batch: Batch) -> int:
+    """The number of the first record that is not stored, after this."""
+    frames, allow_gaps, actor_id, now_ms = batch.frames, batch.allow_gaps, batch.actor_id, batch.now_ms
     run = runs.locked(session, batch.run_id)
     writer = runs.writer(session, batch.run_id, batch.writer) if run is not None else None
     if not frames.numbers:
@@ -120,7 +150,7 @@ def store(
     if run is None or writer is None:
         new = new_to(frames, 0, allow_gaps=allow_gaps)
         first = _first(batch.run_id, batch.writer, new)
-        run, writer = _start(session, first, allow_resume=allow_resume, actor_id=actor_id, now_ms=now_ms)
+        run, writer = _start(session, first, allow_resume=batch.allow_resume, actor_id=actor_id, now_ms=now_ms)
     # Again for one that was just made: another request may have made it first, and stored these records.
     new = new_to(frames, writer.next_seq, allow_gaps=allow_gaps)
     is_whole = len(new.numbers) == len(frames.numbers)

@@ -6,14 +6,13 @@ from typing import Literal
 
 import msgspec
 from flask import Flask, current_app, request
-from sqlalchemy.orm import Session
 
-from tracker_server import runs
 from tracker_server.db import Database
 from tracker_server.http import Api, Call, read_body
 from tracker_server.ingest import service
 from tracker_server.ingest.group import Bounds, Group
-from tracker_server.runs.schema import StopCommand
+from tracker_server.ingest.plain import store_plain
+from tracker_server.ingest.schema import Receipt
 from tracker_server.settings import Settings
 
 api = Api("ingest")
@@ -22,7 +21,7 @@ api = Api("ingest")
 def install(app: Flask, database: Database, settings: Settings) -> None:
     """Give the app the group that its journals are stored by."""
     bounds = Bounds(waiting=settings.max_waiting_batches, waiting_bytes=settings.max_waiting_bytes)
-    app.extensions["tracker.ingest"] = Group(database, bounds)
+    app.extensions["tracker.ingest"] = Group(database, store_plain, service.store, bounds)
 
 
 class JournalQuery(msgspec.Struct, frozen=True):
@@ -36,30 +35,18 @@ class JournalQuery(msgspec.Struct, frozen=True):
     resume: Literal["", "allow"] = ""
 
 
-class Receipt(msgspec.Struct, frozen=True):
-    """Everything before `next_seq` is stored for good. `commands` are for the run's process, and come again with every
-    answer while they stand."""
-
-    next_seq: int
-    commands: list[StopCommand] = []
-
-
 @api.post("/runs/<run_id>/journal", query=JournalQuery, body_kind="bytes", reply=Receipt)
 def take_in_journal(call: Call, run_id: str, query: JournalQuery) -> Receipt:
     """Store frames of a writer's journal, once; an empty body is a heartbeat."""
     body = read_body(request, call.settings.max_journal_bytes)
-    batch = service.read(run_id, query.writer, body)
-
-    def store(session: Session) -> Receipt:
-        next_seq = service.store(
-            session,
-            batch,
-            allow_gaps=bool(query.allow_gaps),
-            allow_resume=query.resume == "allow",
-            actor_id=call.actor_id,
-            now_ms=call.now_ms,
-        )
-        return Receipt(next_seq, runs.commands(session, run_id, query.writer))
-
-    group: Group = current_app.extensions["tracker.ingest"]
-    return group.store(store, size_bytes=len(body))
+    batch = service.read(
+        run_id,
+        query.writer,
+        body,
+        allow_gaps=bool(query.allow_gaps),
+        allow_resume=query.resume == "allow",
+        actor_id=call.actor_id,
+        now_ms=call.now_ms,
+    )
+    group: Group[service.Batch, Receipt] = current_app.extensions["tracker.ingest"]
+    return group.store(batch, size_bytes=len(body))

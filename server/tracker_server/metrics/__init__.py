@@ -2,7 +2,7 @@
 
 A *point* is (step, time, value); a *series* is one metric of one run by one writer's label; its *tail* is what has just
 arrived, its *chunks* are sealed. A run's history is *segment* 0; others are what was superseded, those below 0 trash.
-`docs/design/metrics.md` has the bytes.
+`docs/design/metrics.md` leads to the bytes.
 """
 
 from tracker_server.metrics import naming, trash
@@ -23,8 +23,10 @@ from tracker_server.metrics.store import (
     supersede,
 )
 from tracker_server.metrics.summaries import Kind
+from tracker_server.metrics.together import Appended, append_together
 
 __all__ = [
+    "Appended",
     "Arrivals",
     "Cut",
     "Heir",
@@ -32,6 +34,7 @@ __all__ = [
     "Limits",
     "View",
     "append",
+    "append_together",
     "copy",
     "delete",
     "highest_step",

@@ -6,6 +6,7 @@ last); min and max are those of the point that had them first; NaN and infinitie
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple, cast
 
@@ -26,13 +27,13 @@ _MANY = 500
 """From this many names on, all series of the run are read in place of naming them."""
 
 _TABLE = cast(sa.Table, Series.__table__)
-_SUMMARY = (
+SUMMARY = (
     "count", "finite_count", "finite_sum", "last", "last_step", "last_time_ms", "min", "min_step", "max", "max_step",
 )  # fmt: skip
-_UPDATE = sa.update(_TABLE).where(_TABLE.c.id == sa.bindparam("series_id"))
+UPDATE = sa.update(_TABLE).where(_TABLE.c.id == sa.bindparam("series_id"))
 
 
-class _Held(NamedTuple):
+class Held(NamedTuple):
     """What is known of a series; the last eight fields are None while no finite value has come."""
 
     id: int
@@ -72,20 +73,20 @@ def take_in(
     if new:
         _create(session, run_id, label, segment, kind, new)
         held = _held(session, run_id, label, segment, names)
-    changes = [change for block in blocks for change in _changes(block, held)]
-    session.connection().execute(_UPDATE, changes)  # not through the ORM, which costs thrice for ten thousand series
+    changes = [change for block in blocks for change in changes_of(block, held)]
+    session.connection().execute(UPDATE, changes)  # not through the ORM, which costs thrice for ten thousand series
     return [
         Block(tuple(held[name].id for name in block.keys), block.steps, block.times, block.values) for block in blocks
     ]
 
 
-def _held(session: Session, run_id: str, label: str, segment: int, names: Sequence[str]) -> dict[str, _Held]:
+def _held(session: Session, run_id: str, label: str, segment: int, names: Sequence[str]) -> dict[str, Held]:
     """The series of these names, locked in order of id, so that two batches never wait for each other."""
-    columns = (_TABLE.c.name, _TABLE.c.id, *(_TABLE.c[name] for name in _SUMMARY))
+    columns = (_TABLE.c.name, _TABLE.c.id, *(_TABLE.c[name] for name in SUMMARY))
     statement = sa.select(*columns).where(Series.run_id == run_id, Series.label == label, Series.segment == segment)
     if len(names) < _MANY:
         statement = statement.where(Series.name.in_(names))
-    return {row[0]: _Held(*row[1:]) for row in session.execute(statement.order_by(Series.id).with_for_update())}
+    return {row[0]: Held(*row[1:]) for row in session.execute(statement.order_by(Series.id).with_for_update())}
 
 
 def _create(session: Session, run_id: str, label: str, segment: int, kind: Kind, names: Sequence[str]) -> None:
@@ -99,18 +100,20 @@ def _create(session: Session, run_id: str, label: str, segment: int, kind: Kind,
     runs.note_keys(session, run_id, kind, names)
 
 
-def _changes(block: Block, held: dict[str, _Held]) -> Iterator[dict[str, Any]]:
+def changes_of(block: Block, held: dict[str, Held]) -> Iterator[dict[str, Any]]:
     """The new columns of the block's series."""
     points = block.values.shape[1]
     for name, found in zip(block.keys, _summaries(block), strict=True):
         known = held[name]
         merged = _merged(known, found) if found.finite_count else known[2:]
-        yield dict(zip(_SUMMARY, (known.points + points, *merged), strict=True), series_id=known.id)
+        yield dict(zip(SUMMARY, (known.points + points, *merged), strict=True), series_id=known.id)
 
 
 def _summaries(block: Block) -> Iterator[_Found]:
     """What the block says of each of its series: vectorised, since there may be ten thousand of a few points each."""
     steps, times, values = block.steps, block.times, block.values
+    if len(steps) == 1:
+        return _single(int(steps[0]), int(times[0]), values[:, 0].tolist())
     order = np.lexsort((times, steps))  # stable: of equal ones the last to arrive stands last
     is_finite = np.isfinite(values)
     lows = np.where(is_finite, values, np.inf).argmin(axis=1)
@@ -126,7 +129,14 @@ def _summaries(block: Block) -> Iterator[_Found]:
     return map(_Found, *(column.tolist() for column in columns))
 
 
-def _merged(known: _Held, found: _Found) -> tuple[float | None, ...]:
+def _single(step: int, time_ms: int, values: list[float]) -> Iterator[_Found]:
+    """The same of one point of each series, which is most of what live runs send."""
+    for value in values:
+        is_finite = math.isfinite(value)
+        yield _Found(int(is_finite), value if is_finite else 0.0, value, step, time_ms, value, step, value, step)
+
+
+def _merged(known: Held, found: _Found) -> tuple[float | None, ...]:
     """The summary from `finite_count` on, of what was known and what has been found."""
     last, low, high = known[4:7], known[7:9], known[9:11]
     if last[0] is None or found[3:5] >= last[1:]:
