@@ -6,6 +6,7 @@
  */
 
 import type { components } from "./schema";
+import { MESSAGE_PACK, type SeriesColumns, columnsOf, unpack } from "./series";
 
 type Schemas = components["schemas"];
 export type Me = Schemas["Me"];
@@ -23,9 +24,9 @@ export type Keys = Schemas["Keys"];
 export type MetricKey = Schemas["MetricKey"];
 export type MetricSummary = Schemas["MetricSummary"];
 export type LiveRequest = Schemas["LiveRequest"];
-export type LiveAnswer = Schemas["LiveAnswer"];
+export type LiveAnswer = WithColumns<Schemas["LiveAnswer"]>;
 export type SeriesRequest = Schemas["SeriesRequest"];
-export type SeriesColumns = Schemas["SeriesColumns"];
+export type SeriesAnswer = WithColumns<Schemas["SeriesAnswer"]>;
 export type ConsolePage = Schemas["ConsolePage"];
 export type ConsoleText = Schemas["ConsoleText"];
 export type Media = Schemas["Media"];
@@ -42,6 +43,10 @@ export type PromotionPreview = Schemas["PromotionPreview"];
 export type AliasMove = Schemas["AliasMove"];
 export type Moved = Schemas["Moved"];
 export type Status = RunRow["status"];
+
+/** An answer whose series have become typed columns. */
+type WithColumns<Answer> = Omit<Answer, "series"> & { series: SeriesColumns[] };
+type Packed<Answer> = Omit<Answer, "series"> & { series: Parameters<typeof columnsOf>[0][] };
 
 export class ApiError extends Error {
   constructor(
@@ -65,19 +70,30 @@ export const isNotFound = (error: unknown): boolean => error instanceof ApiError
 type Method = "GET" | "POST" | "PATCH" | "DELETE";
 type Query = Record<string, string | number | null | undefined>;
 
-async function request<T>(method: Method, path: string, options: { body?: unknown; query?: Query; signal?: AbortSignal } = {}): Promise<T> {
+type Options = { body?: unknown; query?: Query; signal?: AbortSignal; accept?: string };
+
+async function request<T>(method: Method, path: string, options: Options = {}): Promise<T> {
   const response = await reach(`/api/v1${path}${queryText(options.query ?? {})}`, {
     method,
     signal: options.signal ?? null,
-    headers: options.body === undefined ? jsonHeader(method) : { "Content-Type": "application/json" },
+    headers: headersOf(method, options),
     body: options.body === undefined ? null : JSON.stringify(options.body),
   });
   if (!response.ok) throw await failure(response);
   return (response.status === 204 ? undefined : await parse(response)) as T;
 }
 
+/** Series come as columns of raw numbers; whatever goes wrong is told in JSON all the same. */
+async function requestSeries<Answer>(path: string, body: unknown, asking: Asking = {}): Promise<WithColumns<Answer>> {
+  const answer = await request<Packed<Answer>>("POST", path, { body, accept: MESSAGE_PACK, ...asking });
+  return { ...answer, series: answer.series.map(columnsOf) };
+}
+
 /** The server takes changes from this origin only, and a form of another site cannot send this type. */
-const jsonHeader = (method: Method): HeadersInit => (method === "GET" ? {} : { "Content-Type": "application/json" });
+const headersOf = (method: Method, { accept }: Options): HeadersInit => ({
+  ...(method === "GET" ? {} : { "Content-Type": "application/json" }),
+  ...(accept === undefined ? {} : { Accept: accept }),
+});
 
 const queryText = (query: Query): string => {
   const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
@@ -95,9 +111,10 @@ async function reach(address: string, init: RequestInit): Promise<Response> {
 
 async function parse(response: Response): Promise<unknown> {
   try {
-    return await response.json();
+    const isPacked = response.headers.get("Content-Type") === MESSAGE_PACK;
+    return isPacked ? unpack(await response.arrayBuffer()) : await response.json();
   } catch {
-    throw new ApiError(response.status, "not_json", "The server's answer was cut short or is not JSON; try again.");
+    throw new ApiError(response.status, "unreadable", "The server's answer was cut short or cannot be read; try again.");
   }
 }
 
@@ -139,7 +156,7 @@ export const api = {
   searchRuns: (project: string, search: RunSearch, asking?: Asking) =>
     request<RunPage>("POST", `${projectPath(project)}/runs/search`, { body: search, ...asking }),
   live: (project: string, body: LiveRequest, asking?: Asking) =>
-    request<LiveAnswer>("POST", `${projectPath(project)}/live`, { body, ...asking }),
+    requestSeries<Schemas["LiveAnswer"]>(`${projectPath(project)}/live`, body, asking),
   artifacts: (project: string) => request<Schemas["ArtifactList"]>("GET", `${projectPath(project)}/artifacts`),
 
   run: (id: string) => request<RunDetail>("GET", runPath(id)),
@@ -156,7 +173,7 @@ export const api = {
     request<ConsolePage>("GET", `${runPath(id)}/console`, { query: { start, limit } }),
   media: (id: string) => request<Schemas["MediaList"]>("GET", `${runPath(id)}/media`),
   runArtifacts: (id: string) => request<Schemas["RunArtifacts"]>("GET", `${runPath(id)}/artifacts`),
-  series: (body: SeriesRequest, asking?: Asking) => request<Schemas["SeriesAnswer"]>("POST", "/series", { body, ...asking }),
+  series: (body: SeriesRequest, asking?: Asking) => requestSeries<Schemas["SeriesAnswer"]>("/series", body, asking),
   compare: (runs: string[]) => request<Comparison>("POST", "/runs/compare", { body: { runs } }),
 
   models: () => request<Schemas["ModelList"]>("GET", "/models"),

@@ -1,17 +1,24 @@
 import { expect, test } from "vitest";
 import { extend } from "../src/charts/extend";
-import { seriesOf } from "./series";
+import { columnOf, seriesOf } from "./series";
 
 test("points that come late find their place", () => {
   const merged = extend(seriesOf({ x: [0, 2, 4], values: [0, 2, 4] }), seriesOf({ x: [1, 5], values: [1, 5], is_delta: true }));
-  expect(merged.x).toEqual([0, 1, 2, 4, 5]);
-  expect(merged.values).toEqual([0, 1, 2, 4, 5]);
+  expect(merged.x).toEqual(columnOf([0, 1, 2, 4, 5]));
+  expect(merged.values).toEqual(columnOf([0, 1, 2, 4, 5]));
   expect(merged.is_delta).toBe(false);
 });
 
 test("repeated steps are kept in the order in which they came", () => {
   const merged = extend(seriesOf({ x: [0, 1], values: [0, 1] }), seriesOf({ x: [1], values: [9], is_delta: true }));
-  expect(merged.values).toEqual([0, 1, 9]);
+  expect(merged.values).toEqual(columnOf([0, 1, 9]));
+});
+
+test("several points that come late each find their place, and their steps with them", () => {
+  const merged = extend(seriesOf({ x: [0, 5, 9], values: [0, null, 9] }), seriesOf({ x: [5, 6, 7], values: [50, 60, 70], is_delta: true }));
+  expect(merged.x).toEqual(columnOf([0, 5, 5, 6, 7, 9]));
+  expect(merged.values).toEqual(columnOf([0, null, 50, 60, 70, 9]));
+  expect(merged.steps).toEqual(columnOf([0, 5, 5, 6, 7, 9]));
 });
 
 test("marks stay ordered", () => {

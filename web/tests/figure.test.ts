@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type ChartView, MOST_LINES, dashes, describeFigure, lineFigure, nearest, readingsAt, withoutLines } from "../src/charts/figure";
-import { seriesOf, styleOf } from "./series";
+import { columnOf, seriesOf, styleOf } from "./series";
 
 const VIEW: ChartView = { x: "step", smoothing: 0, isLog: false, range: null };
 const drawn = (values: (number | null)[], style = styleOf()) => ({ series: seriesOf({ values, run: style.id }), style });
@@ -21,20 +21,24 @@ test("a zoomed figure fits its height to what is inside the range", () => {
 test("a gap stays a gap, and its mark is kept", () => {
   const series = seriesOf({ values: [1, null, 3], marks: [{ x: 1, kind: "nan" }] });
   const figure = lineFigure("loss", [{ series, style: styleOf() }], { ...VIEW, smoothing: 0.5 });
-  expect(figure.lines[0]?.y[1]).toBeNull();
+  expect(figure.lines[0]?.y[1]).toBeNaN();
   expect(figure.lines[0]?.marks).toEqual([{ x: 1, kind: "nan" }]);
 });
 
 test("smoothing keeps the values themselves behind the line", () => {
   const figure = lineFigure("loss", [drawn([0, 10, 0, 10])], { ...VIEW, smoothing: 0.9 });
-  expect(figure.lines[0]?.raw).toEqual([0, 10, 0, 10]);
-  expect(figure.lines[0]?.y).not.toEqual([0, 10, 0, 10]);
+  expect(figure.lines[0]?.raw).toEqual(columnOf([0, 10, 0, 10]));
+  expect(figure.lines[0]?.y).not.toEqual(columnOf([0, 10, 0, 10]));
 });
 
 test("a log axis counts what it cannot show", () => {
   const figure = lineFigure("loss", [drawn([-1, 0, 0.1, 10])], { ...VIEW, isLog: true });
   expect(figure.dropped).toBe(2);
   expect(figure.y[0]).toBeGreaterThan(0);
+});
+
+test("a value that a log axis cannot show is counted once, smoothed or not", () => {
+  expect(lineFigure("loss", [drawn([-1, 5, 0.1, 10])], { ...VIEW, isLog: true, smoothing: 0.1 }).dropped).toBe(1);
 });
 
 test("a single point is in the middle of its figure", () => {
@@ -90,8 +94,8 @@ const superseded = (values: (number | null)[]) => ({ series: seriesOf({ values, 
 
 test("what was superseded is kept apart from the lines, and still fits into the picture", () => {
   const figure = lineFigure("loss", [drawn([1, 2, 3]), superseded([9, 9, 9, 9, 9])], VIEW);
-  expect(figure.lines.map(({ y }) => y)).toEqual([[1, 2, 3]]);
-  expect(figure.superseded.map(({ y }) => y)).toEqual([[9, 9, 9, 9, 9]]);
+  expect(figure.lines.map(({ y }) => y)).toEqual([columnOf([1, 2, 3])]);
+  expect(figure.superseded.map(({ y }) => y)).toEqual([columnOf([9, 9, 9, 9, 9])]);
   expect(figure.x).toEqual([0, 4]);
   expect(figure.y[1]).toBeGreaterThan(9);
 });

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import type { SeriesColumns, SeriesRequest } from "../src/api";
+import type { SeriesRequest } from "../src/api";
 import { type Framing, SeriesStore } from "../src/charts/store";
-import { seriesOf } from "./series";
+import type { SeriesColumns } from "../src/series";
+import { columnOf, seriesOf } from "./series";
 
 const FRAMING: Framing = { x: "step", range: null, points: 400 };
 
@@ -98,7 +99,7 @@ test("a delta is put behind what is there", async () => {
   await settle();
   store.merge({ series: [seriesOf({ id: idOf("a", "loss"), x: [3, 4], values: [4, 5], count: 5, is_delta: true })] }, FRAMING);
   const [series] = store.state("loss").series;
-  expect(series?.values).toEqual([1, 2, 3, 4, 5]);
+  expect(series?.values).toEqual(columnOf([1, 2, 3, 4, 5]));
   expect(series?.count).toBe(5);
 });
 
@@ -109,7 +110,7 @@ test("a series that is sent whole replaces the old one", async () => {
   nextFrame();
   await settle();
   store.merge({ series: [seriesOf({ id: idOf("a", "loss"), values: [7] })] }, FRAMING);
-  expect(store.state("loss").series[0]?.values).toEqual([7]);
+  expect(store.state("loss").series[0]?.values).toEqual(columnOf([7]));
 });
 
 test("a live answer for a view that was left is ignored", async () => {
@@ -119,7 +120,7 @@ test("a live answer for a view that was left is ignored", async () => {
   nextFrame();
   await settle();
   store.merge({ series: [seriesOf({ id: idOf("a", "loss"), values: [7] })] }, { ...FRAMING, range: [0, 1] });
-  expect(store.state("loss").series[0]?.values).toEqual([1, 2, 3]);
+  expect(store.state("loss").series[0]?.values).toEqual(columnOf([1, 2, 3]));
 });
 
 test("a zoom shows the points at hand until finer ones come, and zooming out needs no request", async () => {

@@ -11,7 +11,7 @@ import { afterReturns, partsOf, plainText } from "../src/run/ansi";
 import { found, treeOf } from "../src/run/configTree";
 import { commandOf, gitOf, leftOutOf, otherFacts, packagesOf, sourcesOf, variablesOf } from "../src/run/environment";
 import { readPatch } from "../src/run/patch";
-import { seriesOf, styleOf } from "./series";
+import { columnOf, seriesOf, styleOf } from "./series";
 
 const PAINT = { text: "#000", muted: "#555", line: "#eee", background: "#fff", raised: "#fff", hues: ["#111", "#222"] };
 const FIGURE = lineFigure("loss", [{ series: seriesOf({ values: [1, null, 3], marks: [{ x: 1, kind: "nan" }] }), style: styleOf({ name: "<b>bold</b>" }) }], { x: "step", smoothing: 0.5, isLog: false, range: null });
@@ -29,10 +29,10 @@ test("no chart offers to upload itself", () => {
 test("the enlarged chart shows the same lines, gaps and marks as the tile", () => {
   const { data, layout } = plotFigure(FIGURE, PAINT);
   const [raw, line, mark] = data;
-  expect(raw?.["y"]).toEqual([1, null, 3]);
+  expect(raw?.["y"]).toEqual(columnOf([1, null, 3]));
   expect(line?.["y"]).toEqual(FIGURE.lines[0]?.y);
   expect(line?.["connectgaps"]).toBe(false);
-  expect(mark?.["x"]).toEqual([1]);
+  expect(mark?.["x"]).toEqual(columnOf([1]));
   expect(layout["yaxis"]).toMatchObject({ range: [...FIGURE.y], type: "linear" });
 });
 

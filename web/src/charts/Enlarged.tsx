@@ -156,7 +156,7 @@ function Legend({ figure, muted, onToggle }: { figure: Figure; muted: ReadonlySe
 }
 
 function summary(line: Line): Row {
-  const values = (line.raw ?? line.y).filter((value) => value !== null);
+  const values = (line.raw ?? line.y).filter((value) => !Number.isNaN(value));
   if (values.length === 0) return { line, last: NaN, min: NaN, max: NaN };
   return { line, last: values.at(-1) ?? NaN, min: values.reduce((a, b) => Math.min(a, b)), max: values.reduce((a, b) => Math.max(a, b)) };
 }

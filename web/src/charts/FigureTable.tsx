@@ -24,9 +24,9 @@ export function ShowAsTable({ figure }: { figure: Figure }) {
 const MOST_ROWS = 500;
 
 function FigureTable({ figure, onClose }: { figure: Figure; onClose: () => void }) {
-  const xs = [...new Set(figure.lines.flatMap((line) => line.x))].filter((x) => x >= figure.x[0] && x <= figure.x[1]).sort((a, b) => a - b);
+  const xs = [...new Set(figure.lines.flatMap((line) => [...line.x]))].filter((x) => x >= figure.x[0] && x <= figure.x[1]).sort((a, b) => a - b);
   const rows = xs.slice(0, MOST_ROWS);
-  const values = figure.lines.map((line) => new Map(line.x.map((x, index) => [x, (line.raw ?? line.y)[index] ?? null])));
+  const values = figure.lines.map((line) => new Map(Array.from(line.x, (x, index) => [x, (line.raw ?? line.y)[index] ?? NaN])));
   return (
     <Dialog title={`${figure.metric} as a table`} width="wide" onClose={onClose}>
       <div className={styles["scroll"]} tabIndex={0} role="region" aria-label={`Values of ${figure.metric}`}>
@@ -67,7 +67,7 @@ function Head({ line }: { line: Line }) {
   );
 }
 
-const cell = (value: number | null | undefined) => (value === undefined ? "" : value === null ? "NaN" : formatNumber(value));
+const cell = (value: number | undefined) => (value === undefined ? "" : Number.isNaN(value) ? "NaN" : formatNumber(value));
 
 export function xText(axis: XAxis, x: number): string {
   if (axis === "time") return formatMoment(x);

@@ -1,16 +1,16 @@
 /** Puts newer points of a series behind, or among, those at hand. */
 
-import type { SeriesColumns } from "../api";
+import type { SeriesColumns } from "../series";
 
-/** Points may come out of order; equal x keep the order in which they came. O(n) when they do, O(new) when they do not. */
+/** Points may come out of order; equal x keep the order in which they came. O(n). */
 export function extend(old: SeriesColumns, newer: SeriesColumns): SeriesColumns {
   const isInOrder = (newer.x[0] ?? Infinity) >= (old.x.at(-1) ?? -Infinity);
-  const columns = isInOrder
-    ? { x: [...old.x, ...newer.x], steps: [...old.steps, ...newer.steps], values: [...old.values, ...newer.values] }
-    : interleave(old, newer);
+  const join = isInOrder ? concatenate : interleave(old.x, newer.x);
   return {
     ...newer,
-    ...columns,
+    x: join(old.x, newer.x),
+    steps: join(old.steps, newer.steps),
+    values: join(old.values, newer.values),
     marks: [...old.marks, ...newer.marks].sort((a, b) => a.x - b.x),
     points_in_range: old.points_in_range + newer.points_in_range,
     is_exact: old.is_exact && newer.is_exact,
@@ -18,23 +18,32 @@ export function extend(old: SeriesColumns, newer: SeriesColumns): SeriesColumns 
   };
 }
 
-function interleave(old: SeriesColumns, newer: SeriesColumns) {
-  const x: number[] = [];
-  const steps: number[] = [];
-  const values: (number | null)[] = [];
-  const take = (from: SeriesColumns, index: number) => {
-    x.push(from.x[index] ?? 0);
-    steps.push(from.steps[index] ?? 0);
-    values.push(from.values[index] ?? null);
+type Join = (old: Float64Array, newer: Float64Array) => Float64Array;
+
+const concatenate: Join = (old, newer) => {
+  const joined = new Float64Array(old.length + newer.length);
+  joined.set(old);
+  joined.set(newer, old.length);
+  return joined;
+};
+
+/** Joins columns in the order of x, by where each new point goes. */
+function interleave(oldX: Float64Array, newX: Float64Array): Join {
+  const places = new Uint32Array(newX.length);
+  let before = 0;
+  newX.forEach((at, index) => {
+    while (before < oldX.length && (oldX[before] ?? 0) <= at) before += 1;
+    places[index] = before + index;
+  });
+  return (old, newer) => {
+    const joined = new Float64Array(old.length + newer.length);
+    let from = 0;
+    places.forEach((place, index) => {
+      joined.set(old.subarray(from, place - index), from + index);
+      joined[place] = newer[index] ?? NaN;
+      from = place - index;
+    });
+    joined.set(old.subarray(from), from + newer.length);
+    return joined;
   };
-  let next = 0;
-  for (let index = 0; index < old.x.length; index += 1) {
-    while (next < newer.x.length && (newer.x[next] ?? 0) < (old.x[index] ?? 0)) {
-      take(newer, next);
-      next += 1;
-    }
-    take(old, index);
-  }
-  for (; next < newer.x.length; next += 1) take(newer, next);
-  return { x, steps, values };
 }

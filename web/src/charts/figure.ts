@@ -1,10 +1,10 @@
 /**
  * What a chart shows, as plain data. Both engines draw the same figure, so a tile and its enlarged view agree.
  *
- * Numbers of a line are parallel arrays ordered by x. A null is a gap. Everything here is pure.
+ * Numbers of a line are parallel arrays ordered by x. A NaN is a gap. Everything here is pure.
  */
 
-import type { SeriesColumns } from "../api";
+import type { SeriesColumns } from "../series";
 import { smooth } from "./smooth";
 
 /** "metric:<name>" is another metric of the same run, joined by step on the server. */
@@ -25,10 +25,10 @@ export type Line = {
   hue: number;
   dash: number;
   isLive: boolean;
-  x: readonly number[];
-  steps: readonly number[];
-  y: readonly (number | null)[];
-  raw: readonly (number | null)[] | null;
+  x: Float64Array;
+  steps: Float64Array;
+  y: Float64Array;
+  raw: Float64Array | null;
   marks: readonly Mark[];
 };
 
@@ -65,17 +65,16 @@ export function lineFigure(metric: string, drawn: readonly Drawn[], view: ChartV
   const superseded = old.slice(0, MOST_LINES - lines.length);
   const all = [...superseded, ...lines];
   const x = view.range ?? spanOf(all);
-  const heights = visibleHeights(all, x);
-  const drawable = view.isLog ? heights.filter((height) => height > 0) : heights;
+  const { span, dropped } = heightsIn(all, x, view.isLog);
   return {
     metric,
     axis: view.x,
     isLog: view.isLog,
     x,
-    y: view.isLog ? logRange(drawable) : linearRange(drawable),
+    y: view.isLog ? logRange(span) : linearRange(span),
     lines,
     superseded,
-    dropped: heights.length - drawable.length,
+    dropped,
     hidden: counting.length - lines.length,
   };
 }
@@ -122,23 +121,32 @@ function spanOf(lines: readonly Line[]): Range {
   return least === most ? [least - 0.5, most + 0.5] : [least, most];
 }
 
-function visibleHeights(lines: readonly Line[], [from, to]: Range): number[] {
-  const heights: number[] = [];
+/** The least and the most of what can be drawn inside a range, and how many values a log axis cannot show. */
+function heightsIn(lines: readonly Line[], [from, to]: Range, isLog: boolean): { span: Range; dropped: number } {
+  let least = Infinity;
+  let most = -Infinity;
+  let dropped = 0;
   for (const { x, y, raw } of lines) {
     for (const values of raw === null ? [y] : [y, raw]) {
-      values.forEach((value, index) => {
-        const at = x[index];
-        if (value !== null && at !== undefined && at >= from && at <= to) heights.push(value);
-      });
+      for (let index = 0; index < x.length; index += 1) {
+        const at = x[index] ?? NaN;
+        const value = values[index] ?? NaN;
+        if (!(at >= from && at <= to)) continue;
+        if (isLog && value <= 0) {
+          if (values !== raw) dropped += 1;
+          continue;
+        }
+        if (value < least) least = value;
+        if (value > most) most = value;
+      }
     }
   }
-  return heights;
+  return { span: [least, most], dropped };
 }
 
 const ROOM = 0.06;
 
-function linearRange(heights: readonly number[]): Range {
-  const [least, most] = extent(heights);
+function linearRange([least, most]: Range): Range {
   if (least > most) return [0, 1];
   if (least === most) {
     const room = least === 0 ? 1 : Math.abs(least) * 0.1;
@@ -149,26 +157,15 @@ function linearRange(heights: readonly number[]): Range {
 }
 
 /** A tenth of a decade of room on either side, and a whole one around a single value. */
-function logRange(heights: readonly number[]): Range {
-  const [least, most] = extent(heights);
+function logRange([least, most]: Range): Range {
   if (least > most) return [0.1, 1];
   if (least === most) return [least / 3, least * 3];
   const room = Math.max(0.02, Math.log10(most / least) * ROOM);
   return [least / 10 ** room, most * 10 ** room];
 }
 
-function extent(values: readonly number[]): Range {
-  let least = Infinity;
-  let most = -Infinity;
-  for (const value of values) {
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
-  return [least, most];
-}
-
 /** The index of the x nearest to `at`, -1 for none. `x` is ordered. O(log n). */
-export function nearest(x: readonly number[], at: number): number {
+export function nearest(x: ArrayLike<number>, at: number): number {
   let low = 0;
   let high = x.length - 1;
   if (high < 0) return -1;
@@ -192,7 +189,7 @@ export function readingsAt(figure: Figure, at: number, reach: number): Reading[]
     const index = nearest(one.x, at);
     const x = one.x[index];
     const value = one.y[index];
-    if (x === undefined || value === undefined || value === null) continue;
+    if (x === undefined || value === undefined || Number.isNaN(value)) continue;
     const isInside = at >= (one.x[0] ?? 0) && at <= (one.x.at(-1) ?? 0);
     if (!isInside && Math.abs(x - at) > reach) continue;
     readings.push({ line: one, x, step: one.steps[index] ?? 0, value, raw: one.raw?.[index] ?? null });

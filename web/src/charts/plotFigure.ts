@@ -22,35 +22,35 @@ export function plotFigure(figure: Figure, paint: Colours): PlotData {
 export const escapeHtml = (text: string) => text.replace(/[&<>]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[sign] ?? sign);
 
 /** Plotly gets relative time in seconds: milliseconds would need an axis of their own. */
-const across = (figure: Figure, x: readonly number[]) => [...x].map((value) => (figure.axis === "relative_time" ? value / 1000 : value));
+const across = (figure: Figure, x: Float64Array) => (figure.axis === "relative_time" ? x.map((value) => value / 1000) : x);
 
 function mainTrace(line: Line, figure: Figure, paint: Colours) {
   const colour = hueOf(paint, line.hue);
   return {
     type: "scatter",
-    mode: line.y.filter((value) => value !== null).length === 1 ? "markers" : "lines",
+    mode: line.y.filter((value) => !Number.isNaN(value)).length === 1 ? "markers" : "lines",
     name: escapeHtml(line.name),
     x: across(figure, line.x),
-    y: [...line.y],
+    y: line.y,
     connectgaps: false,
     line: { color: colour, width: 1.5, dash: DASH_NAMES[line.dash] ?? "solid" },
     marker: { color: colour, size: 6 },
-    customdata: line.y.map((value, index) => [value === null ? "" : formatMeasure(figure.metric, value), line.steps[index] ?? null]),
+    customdata: Array.from(line.y, (value, index) => [Number.isNaN(value) ? "" : formatMeasure(figure.metric, value), line.steps[index] ?? null]),
     hovertemplate: "%{customdata[0]}",
   };
 }
 
-const rawTrace = (line: Line, figure: Figure, paint: Colours) => faintTrace(line, line.raw ?? [], 0.25, figure, paint);
+const rawTrace = (line: Line, figure: Figure, paint: Colours) => faintTrace(line, line.raw ?? line.y, 0.25, figure, paint);
 
 const supersededTrace = (line: Line, figure: Figure, paint: Colours) => faintTrace(line, line.y, FAINT, figure, paint);
 
 /** A thin line that is not read. */
-function faintTrace(line: Line, values: readonly (number | null)[], opacity: number, figure: Figure, paint: Colours) {
+function faintTrace(line: Line, values: Float64Array, opacity: number, figure: Figure, paint: Colours) {
   return {
     type: "scatter",
     mode: "lines",
     x: across(figure, line.x),
-    y: [...values],
+    y: values,
     opacity,
     hoverinfo: "skip",
     showlegend: false,
@@ -69,7 +69,7 @@ function markTraces(line: Line, figure: Figure, paint: Colours) {
     { kind: "-inf", symbol: "triangle-down", at: low },
   ];
   return kinds.flatMap(({ kind, symbol, at }) => {
-    const x = line.marks.filter((mark) => mark.kind === kind).map((mark) => mark.x);
+    const x = Float64Array.from(line.marks.filter((mark) => mark.kind === kind), (mark) => mark.x);
     if (x.length === 0) return [];
     return [{ type: "scatter", mode: "markers", x: across(figure, x), y: x.map(() => at), cliponaxis: false, hoverinfo: "skip", showlegend: false, marker: { symbol, color: colour, size: 9 } }];
   });
@@ -77,7 +77,7 @@ function markTraces(line: Line, figure: Figure, paint: Colours) {
 
 function layout(figure: Figure, paint: Colours) {
   const axis = { gridcolor: paint.line, linecolor: paint.line, tickfont: { size: 11, color: paint.muted }, title: { font: { size: 12, color: paint.muted } }, zeroline: false };
-  const [from, to] = across(figure, figure.x);
+  const [from, to] = across(figure, Float64Array.from(figure.x));
   const [low, high] = figure.y;
   return {
     autosize: true,
@@ -135,10 +135,12 @@ function asNumber(figure: Figure, value: unknown): number | null {
 /** The points as they are drawn, one row each. */
 export function figureAsCsv(figure: Figure): string {
   const rows = figure.lines.flatMap((line) =>
-    line.x.map((x, index) => [quoted(line.name), line.run, String(line.steps[index] ?? ""), String(x), String((line.raw ?? line.y)[index] ?? "")].join(",")),
+    Array.from(line.x, (x, index) => [quoted(line.name), line.run, String(line.steps[index] ?? ""), String(x), valueText((line.raw ?? line.y)[index])].join(",")),
   );
   return [`run,run_id,step,${xColumn(figure)},${quoted(figure.metric)}`, ...rows].join("\n");
 }
+
+const valueText = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? "" : String(value));
 
 function xColumn({ axis }: Figure): string {
   if (axis === "step") return "x";

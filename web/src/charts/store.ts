@@ -6,9 +6,10 @@
  * that zooming out shows something at once. A request that is no longer wanted is aborted, and its answer never counts.
  */
 
-import { type LiveAnswer, type SeriesColumns, type SeriesRequest, reasonOf } from "../api";
-import type { Range, XAxis } from "./figure";
+import { type LiveAnswer, type SeriesRequest, reasonOf } from "../api";
+import type { SeriesColumns } from "../series";
 import { extend } from "./extend";
+import type { Range, XAxis } from "./figure";
 
 export type Framing = { x: XAxis; range: Range | null; points: number };
 export type MetricState = { series: readonly SeriesColumns[]; isLoading: boolean; error: string | null };

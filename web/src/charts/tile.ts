@@ -157,14 +157,13 @@ function upwards({ y: [from, to], isLog }: Figure, bbox: uPlot.BBox): Scale {
   return (value) => (value > 0 ? scale(Math.log10(value)) : NaN);
 }
 
-function stroke(ctx: CanvasRenderingContext2D, line: Line, values: readonly (number | null)[], toX: Scale, toY: Scale, width: number, ratio: number): void {
+function stroke(ctx: CanvasRenderingContext2D, line: Line, values: Float64Array, toX: Scale, toY: Scale, width: number, ratio: number): void {
   ctx.lineWidth = width;
   ctx.setLineDash((DASHES[line.dash] ?? []).map((length) => length * ratio));
   ctx.beginPath();
   let isDown = false;
   for (let index = 0; index < values.length; index += 1) {
-    const value = values[index];
-    const height = value === null || value === undefined ? NaN : toY(value);
+    const height = toY(values[index] ?? NaN);
     if (Number.isNaN(height)) {
       isDown = false;
       continue;
@@ -181,11 +180,11 @@ function stroke(ctx: CanvasRenderingContext2D, line: Line, values: readonly (num
 /** A point between two gaps would be no line at all; the last point of a running run says that there will be more. */
 function drawDots(ctx: CanvasRenderingContext2D, line: Line, toX: Scale, toY: Scale, ratio: number): void {
   const { x, y } = line;
-  const isPoint = (index: number) => (y[index] ?? null) !== null;
-  const last = y.findLastIndex((value) => value !== null);
+  const isPoint = (index: number) => !Number.isNaN(y[index] ?? NaN);
+  const last = y.findLastIndex((value) => !Number.isNaN(value));
   for (let index = 0; index < y.length; index += 1) {
-    const value = y[index] ?? null;
-    if (value === null) continue;
+    const value = y[index] ?? NaN;
+    if (Number.isNaN(value)) continue;
     const isAlone = !isPoint(index - 1) && !isPoint(index + 1);
     const isHead = line.isLive && index === last;
     if (!isAlone && !isHead) continue;
