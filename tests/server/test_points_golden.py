@@ -7,6 +7,7 @@ a chunk's columns are pcodec's, whose later versions may find smaller ones, so t
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,16 @@ from sqlalchemy.orm import Session
 
 from tests.server.points import assert_same
 from tests.server.test_metrics_store import EVERY, new_run
+from tracker import records
 from tracker_server import metrics
 from tracker_server.errors import Unreadable
 from tracker_server.metrics import chunks
 from tracker_server.metrics.columns import VERSION, Block, Points, pack, unpack
 from tracker_server.metrics.models import Chunk, Series, Tail
 
-FOLDER = Path(__file__).parent.parent / "points"
+TESTS = Path(__file__).parent.parent
+FOLDER = TESTS / "points"
+PAGES = TESTS.parent / "docs/design"
 COLUMNS = ("steps", "times", "values")
 
 
@@ -132,3 +136,26 @@ def test_a_chunk_of_a_newer_pcodec_says_so(place: int, message: str) -> None:
 def test_a_column_that_is_not_as_long_as_its_row_says_is_refused(count: int) -> None:
     with pytest.raises(Unreadable, match=f"the {count} values that its row says"):
         chunks.decompress_into(chunks.compress(np.arange(5)), np.empty(count, np.int64))
+
+
+def dumps(page: str) -> list[bytes]:
+    """The bytes that stand in a page of the formats, each stretch of them from the offset 0."""
+    text = (PAGES / page).read_text(encoding="utf-8")
+    found: list[bytearray] = []
+    for offset, part in re.findall(r"^    ([0-9a-f]{4})  ((?:[0-9a-f]{2} ?)+)", text, re.MULTILINE):
+        if offset == "0000":
+            found.append(bytearray())
+        assert int(offset, 16) == len(found[-1]), f"{page}: the line of {offset} begins at {len(found[-1]):04x}"
+        found[-1] += bytes.fromhex(part)
+    return [bytes(one) for one in found]
+
+
+def test_the_pages_of_the_formats_show_the_golden_bytes() -> None:
+    tail = json.loads((FOLDER / "tail_1.json").read_text(encoding="utf-8"))[0]
+    chunk = json.loads((FOLDER / "chunk_1.json").read_text(encoding="utf-8"))[1]
+    assert dumps("tail.md") == [bytes.fromhex(tail["payload"])]
+    assert dumps("chunk.md") == list(columns_of(chunk).values())
+    (frame,) = dumps("journal.md")
+    journal = (TESTS / "journal/every_record.journal").read_bytes()
+    assert frame in journal
+    assert isinstance(records.read_frame(frame), records.Frame)
