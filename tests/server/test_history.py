@@ -140,6 +140,12 @@ def test_onward_steps_follow_the_last_one_of_the_run(client: FlaskClient, point_
     assert curves(client, metric="system/cpu") == {("", 0): [(300, 5.0)]}
 
 
+def test_onward_steps_follow_a_last_one_below_0(client: FlaskClient) -> None:
+    logged(writer(0), range(-9, -4), 1.0).post(client)
+    writer(1, is_resumed=True).add(LoggedOnward(0, START_MS, {"loss": 2.0})).post(client)
+    assert curves(client) == {("", 0): [*points(range(-9, -4), 1.0), (-4, 2.0)]}
+
+
 def test_onward_steps_of_a_new_run_begin_at_0(client: FlaskClient) -> None:
     writer(0, is_resumed=True).add(LoggedOnward(0, START_MS, {"loss": 1.0})).post(client)
     assert curves(client) == {("", 0): [(0, 1.0)]}

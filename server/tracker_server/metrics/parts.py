@@ -41,10 +41,9 @@ def up_to(blocks: Sequence[Block], step: int) -> list[Block]:
 
 def onward(blocks: Sequence[Block], first_step: int) -> list[Block]:
     """The same points at steps that count from `first_step`; a step beyond 64 bits stays at the last that fits."""
-    room = np.iinfo(np.int64).max - first_step
-    return [
-        Block(block.keys, np.minimum(block.steps, room) + first_step, block.times, block.values) for block in blocks
-    ]
+    bounds = np.iinfo(np.int64)
+    low, high = max(bounds.min, bounds.min - first_step), min(bounds.max, bounds.max - first_step)
+    return [Block(one.keys, np.clip(one.steps, low, high) + first_step, one.times, one.values) for one in blocks]
 
 
 def _rows(block: Block, mask: Mask) -> Block:
