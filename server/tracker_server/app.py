@@ -21,6 +21,7 @@ from tracker_server.ingest.views import api as ingest_api
 from tracker_server.media.views import api as media_api
 from tracker_server.metrics.views import api as metrics_api
 from tracker_server.registry.views import api as registry_api
+from tracker_server.retention.views import api as retention_api
 from tracker_server.runs.views import api as runs_api
 from tracker_server.search.run_views import api as run_api
 from tracker_server.search.views import api as search_api
@@ -37,6 +38,7 @@ APIS: list[Api] = [
     artifacts_api,
     media_api,
     registry_api,
+    retention_api,
     ingest_api,
 ]
 

@@ -25,7 +25,7 @@ ABANDONED_AFTER_S = 24 * 3600
 
 
 class BlobStore:
-    """Blobs in a local folder. `put`, `path` and `has` are all that the rest of the server knows of it."""
+    """Blobs in a local folder. `put`, `path`, `has` and `remove` are all that the rest of the server knows of it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -65,6 +65,10 @@ class BlobStore:
         finally:
             arriving.unlink(missing_ok=True)
         return size
+
+    def remove(self, digest: str) -> None:
+        """Remove the bytes; nothing where there are none."""
+        self._place(digest).unlink(missing_ok=True)
 
     def _place(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest[2:4] / digest

@@ -11,13 +11,18 @@ from tracker_server.db import Base, BigId, Document, Words
 
 
 class Blob(Base):
-    """Bytes that are in the blob store, whole and verified."""
+    """Bytes that are in the blob store, whole and verified.
+
+    A condemned one is not: nothing refers to it, and its file is gone or goes. It counts as not there, until the bytes
+    are sent again.
+    """
 
     __tablename__ = "blobs"
 
     digest: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     size_bytes: Mapped[int] = mapped_column(sa.BigInteger)
     created_ms: Mapped[int] = mapped_column(sa.BigInteger)
+    condemned_ms: Mapped[int | None] = mapped_column(sa.BigInteger, index=True)
 
 
 class Artifact(Base):

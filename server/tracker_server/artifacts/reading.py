@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy import orm
 from sqlalchemy.orm import Session
 
 from tracker_server import runs
@@ -67,8 +68,10 @@ def _described(session: Session, where: sa.ColumnElement[bool]) -> list[schema.A
 
 
 def _is_latest() -> sa.ColumnElement[bool]:
-    """Whether the version is its artifact's newest: numbers have no gaps, and the artifact knows the next one."""
-    return ArtifactVersion.version == Artifact.next_version - 1
+    """Whether the version is its artifact's newest of those that were not purged."""
+    other = orm.aliased(ArtifactVersion)
+    newest = sa.select(sa.func.max(other.version)).where(other.artifact_id == ArtifactVersion.artifact_id)
+    return ArtifactVersion.version == newest.scalar_subquery()
 
 
 def _version(

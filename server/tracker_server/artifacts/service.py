@@ -44,16 +44,17 @@ def _sizes(session: Session, digests: Sequence[str]) -> dict[str, int]:
     for start in range(0, len(digests), MAX_PARAMETERS):
         portion = digests[start : start + MAX_PARAMETERS]
         for digest, size_bytes in session.execute(
-            sa.select(Blob.digest, Blob.size_bytes).where(Blob.digest.in_(portion))
+            sa.select(Blob.digest, Blob.size_bytes).where(Blob.digest.in_(portion), Blob.condemned_ms.is_(None))
         ):
             found[digest] = size_bytes
     return found
 
 
 def note_blob(session: Session, digest: str, size_bytes: int, *, now_ms: int) -> None:
-    """The store has these bytes now."""
+    """The store has these bytes now; a reprieve where they were condemned. Waits for whoever removes them."""
     row = db.insert(session, Blob).values(digest=digest, size_bytes=size_bytes, created_ms=now_ms)
-    session.execute(row.on_conflict_do_nothing(index_elements=["digest"]))
+    reprieved = {"created_ms": now_ms, "condemned_ms": None}
+    session.execute(row.on_conflict_do_update(index_elements=["digest"], set_=reprieved))
 
 
 def log_version(

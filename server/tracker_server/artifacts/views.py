@@ -17,7 +17,7 @@ from tracker_server.artifacts.schema import (
     RunArtifacts,
     StoredBlob,
 )
-from tracker_server.errors import Refused
+from tracker_server.errors import Refused, Unavailable
 from tracker_server.http import Api, Call, reply
 from tracker_server.http.security import INERT_POLICY
 
@@ -41,6 +41,10 @@ def put_blob(call: Call, digest: str) -> Response:
     # The session's first statement comes after the bytes are on the disk: no lock is held while they stream.
     size_bytes = blobs.put(digest, request.stream.read) if is_new else blobs.path(digest).stat().st_size
     service.note_blob(call.session, digest, size_bytes, now_ms=call.now_ms)
+    if not blobs.has(digest):
+        raise Unavailable(
+            "blob_went", f"the blob {digest} was removed as it arrived, as nothing used it; send it again"
+        )
     return reply(StoredBlob(digest, size_bytes), 201 if is_new else 200)
 
 

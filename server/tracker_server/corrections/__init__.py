@@ -5,7 +5,21 @@ run or in a project; a run is *archived*, deleted, restored, purged. An *entry* 
 why; it is never changed, and *undoing* it is a further entry. `docs/design/corrections.md` says what is promised.
 """
 
-from tracker_server.corrections.log import Action, Entry, record
-from tracker_server.corrections.service import correct, preview, undo
+from tracker_server.corrections.acts import archive, delete, refuse_purged, restore
+from tracker_server.corrections.keys import forget as forget_keys
+from tracker_server.corrections.log import Entry, record
+from tracker_server.corrections.service import correct, hold, hold_runs, undo
 
-__all__ = ["Action", "Entry", "correct", "preview", "record", "undo"]
+__all__ = [
+    "Entry",
+    "archive",
+    "correct",
+    "delete",
+    "forget_keys",
+    "hold",
+    "hold_runs",
+    "record",
+    "refuse_purged",
+    "restore",
+    "undo",
+]

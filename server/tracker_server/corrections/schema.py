@@ -82,6 +82,10 @@ class CorrectionMade(msgspec.Struct, frozen=True):
     effects: Effects
 
 
+class DeletionQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    reason: Reason = ""
+
+
 class Undo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason = ""
 

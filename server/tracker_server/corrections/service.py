@@ -15,13 +15,13 @@ from sqlalchemy import orm
 from sqlalchemy.orm import Session
 
 from tracker_server import metrics, runs
-from tracker_server.corrections import log
+from tracker_server.corrections import acts, keys, log
 from tracker_server.corrections.log import Entry
 from tracker_server.corrections.schema import Action, Effects, NewCorrection
 from tracker_server.errors import Conflict, NotFound, Refused
 from tracker_server.metrics.models import NameRule, Series
 from tracker_server.metrics.naming import Rules
-from tracker_server.runs.models import Project, ProjectKey, Run
+from tracker_server.runs.models import Project, Run
 
 RUNS_AT_ONCE = 5000
 ACTIONS: dict[str, Action] = {"rename": "metric.renamed", "hide": "metric.hidden", "delete": "metric.deleted"}
@@ -48,7 +48,7 @@ def correct(
     """
     if not wanted.reason.strip():
         raise Refused("no_reason", "say why: the log of corrections keeps a reason with every entry", field="reason")
-    _lock(session, project.id)
+    hold(session, project)
     effects = preview(session, project, wanted, lost_before_ms=lost_before_ms)
     entry = log.record(
         session,
@@ -75,13 +75,20 @@ def correct(
     return entry, effects
 
 
+def hold(session: Session, project: Project) -> None:
+    """Hold the project until the commit, so that nothing else in it is corrected or purged meanwhile."""
+    session.get(Project, project.id, with_for_update=True)
+
+
 def undo(session: Session, project: Project, entry_id: int, reason: str, *, actor_id: int, now_ms: int) -> Entry:
     """Take back an entry. Raises NotFound, and Conflict where it cannot be taken back any more."""
-    _lock(session, project.id)
+    hold(session, project)
     entry = log.find(session, project.id, entry_id)
     if entry is None:
         raise NotFound("unknown_correction", f"there is no correction {entry_id} in the project {project.name!r}")
     _check_undoable(session, entry)
+    if entry.action in ("run.archived", "run.deleted"):
+        return acts.undo(session, entry, reason, actor_id=actor_id, now_ms=now_ms)
     if entry.action in ("metric.renamed", "metric.hidden"):
         session.execute(sa.delete(NameRule).where(NameRule.id == entry.id))
         _touch(session, [entry.run_id] if entry.run_id is not None else [], now_ms)
@@ -99,10 +106,6 @@ def undo(session: Session, project: Project, entry_id: int, reason: str, *, acto
         shown_as=entry.shown_as,
         undoes=entry.id,
     )
-
-
-def _lock(session: Session, project_id: int) -> None:
-    session.get(Project, project_id, with_for_update=True)
 
 
 def _check_scope(session: Session, project: Project, wanted: NewCorrection) -> None:
@@ -226,16 +229,16 @@ def _delete(session: Session, project: Project, wanted: NewCorrection, entry: En
     meant = _of(project, wanted, rules)
     touched = sa.select(Series.run_id).distinct().join(Run, Run.id == Series.run_id).where(*meant)
     run_ids = sorted(session.scalars(touched))
-    _hold(session, run_ids)
+    hold_runs(session, run_ids)
     found = session.execute(sa.select(Series.id, Series.name).join(Run, Run.id == Series.run_id).where(*meant)).all()
     metrics.trash.discard(session, [row.id for row in found], entry.id)
-    _forget_keys(session, project.id, {row.name for row in found})
+    keys.forget(session, project.id, {row.name for row in found})
     _touch(session, run_ids, now_ms)
 
 
 def _bring_back(session: Session, entry: Entry, now_ms: int) -> None:
     found = metrics.trash.of_entry(session, entry.id)
-    _hold(session, sorted({series.run_id for series in found}))
+    hold_runs(session, sorted({series.run_id for series in found}))
     metrics.trash.bring_back(session, entry.id)
     for kind, name in {(series.kind, series.name) for series in found}:
         run_id = next(series.run_id for series in found if series.name == name)
@@ -243,7 +246,7 @@ def _bring_back(session: Session, entry: Entry, now_ms: int) -> None:
     _touch(session, sorted({series.run_id for series in found}), now_ms)
 
 
-def _hold(session: Session, run_ids: Sequence[str]) -> None:
+def hold_runs(session: Session, run_ids: Sequence[str]) -> None:
     """Hold these runs until the commit, in order of id, so that nothing is stored or moved in them meanwhile."""
     for start in range(0, len(run_ids), RUNS_AT_ONCE):
         portion = run_ids[start : start + RUNS_AT_ONCE]
@@ -256,16 +259,6 @@ def _touch(session: Session, run_ids: Sequence[str], now_ms: int) -> None:
         portion = run_ids[start : start + RUNS_AT_ONCE]
         changed = sa.update(Run).where(Run.id.in_(portion), Run.changed_ms < now_ms).values(changed_ms=now_ms)
         session.execute(changed, execution_options={"synchronize_session": False})
-
-
-def _forget_keys(session: Session, project_id: int, names: set[str]) -> None:
-    """Names that no run of the project has any more are no keys of it."""
-    for name in names:
-        left = sa.exists().where(
-            Series.run_id == Run.id, Run.project_id == project_id, Series.name == name, Series.segment >= 0
-        )
-        gone = (ProjectKey.project_id == project_id, ProjectKey.kind != "config", ProjectKey.name == name, ~left)
-        session.execute(sa.delete(ProjectKey).where(*gone), execution_options={"synchronize_session": False})
 
 
 def _check_undoable(session: Session, entry: Entry) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from tracker_server import runs
-from tracker_server.corrections import log, service
+from tracker_server.corrections import acts, log, service
 from tracker_server.corrections.schema import (
     Correction,
     CorrectionMade,
     CorrectionPage,
     CorrectionQuery,
+    DeletionQuery,
     Effects,
     NewCorrection,
     Undo,
@@ -47,6 +48,12 @@ def undo_correction(call: Call, project: str, entry_id: int, body: Undo) -> Crea
     owner = runs.project(call.session, project)
     entry = service.undo(call.session, owner, entry_id, body.reason, actor_id=call.actor_id, now_ms=call.now_ms)
     return Created(log.described(call.session, entry))
+
+
+@api.delete("/runs/<run_id>", query=DeletionQuery, status=204)
+def delete_run(call: Call, run_id: str, query: DeletionQuery) -> None:
+    """Put a run into the trash."""
+    acts.delete(call.session, run_id, reason=query.reason, actor_id=call.actor_id, now_ms=call.now_ms)
 
 
 def _lost_before_ms(call: Call) -> int:

@@ -39,7 +39,7 @@ from tracker.records import (
     UnknownRecord,
     decode,
 )
-from tracker_server import artifacts, history, media, metrics, runs
+from tracker_server import artifacts, corrections, history, media, metrics, runs
 from tracker_server.errors import Conflict, NotFound, Refused
 from tracker_server.ingest.alike import SHORTEST, run_of
 from tracker_server.ingest.frames import Frames, new_to, parse
@@ -150,6 +150,9 @@ def _take_in(session: Session, batch: Batch) -> int:
     if run is None or writer is None:
         new = new_to(frames, 0, allow_gaps=allow_gaps)
         first = _first(batch.run_id, batch.writer, new)
+        if run is None:
+            by = {"actor_id": actor_id, "now_ms": now_ms}
+            corrections.refuse_purged(session, batch.run_id, allows_any=batch.allow_resume, **by)
         run, writer = _start(session, first, allow_resume=batch.allow_resume, actor_id=actor_id, now_ms=now_ms)
     # Again for one that was just made: another request may have made it first, and stored these records.
     new = new_to(frames, writer.next_seq, allow_gaps=allow_gaps)

@@ -17,6 +17,7 @@ from tracker_server.runs.keys import note as note_keys
 from tracker_server.runs.models import Project, Run, Writer
 from tracker_server.runs.rows import row
 from tracker_server.runs.service import (
+    archive,
     change,
     check_project_name,
     create_project,
@@ -48,6 +49,7 @@ __all__ = [
     "Run",
     "Writer",
     "append_console",
+    "archive",
     "change",
     "check_project_name",
     "chosen_config",

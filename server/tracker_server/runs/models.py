@@ -45,13 +45,13 @@ class Run(Base):
     `config` is the whole config as a tree; `ConfigValue` has its leaves as typed rows. `status` is running, finished,
     failed or stopped; "lost" is not stored but read off `heartbeat_ms`. A fork began with the history of the run
     `fork_of` up to `fork_step`, whether that run is known or not. `stop_requested_ms` is when the person beside it
-    asked the run to stop, and why; a run that is resumed forgets it.
+    asked the run to stop, and why; a run that is resumed forgets it. One that was archived is left out of lists.
     """
 
     __tablename__ = "runs"
     __table_args__ = (
-        sa.Index("ix_runs_project_created", "project_id", "created_ms", "id", **_OUT_OF_THE_TRASH),
-        sa.Index("ix_runs_project_status", "project_id", "status", "heartbeat_ms", **_OUT_OF_THE_TRASH),
+        sa.Index("ix_runs_project_created", "project_id", "created_ms", "id", "archived_ms", **_OUT_OF_THE_TRASH),
+        sa.Index("ix_runs_project_status", "project_id", "status", "heartbeat_ms", "archived_ms", **_OUT_OF_THE_TRASH),
         sa.Index("ix_runs_project_changed", "project_id", "changed_ms"),
         sa.Index("ix_runs_fork_of", "fork_of"),
         sa.Index("ix_runs_parent_id", "parent_id"),
@@ -74,6 +74,7 @@ class Run(Base):
     heartbeat_ms: Mapped[int] = mapped_column(sa.BigInteger)
     changed_ms: Mapped[int] = mapped_column(sa.BigInteger)
     deleted_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
+    archived_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
     exit_code: Mapped[int | None]
     error: Mapped[str | None] = mapped_column(Words)
     lost_records: Mapped[int] = mapped_column(sa.BigInteger, default=0)

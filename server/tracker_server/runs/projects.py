@@ -27,12 +27,12 @@ def describe(session: Session, *, now_ms: int, lost_after_ms: int, name: str | N
 
 
 def _counts(session: Session, ids: Sequence[int], heard_since_ms: int) -> dict[int, tuple[int, int, int]]:
-    """For each project: its runs, those running now, and when one was last heard of."""
+    """For each project: its runs without the archived ones, those running now, and when one was last heard of."""
     run = models.Run
     is_running = sa.and_(run.status == "running", run.heartbeat_ms >= heard_since_ms)
     statement = (
         sa.select(run.project_id, sa.func.count(), sa.func.count().filter(is_running), sa.func.max(run.heartbeat_ms))
-        .where(run.project_id.in_(ids), run.deleted_ms.is_(None))
+        .where(run.project_id.in_(ids), run.deleted_ms.is_(None), run.archived_ms.is_(None))
         .group_by(run.project_id)
     )
     return {row[0]: (row[1], row[2], row[3]) for row in session.execute(statement)}

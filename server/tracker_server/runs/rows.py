@@ -29,6 +29,7 @@ def row(
         name=run.name,
         status=status(run, now_ms=now_ms, lost_after_ms=lost_after_ms),
         is_stopping=is_stopping(run),
+        is_archived=run.archived_ms is not None,
         hue=run.hue,
         group=run.group_name,
         job_type=run.job_type,

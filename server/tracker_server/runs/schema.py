@@ -79,7 +79,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `hue` is the index (0–9) of the run's colour in the palette: the server keeps it and it never changes.
     Config keys are dotted paths ("optim.lr"). `summary` holds values set by hand. `is_stopping` says that the run has
-    been asked to stop and has not ended yet.
+    been asked to stop and has not ended yet; `is_archived` that lists leave it out unless asked.
     """
 
     id: str
@@ -88,6 +88,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     status: Status
     is_stopping: bool
+    is_archived: bool
     hue: int
     group: str | None
     job_type: str | None
@@ -144,11 +145,13 @@ class RunDetail(RunRow, frozen=True, kw_only=True):
 
 
 class RunChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What may be changed of a run by hand; a field left out stays."""
+    """What may be changed of a run by hand; a field left out stays. The reason is kept with an archiving."""
 
     name: Name | msgspec.UnsetType = msgspec.UNSET
     notes: str | msgspec.UnsetType = msgspec.UNSET
     tags: list[Name] | msgspec.UnsetType = msgspec.UNSET
+    is_archived: bool | msgspec.UnsetType = msgspec.UNSET
+    reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""
 
 
 class ConsoleText(msgspec.Struct, frozen=True):

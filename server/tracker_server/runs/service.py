@@ -223,6 +223,13 @@ def restore(session: Session, run_id: str, *, actor_id: int, now_ms: int) -> Run
     return run
 
 
+def archive(session: Session, run: Run, *, is_archived: bool, actor_id: int, now_ms: int) -> None:
+    """Have lists leave the run out, or not; everything else of it goes on."""
+    run.archived_ms = now_ms if is_archived else None
+    run.changed_by, run.changed_ms = actor_id, now_ms
+    session.flush()
+
+
 def status(run: Run, *, now_ms: int, lost_after_ms: int) -> Status:
     """What a run is now: a running one that has been silent for too long is lost, until it speaks again."""
     if run.status == "running" and run.heartbeat_ms < now_ms - lost_after_ms:

@@ -50,12 +50,6 @@ def read_alerts(call: Call, run_id: str, query: AlertQuery) -> AlertList:
     return alerts.read(call.session, service.get(call.session, run_id), before=query.before, limit=query.limit)
 
 
-@api.delete("/runs/<run_id>", status=204)
-def delete_run(call: Call, run_id: str) -> None:
-    """Put a run into the trash."""
-    service.delete(call.session, run_id, actor_id=call.actor_id, now_ms=call.now_ms)
-
-
 def _described(call: Call, name: str) -> Project:
     (found,) = projects.describe(call.session, now_ms=call.now_ms, lost_after_ms=call.settings.lost_after_ms, name=name)
     return found

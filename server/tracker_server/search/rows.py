@@ -51,7 +51,7 @@ def shown() -> ORMOption:
     return load_only(
         Run.id, Run.project_id, Run.number, Run.name, Run.hue, Run.status, Run.group_name, Run.job_type, Run.user_name,
         Run.created_ms, Run.started_ms, Run.finished_ms, Run.heartbeat_ms, Run.config,
-        Run.stop_requested_ms, raiseload=True,
+        Run.stop_requested_ms, Run.archived_ms, raiseload=True,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracker_server import runs
+from tracker_server import corrections, runs
 from tracker_server.http import Api, Call
 from tracker_server.runs.schema import NewStop, RunChanges, RunDetail
 from tracker_server.search import run as whole
@@ -18,15 +18,18 @@ def get_run(call: Call, run_id: str) -> RunDetail:
 
 @api.patch("/runs/<run_id>", body=RunChanges, reply=RunDetail)
 def change_run(call: Call, run_id: str, body: RunChanges) -> RunDetail:
-    """Rename, annotate or tag a run."""
+    """Rename, annotate, tag or archive a run."""
     changed = runs.change(call.session, run_id, body, actor_id=call.actor_id, now_ms=call.now_ms)
+    if isinstance(body.is_archived, bool):
+        by = {"actor_id": call.actor_id, "now_ms": call.now_ms}
+        corrections.archive(call.session, changed, is_archived=body.is_archived, reason=body.reason, **by)
     return _detail(call, changed)
 
 
 @api.post("/runs/<run_id>/restore", reply=RunDetail)
 def restore_run(call: Call, run_id: str) -> RunDetail:
     """Bring a run back from the trash."""
-    return _detail(call, runs.restore(call.session, run_id, actor_id=call.actor_id, now_ms=call.now_ms))
+    return _detail(call, corrections.restore(call.session, run_id, actor_id=call.actor_id, now_ms=call.now_ms))
 
 
 @api.post("/runs/<run_id>/stop", body=NewStop, reply=RunDetail)

@@ -1,0 +1,123 @@
+"""What is in the trash of a project, and how large it is; in a constant number of statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.orm import Session
+
+from tracker_server.artifacts.models import ArtifactVersion
+from tracker_server.auth.models import User
+from tracker_server.corrections import Entry
+from tracker_server.media.models import MediaItem
+from tracker_server.metrics.models import Series, TrashedSeries
+from tracker_server.registry.models import RegisteredModel, RegisteredVersion
+from tracker_server.retention.schema import Trash, TrashedMetric, TrashedRun
+from tracker_server.runs.models import Project, Run
+
+
+def look(session: Session, project: Project, *, limit: int) -> Trash:
+    """The newest runs and metrics in the trash."""
+    in_trash = (Run.project_id == project.id, Run.deleted_ms.is_not(None))
+    metrics = _metrics(session, project)
+    return Trash(
+        runs=_runs(session, in_trash, limit),
+        metrics=metrics[:limit],
+        run_count=session.execute(sa.select(sa.func.count()).select_from(Run).where(*in_trash)).scalar_one(),
+        metric_count=len(metrics),
+    )
+
+
+def _runs(session: Session, where: Sequence[sa.ColumnElement[bool]], limit: int) -> list[TrashedRun]:
+    """Who deleted a run, and why, says the last entry of that; of one that has none, who changed it last."""
+    deleted = orm.aliased(Entry)
+    newest = (
+        sa.select(sa.func.max(Entry.id))
+        .where(Entry.run_id == Run.id, Entry.action == "run.deleted")
+        .correlate(Run)
+        .scalar_subquery()
+    )
+    statement = (
+        sa.select(Run.id, Run.number, Run.name, Run.deleted_ms, User.name.label("by"), deleted.reason)
+        .select_from(Run)
+        .outerjoin(deleted, deleted.id == newest)
+        .join(User, User.id == sa.func.coalesce(deleted.actor_id, Run.changed_by))
+        .where(*where)
+        .order_by(Run.deleted_ms.desc(), Run.id)
+        .limit(limit)
+    )
+    found = session.execute(statement).all()
+    ids = [row.id for row in found]
+    points = _sums(session, Series.run_id, Series.count, ids)
+    files = _sums(session, ArtifactVersion.run_id, ArtifactVersion.size_bytes, ids)
+    media = _sums(session, MediaItem.run_id, MediaItem.size_bytes, ids)
+    keepers = kept_by(session, ids)
+    return [
+        TrashedRun(
+            id=row.id,
+            number=row.number,
+            name=row.name,
+            deleted_ms=row.deleted_ms,
+            by=row.by,
+            reason=row.reason or "",
+            point_count=points.get(row.id, 0),
+            file_bytes=files.get(row.id, 0) + media.get(row.id, 0),
+            kept_by=keepers[row.id],
+        )
+        for row in found
+    ]
+
+
+def _sums(
+    session: Session, run_id: orm.InstrumentedAttribute[str] | orm.InstrumentedAttribute[str | None],
+    column: orm.InstrumentedAttribute[int], ids: Sequence[str],
+) -> dict[str, int]:  # fmt: skip
+    statement = sa.select(run_id, sa.func.sum(column)).where(run_id.in_(ids)).group_by(run_id)
+    return {str(row[0]): int(row[1]) for row in session.execute(statement)}
+
+
+def kept_by(session: Session, run_ids: Sequence[str]) -> defaultdict[str, list[str]]:
+    """The model versions that came from each of these runs, as they are referred to."""
+    version = RegisteredVersion
+    statement = (
+        sa.select(version.run_id, RegisteredModel.name, version.version)
+        .join(RegisteredModel, RegisteredModel.id == version.model_id)
+        .where(version.run_id.in_(run_ids))
+        .order_by(RegisteredModel.name, version.version)
+    )
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for run_id, model, number in session.execute(statement):
+        found[str(run_id)].append(f"{model}:v{number}")
+    return found
+
+
+def _metrics(session: Session, project: Project) -> list[TrashedMetric]:
+    """What deletions of metrics took away and is still there, the newest first."""
+    count = sa.func.count
+    statement = (
+        sa.select(Entry, User.name, count(Series.run_id.distinct()), count(), sa.func.sum(Series.count))
+        .select_from(Entry)
+        .join(TrashedSeries, TrashedSeries.entry_id == Entry.id)
+        .join(Series, Series.id == TrashedSeries.series_id)
+        .join(User, User.id == Entry.actor_id)
+        .where(Entry.project_id == project.id)
+        .group_by(Entry.id, User.name)
+        .order_by(Entry.id.desc())
+    )
+    return [
+        TrashedMetric(
+            correction=entry.id,
+            metric=entry.metric or "",
+            run=entry.run_id,
+            deleted_ms=entry.time_ms,
+            by=by,
+            reason=entry.reason,
+            run_count=run_count,
+            series_count=series_count,
+            point_count=int(point_count),
+        )
+        for entry, by, run_count, series_count, point_count in session.execute(statement)
+    ]

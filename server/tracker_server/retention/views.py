@@ -1,0 +1,35 @@
+"""The routes of the trash."""
+
+from __future__ import annotations
+
+from flask import Response, after_this_request, current_app
+
+from tracker_server import artifacts, runs
+from tracker_server.db import Database
+from tracker_server.http import Api, Call
+from tracker_server.retention import blobs, purging, trash
+from tracker_server.retention.schema import Purged, PurgeRequest, Trash, TrashQuery
+
+api = Api("retention")
+
+
+@api.get("/projects/<project>/trash", query=TrashQuery, reply=Trash)
+def list_trash(call: Call, project: str, query: TrashQuery) -> Trash:
+    """The runs and metrics in the trash of a project: who put them there, when and why, and how large they are."""
+    return trash.look(call.session, runs.project(call.session, project), limit=query.limit)
+
+
+@api.post("/projects/<project>/trash/purge", body=PurgeRequest, reply=Purged)
+def purge_trash(call: Call, project: str, body: PurgeRequest) -> Purged:
+    """Delete for good what is in the trash, and the files that nothing refers to any more."""
+    owner = runs.project(call.session, project)
+    purged = purging.purge(call.session, owner, body, actor_id=call.actor_id, now_ms=call.now_ms)
+    after_this_request(_sweep)
+    return purged
+
+
+def _sweep(response: Response) -> Response:
+    """After the commit: a file is removed only for what is committed."""
+    database: Database = current_app.extensions["tracker.database"]
+    blobs.sweep(database, artifacts.blob_store())
+    return response
