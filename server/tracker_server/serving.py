@@ -6,6 +6,7 @@ control socket is one path for all servers of a user.
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,10 @@ from gunicorn.app.base import BaseApplication
 
 from tracker_server.app import create_app
 from tracker_server.settings import Settings
+
+MOST_CONNECTIONS = 10_000
+OTHER_FILES = 512
+"""Of one process: the database's, blobs, the log."""
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -42,6 +47,7 @@ def serve_forever(settings: Settings, *, workers: int, threads: int) -> None:
         "bind": f"{host}:{settings.port}",
         "workers": workers,
         "threads": threads,
+        "worker_connections": _connections(),
         "worker_class": "gthread",
         "timeout": 120,
         "graceful_timeout": 10,
@@ -51,3 +57,13 @@ def serve_forever(settings: Settings, *, workers: int, threads: int) -> None:
         "worker_tmp_dir": str(settings.data),
     }
     _Server(lambda: create_app(settings), options).run()
+
+
+def _connections() -> int:
+    """How many connections one process keeps: every live run has one, and beyond them nobody is let in any more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else min(MOST_CONNECTIONS, soft - OTHER_FILES)

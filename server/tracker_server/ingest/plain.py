@@ -12,7 +12,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tracker_server import history, metrics
+from tracker_server import db, history, metrics
 from tracker_server.ingest.schema import Receipt
 from tracker_server.ingest.service import Batch
 from tracker_server.runs import Run, Writer
@@ -54,7 +54,7 @@ def store_plain(session: Session, batches: Sequence[Batch]) -> list[Receipt | No
     Raises what the database raises, and then nothing is stored.
     """
     places = _first_of_each_run(batches)
-    held = set(session.connection().scalars(_LOCK, {"runs": [batches[place].run_id for place in places]}))
+    held = set(session.connection().scalars(_LOCK, {"runs": [batches[place].run_id for place in places]}).all())
     places = [place for place in places if batches[place].run_id in held]
     writers = _writers(session, [batches[place] for place in places])
     pairs = [(place, writers.get((batches[place].run_id, batches[place].writer))) for place in places]
@@ -78,7 +78,7 @@ def _first_of_each_run(batches: Sequence[Batch]) -> list[int]:
 def _writers(session: Session, batches: Sequence[Batch]) -> dict[tuple[str, str], Any]:
     """The rows of the writers that are known and whose runs have nothing special about them."""
     given = {"runs": [batch.run_id for batch in batches], "names": sorted({batch.writer for batch in batches})}
-    rows = session.connection().execute(_WRITING, given) if batches else ()
+    rows = session.connection().execute(_WRITING, given).all() if batches else ()
     return {(row.run_id, row.name): row for row in rows}
 
 
@@ -116,4 +116,4 @@ def _hear(session: Session, batches: Sequence[Batch], writers: dict[int, Any]) -
         }
         for place, writer in writers.items()
     ]
-    connection.execute(_HEARD_WRITERS, rows)
+    db.execute_many(connection, _HEARD_WRITERS, rows)

@@ -13,6 +13,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tracker_server import db
 from tracker_server.errors import Refused
 from tracker_server.metrics import columns, parts, sealing
 from tracker_server.metrics.columns import Arrivals, Block
@@ -72,7 +73,7 @@ def append_together(session: Session, batches: Sequence[Appended], *, limits: Li
             rows.append(_tail(run_id, part, known))
     if rows:
         connection = session.connection()
-        connection.execute(UPDATE, changes)
+        db.execute_many(connection, UPDATE, changes)
         connection.execute(sa.insert(_TAILS), rows)
         _tidy(session, [batches[place].run_id for place in stored], limits)
     return [place in set(stored) for place in range(len(batches))]
@@ -114,7 +115,7 @@ def _held(
     }
     found: dict[tuple[str, str], dict[str, Held]] = {}
     if given["names"]:
-        for run_id, label, name, *row in session.connection().execute(_HELD, given):
+        for run_id, label, name, *row in session.connection().execute(_HELD, given).all():
             found.setdefault((run_id, label), {})[name] = Held(*row)
     return found
 
