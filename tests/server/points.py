@@ -16,6 +16,9 @@ from tracker_server.runs.schema import MetricSummary
 Point = tuple[int, int, float]
 """Step, time, value."""
 
+Drawn = tuple[float, int, float]
+"""Where a point stands on the x axis, its step, its value."""
+
 heights = st.one_of(
     st.floats(allow_nan=True, allow_infinity=True, width=32),
     st.sampled_from([0.0, 1.0, math.nan, math.inf, -math.inf, 1.7e308, -1.7e308, 5e-324]),
@@ -42,21 +45,25 @@ class Model:
 
 
 def assert_same(answer: SeriesColumns, points: list[Point]) -> None:
-    """An exact answer holds these points, in order; where one has no height, a gap and a mark."""
-    drawn = [point for point in points if math.isfinite(point[2])]
-    heights = [place for place, value in enumerate(answer.values) if value is not None]
-    assert [(answer.steps[place], answer.values[place]) for place in heights] == [(step, y) for step, _, y in drawn]
-    assert [answer.x[place] for place in heights] == [float(step) for step, _, _ in drawn]
-    kinds = ["nan" if math.isnan(y) else "inf" if y > 0 else "-inf" for _, _, y in points if not math.isfinite(y)]
-    assert [mark.kind for mark in answer.marks] == kinds
-    assert answer.values.count(None) == _interruptions(points)
-    assert answer.is_exact
+    """An exact answer over steps holds these points, in order, and counts them."""
+    assert_drawn(answer, [(float(step), step, value) for step, _, value in points])
     assert answer.points_in_range == len(points)
 
 
-def _interruptions(points: list[Point]) -> int:
+def assert_drawn(answer: SeriesColumns, drawn: list[Drawn]) -> None:
+    """An exact answer holds what is drawn, in order; where that has no height, a gap and a mark."""
+    heights = zip(answer.x, answer.steps, answer.values, strict=True)
+    assert [one for one in heights if one[2] is not None] == [one for one in drawn if math.isfinite(one[2])]
+    assert [(mark.x, mark.kind) for mark in answer.marks] == [
+        (x, "nan" if math.isnan(y) else "inf" if y > 0 else "-inf") for x, _, y in drawn if not math.isfinite(y)
+    ]
+    assert answer.values.count(None) == _interruptions([value for _, _, value in drawn])
+    assert answer.is_exact
+
+
+def _interruptions(values: list[float]) -> int:
     """How many runs of heightless points lie between two points with a height."""
-    is_drawn = "".join("x" if math.isfinite(point[2]) else "." for point in points).strip(".")
+    is_drawn = "".join("x" if math.isfinite(value) else "." for value in values).strip(".")
     return sum(bool(part) for part in is_drawn.split("x"))
 
 

@@ -16,8 +16,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tests.server.logged import log_run
 from tests.server.points import assert_same
-from tests.server.test_metrics_store import EVERY, new_run
 from tracker import records
 from tracker_server import metrics
 from tracker_server.errors import Unreadable
@@ -104,7 +104,7 @@ def test_a_chunks_row_says_of_its_points_what_it_said(case: dict[str, Any]) -> N
 def test_points_in_both_formats_are_read_from_a_database(session: Session) -> None:
     chunk = next(case for case in every("chunk") if len(case.values[0]["points"]["steps"]) == 6).values[0]
     tail = json.loads((FOLDER / "tail_1.json").read_text(encoding="utf-8"))[0]
-    run_id = new_run(session)
+    run_id = log_run(session).id
     count = chunk["row"]["count"]
     series_id = tail["blocks"][0]["series"][0]
     session.add(Series(id=series_id, run_id=run_id, name="loss", count=count + 2, sealed_count=count))
@@ -112,7 +112,7 @@ def test_points_in_both_formats_are_read_from_a_database(session: Session) -> No
     session.execute(sa.insert(Chunk).values(series_id=series_id, **chunk["row"], **columns_of(chunk)))
     session.execute(sa.insert(Tail).values(run_id=run_id, point_count=5, payload=bytes.fromhex(tail["payload"])))
     block = blocks_of(tail)[0]
-    (answer,) = metrics.read(session, [run_id], ["loss"], EVERY)
+    (answer,) = metrics.read(session, [run_id], ["loss"], metrics.View(points=100))
     open_points = Points(block.steps, block.times, block.values[0])
     assert_same(answer, sorted(listed(points_of(chunk)) + listed(open_points), key=lambda point: point[:2]))
 
