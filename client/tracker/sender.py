@@ -24,13 +24,22 @@ from tracker.notices import notice
 FLUSH_S: Final = 0.5
 HEARTBEAT_S: Final = 5.0
 LONGEST_DELAY_S: Final = 15.0
+LONGEST_ASKED_S: Final = 60.0
+QUIET_WAITS: Final = 3
+"""How often in a row a server may ask to come again later before the person is told: a busy moment is none to tell."""
+
 _FIRST_FLUSH_S: Final = 0.1  # lets init() return before requests is imported
 
 
 def backoff_s(failures: int, retry_after_s: float | None = None) -> float:
-    """How long to wait after so many failures in a row: doubling, capped, and random so that clients spread out."""
-    delay_s = min(LONGEST_DELAY_S, FLUSH_S * 2.0 ** min(failures, 10)) * (0.5 + os.urandom(1)[0] / 510.0)
-    return max(delay_s, min(retry_after_s or 0.0, 60.0))
+    """How long to wait after so many failures in a row: doubling, capped, and random so that clients spread out.
+
+    A server that says when to come again is not asked before; what it says above a minute counts as a minute.
+    """
+    chance = os.urandom(1)[0] / 255.0
+    asked_s = min(retry_after_s or 0.0, LONGEST_ASKED_S)
+    grown_s = min(LONGEST_DELAY_S, FLUSH_S * 2.0 ** min(failures, 10)) * (0.5 + chance / 2)
+    return max(grown_s, asked_s * (1.0 + chance / 2))  # later than asked, or all would come back at the same moment
 
 
 class Sender:
@@ -60,6 +69,7 @@ class Sender:
         self._is_draining = False
         self._is_drained = False
         self._failures = 0
+        self._has_told_of_failure = False
         self._has_told_of_absent = False
         self._thread = threading.Thread(target=self._run, name="tracker-sender", daemon=True)
         self._thread.start()
@@ -122,7 +132,7 @@ class Sender:
                     self._note_success()
                 self._wake.wait(FLUSH_S)
             except TransportError as error:
-                self._pause(self._note_failure(error))
+                self._pause(self._note_failure(error), is_asked=error.retry_after_s is not None)
         transport.close()
 
     def _send_earlier(self, transport: Server) -> None:
@@ -148,20 +158,24 @@ class Sender:
             self._has_told_of_absent = True
             notice("a record names bytes that are no longer beside the journal; it and others like it are not sent")
 
-    def _pause(self, delay_s: float) -> None:
+    def _pause(self, delay_s: float, *, is_asked: bool) -> None:
+        """Wait, at the end for no longer than a flush, unless the server has asked for it."""
         if self._is_draining:
-            time.sleep(min(delay_s, FLUSH_S))  # the wake event is set by now and would not wait
+            time.sleep(delay_s if is_asked else min(delay_s, FLUSH_S))  # the wake event is set and would not wait
         else:
             self._wake.wait(delay_s)
 
     def _note_success(self) -> None:
-        if self._failures:
+        if self._has_told_of_failure:
             notice(f"{self._url} is back; sending what was kept meanwhile")
         self._failures = 0
+        self._has_told_of_failure = False
 
     def _note_failure(self, error: TransportError) -> float:
         self._failures += 1
-        if self._failures == 1:
+        is_told_now = error.retry_after_s is None or self._failures > QUIET_WAITS
+        if is_told_now and not self._has_told_of_failure:
+            self._has_told_of_failure = True
             notice(f"{error}; training goes on, everything is kept in {self._path} and sent when the server is back")
         return backoff_s(self._failures, error.retry_after_s)
 

@@ -10,7 +10,9 @@ This module imports requests, which costs 100 ms; only threads and commands that
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from urllib.parse import quote, urlsplit
@@ -163,8 +165,14 @@ def _commands(answer: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _retry_after_s(response: requests.Response) -> float | None:
+    """What an answer says of when to come again: a number of seconds, or a date; None where it says neither."""
     value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
 
 
 def _reason(error: requests.RequestException) -> str:
