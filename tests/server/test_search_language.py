@@ -217,7 +217,7 @@ REFUSED = {
 def test_what_is_not_part_of_the_language_is_refused_with_its_place(text: str) -> None:
     place, problem = REFUSED[text]
     with pytest.raises(Refused) as refused:
-        language.condition(text, now_ms=NOW_MS, lost_before_ms=NOW_MS)
+        language.conditions(text, now_ms=NOW_MS, lost_before_ms=NOW_MS)
     assert problem in refused.value.message
     assert refused.value.message.startswith(f"at character {place},")
     assert (refused.value.code, refused.value.field) == ("bad_filter", "filter")
@@ -225,7 +225,7 @@ def test_what_is_not_part_of_the_language_is_refused_with_its_place(text: str) -
 
 def test_a_filter_that_is_too_long_is_refused() -> None:
     with pytest.raises(Refused, match="at most 4,000 characters, this one has 4,001"):
-        language.condition("x" * 4001, now_ms=NOW_MS, lost_before_ms=NOW_MS)
+        language.conditions("x" * 4001, now_ms=NOW_MS, lost_before_ms=NOW_MS)
 
 
 def test_a_filter_over_http(client: FlaskClient, session: Session, actor: auth.Actor) -> None:

@@ -19,6 +19,7 @@ from tracker.records import Logged, RunFinished, RunStarted
 from tracker_server import auth, metrics, runs
 from tracker_server.db import Database
 from tracker_server.errors import NotFound, Refused
+from tracker_server.metrics.models import NameRule
 from tracker_server.runs.schema import RunChanges, Status
 from tracker_server.search import cursors, table
 from tracker_server.search.schema import RunPage, RunSearch, SortKey
@@ -69,8 +70,8 @@ def log(
     metrics.append(session, run_id, label, kind, arrivals)
 
 
-def search(session: Session, *, many: int = table.MANY, **wanted: Any) -> RunPage:
-    return table.search(session, "digits", RunSearch(**wanted), now_ms=NOW_MS, lost_after_ms=LOST_AFTER_MS, many=many)
+def search(session: Session, **wanted: Any) -> RunPage:
+    return table.search(session, "digits", RunSearch(**wanted), now_ms=NOW_MS, lost_after_ms=LOST_AFTER_MS)
 
 
 def found(session: Session, *keys: str, **wanted: Any) -> list[str]:
@@ -173,6 +174,29 @@ def test_runs_in_the_trash_and_of_other_projects_are_not_there(session: Session,
     assert ([row.id for row in page.runs], page.total) == (["kept"], 1)
 
 
+def test_archived_runs_are_there_for_who_asks_for_them(session: Session, actor: auth.Actor) -> None:
+    add(session, actor, "current", logged={"loss": [1.0]})
+    archived = add(session, actor, "old", logged={"loss": [2.0]})
+    runs.archive(session, archived, is_archived=True, actor_id=actor.id, now_ms=NOW_MS)
+    asked = {"without": ["current"], "with": ["current", "old"], "only": ["old"]}
+    for filter_ in ("", "metrics.loss > 0"):
+        assert {archived: found(session, "name", filter=filter_, archived=archived) for archived in asked} == asked
+    assert search(session).total == 1
+
+
+def test_a_renamed_metric_sorts_and_filters_by_its_new_name_alone(session: Session, actor: auth.Actor) -> None:
+    add(session, actor, "r1", logged={"environment": [1.0]})
+    add(session, actor, "r2", logged={"eval/reward": [2.0]})
+    add(session, actor, "r3", logged={"eval/reward": [3.0], "secret": [1.0]})
+    project = runs.project(session, "digits").id
+    session.add(NameRule(id=1, project_id=project, run_id="", name="environment", shown_as="eval/reward"))
+    session.add(NameRule(id=2, project_id=project, run_id="", name="secret", shown_as=None))
+    session.flush()
+    assert found(session, "-metrics.eval/reward") == ["r3", "r2", "r1"]
+    assert found(session, "-created", filter='metrics["eval/reward"] < 2') == ["r1"]
+    assert found(session, filter="metrics.environment is not None or metrics.secret is not None") == []
+
+
 def test_an_unknown_project_is_not_found(session: Session) -> None:
     with pytest.raises(NotFound, match="there is no project 'digits'"):
         search(session)
@@ -212,7 +236,6 @@ def test_runs_sort_by_any_columns_with_the_missing_ones_last(session: Session, a
     add(session, actor, "d", name="fig", created_ms=NOW_MS - 1000, config={"lr": "auto", "batch": {"size": 32}},
         logged={"val/acc": [math.inf], "loss": [2.0]})  # fmt: skip
     assert {keys: found(session, *keys) for keys in SORTED} == SORTED
-    assert {keys: found(session, *keys, many=0) for keys in SORTED} == SORTED
 
 
 def test_a_run_without_an_end_lasts_until_it_was_last_heard_of(session: Session, actor: auth.Actor) -> None:
@@ -233,8 +256,7 @@ def test_config_values_sort_by_kind_then_value(session: Session, actor: auth.Act
     order = ["r00", "r01", "r02", "r03", "r04", "r05", "r06", "r07", "r10", "r08", "r09"]
     expected = order[::-1] if is_descending else order
     key = "-config.key" if is_descending else "config.key"
-    for many in (table.MANY, 0):
-        assert found(session, key, "name", many=many) == [*expected, "z-nan", "z-null", "z-without"]
+    assert found(session, key, "name") == [*expected, "z-nan", "z-null", "z-without"]
 
 
 def test_a_metric_of_another_rank_counts_where_the_main_writer_has_none(session: Session, actor: auth.Actor) -> None:
@@ -245,7 +267,6 @@ def test_a_metric_of_another_rank_counts_where_the_main_writer_has_none(session:
     add(session, actor, "other", logged={"loss": [1.0]}, label="rank1")
     add(session, actor, "other", logged={"loss": [8.0]}, label="rank2")
     assert found(session, "metrics.loss") == ["other", "both", "main"]
-    assert found(session, "metrics.loss", many=0) == ["other", "both", "main"]
 
 
 def test_an_unknown_sort_key_is_refused_with_those_there_are(session: Session, actor: auth.Actor) -> None:
@@ -272,8 +293,7 @@ PAGED = [
 ]
 
 
-@pytest.mark.parametrize("many", [table.MANY, 0], ids=["by sorting", "by index"])
-def test_pages_give_every_run_once_in_the_order_of_one_page(session: Session, many: int) -> None:
+def test_pages_give_every_run_once_in_the_order_of_one_page(session: Session) -> None:
     seed.fill(session, "digits", run_count=60, now_ms=NOW_MS, config_keys=6, metric_names=2)
     mixed = ["text", 0.5, True, None, math.nan, [1]]
     for place, run_id in enumerate(row.id for row in search(session, columns=[]).runs):
@@ -281,7 +301,7 @@ def test_pages_give_every_run_once_in_the_order_of_one_page(session: Session, ma
     session.flush()
     for keys in PAGED:
         whole = [row.id for row in search(session, sort=sort(*keys), columns=[]).runs]
-        pages = all_pages(session, sort=sort(*keys), columns=[], limit=7, many=many)
+        pages = all_pages(session, sort=sort(*keys), columns=[], limit=7)
         assert [len(page) for page in pages] == [7] * 8 + [4], keys
         assert list(itertools.chain(*pages)) == whole
         assert len(set(whole)) == 60
@@ -360,8 +380,15 @@ def test_an_unknown_column_is_refused(session: Session, actor: auth.Actor) -> No
 
 @pytest.mark.parametrize(
     "wanted",
-    [{}, {"text": "heron 3", "status": ["finished", "lost"]}, {"many": 0}],
-    ids=["all", "filtered", "by index"],
+    [
+        {},
+        {
+            "text": "heron 3",
+            "status": ["finished", "lost"],
+            "filter": 'config.model.depth > 3 and metrics["train/loss"] > 0',
+        },
+    ],
+    ids=["all", "filtered"],
 )
 def test_a_page_costs_as_many_statements_for_many_runs_and_columns_as_for_one(
     database: Database, session: Session, wanted: dict[str, Any]
@@ -373,7 +400,7 @@ def test_a_page_costs_as_many_statements_for_many_runs_and_columns_as_for_one(
     session.expunge_all()
     with statements(database) as many:
         search(session, limit=1000, sort=sort("-metrics.val/acc", "config.optim.lr", "name"), **wanted)
-    assert len(many) == len(few) == 10
+    assert len(many) == len(few) == 8
 
 
 def test_the_runs_table_over_http(client: FlaskClient, session: Session, actor: auth.Actor) -> None:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker_server.db import Base, BigId, Words
+
+_STATISTICS = ("segment", "last", "min", "max", "finite_sum", "finite_count", "count", "last_step")
+_IN_USE: dict[str, Any] = {"sqlite_where": sa.text("segment = 0"), "postgresql_where": sa.text("segment = 0")}
+"""Options and columns of an index that has the statistics of a name in order of their runs: searching filters and sorts
+by it alone. Of many orders there is none: each would be written anew with every batch."""
 
 
 class Series(Base):
@@ -19,9 +26,7 @@ class Series(Base):
     __tablename__ = "series"
     __table_args__ = (
         sa.UniqueConstraint("run_id", "name", "label", "segment"),
-        sa.Index("ix_series_name_last", "name", "last", "run_id"),
-        sa.Index("ix_series_name_min", "name", "min", "run_id"),
-        sa.Index("ix_series_name_max", "name", "max", "run_id"),
+        sa.Index("ix_series_statistics", "name", "run_id", "label", *_STATISTICS, **_IN_USE),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -16,6 +16,11 @@ _OUT_OF_THE_TRASH: dict[str, Any] = {
 """Options of an index: lists of runs leave out the trash, so an index without it counts them by itself."""
 
 
+def _present(column: str) -> dict[str, Any]:
+    """Options of an index of what is not null."""
+    return {f"{dialect}_where": sa.text(f"{column} IS NOT NULL") for dialect in ("sqlite", "postgresql")}
+
+
 class Project(Base):
     """`next_run_number` is the number that the next run gets; it never goes back."""
 
@@ -51,6 +56,7 @@ class Run(Base):
     __tablename__ = "runs"
     __table_args__ = (
         sa.Index("ix_runs_project_created", "project_id", "created_ms", "id", "archived_ms", **_OUT_OF_THE_TRASH),
+        sa.Index("ix_runs_project_id", "project_id", "id", "created_ms", "archived_ms", **_OUT_OF_THE_TRASH),
         sa.Index("ix_runs_project_status", "project_id", "status", "heartbeat_ms", "archived_ms", **_OUT_OF_THE_TRASH),
         sa.Index("ix_runs_project_changed", "project_id", "changed_ms"),
         sa.Index("ix_runs_fork_of", "fork_of"),
@@ -119,8 +125,9 @@ class ConfigValue(Base):
 
     __tablename__ = "config_values"
     __table_args__ = (
-        sa.Index("ix_config_values_number", "key", "number", "run_id"),
-        sa.Index("ix_config_values_text", "key", "text", "run_id"),
+        sa.Index("ix_config_values_key", "key", "run_id", "number", "text"),
+        sa.Index("ix_config_values_number", "number", "run_id", **_present("number")),
+        sa.Index("ix_config_values_text", "text", "run_id", **_present("text")),
     )
 
     run_id: Mapped[str] = mapped_column(sa.ForeignKey("runs.id"), primary_key=True)

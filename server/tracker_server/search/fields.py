@@ -17,6 +17,7 @@ from sqlalchemy import orm
 from sqlalchemy.ext.compiler import compiles
 
 from tracker_server.metrics.models import Series
+from tracker_server.metrics.naming import Rules, named
 from tracker_server.runs import Run
 from tracker_server.runs.config import MAX_INDEXED
 from tracker_server.runs.models import ConfigValue, RunTag, SummaryValue
@@ -155,17 +156,21 @@ class Metric:
 
     name: str
     statistic: str
+    rules: Rules
     kind: Kind = "number"
     text_limit: int | None = None
 
     def holds(self, test: Test) -> Condition:
         series = orm.aliased(Series)
         value = self._value(series)
-        return _with(series, series.name == self.name, value.is_not(None), test(Values(number=value)), is_shown(series))
+        return _with(series, self._is_it(series), value.is_not(None), test(Values(number=value)))
 
     def values(self) -> Values:
         series = orm.aliased(Series)
-        return Values(number=_of_run(series, self._value(series), series.name == self.name, is_shown(series)))
+        return Values(number=_of_run(series, self._value(series), self._is_it(series)))
+
+    def _is_it(self, series: type[Series]) -> Condition:
+        return sa.and_(named(series, self.name, self.rules), is_shown(series))
 
     def _value(self, series: type[Series]) -> Expression:
         if self.statistic != "mean":

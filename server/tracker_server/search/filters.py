@@ -10,11 +10,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
 from tracker_server.errors import Refused
 from tracker_server.runs import Run
 from tracker_server.runs.models import ConfigValue, RunTag
 from tracker_server.runs.schema import Status
+from tracker_server.search.schema import Archived
 
 Condition = sa.ColumnElement[bool]
 
@@ -24,6 +26,14 @@ MAX_WORDS = 10
 def of_project(project_id: int) -> Condition:
     """The runs of a project that are not in the trash."""
     return sa.and_(Run.project_id == project_id, Run.deleted_ms.is_(None))
+
+
+def listed(project_id: int, archived: Archived) -> Condition:
+    """Those of a project's runs that a search is about, before it asks for anything else."""
+    here = of_project(project_id)
+    if archived == "with":
+        return here
+    return sa.and_(here, Run.archived_ms.is_not(None) if archived == "only" else Run.archived_ms.is_(None))
 
 
 def matching(text: str, statuses: Sequence[Status], *, lost_before_ms: int) -> list[Condition]:
@@ -36,36 +46,35 @@ def matching(text: str, statuses: Sequence[Status], *, lost_before_ms: int) -> l
         raise Refused(
             "too_many_words", f"a search has at most {MAX_WORDS} words, this one has {len(words)}", field="text"
         )
-    keys = _config_keys()
-    conditions = [_has_word(word, keys) for word in words]
+    conditions = [_has_word(word) for word in words]
     return [*conditions, _has_status(statuses, lost_before_ms)] if statuses else conditions
 
 
-def _has_word(word: str, keys: sa.CTE) -> Condition:
+def _has_word(word: str) -> Condition:
     """The word is part of a name, id, group, tag, note or text of the config, or equals a number of the config."""
     columns = (Run.name, Run.id, Run.group_name, Run.notes)
-    tagged = sa.select(RunTag.run_id).where(_contains(RunTag.tag, word))
     places = [_contains(column, word) for column in columns]
-    return sa.or_(*places, Run.id.in_(tagged), *(Run.id.in_(ids) for ids in _configured(word, keys)))
+    tagged = sa.select(RunTag.run_id).where(_contains(RunTag.tag, word))
+    return sa.or_(*places, Run.id.in_(tagged), *(Run.id.in_(ids) for ids in _configured(word)))
 
 
 def _contains(column: Any, word: str) -> Condition:
     """Whatever the case. SQLite folds only ASCII, and so does PostgreSQL in its C locale: the usual spellings of
     another word are asked for by name."""
     spellings = [word] if word.isascii() else dict.fromkeys((word, word.lower(), word.upper(), word.title()))
-    return sa.or_(*(column.icontains(spelling, autoescape=True) for spelling in spellings))
+    return sa.or_(*(_contains_spelling(column, f"%{_escaped(spelling)}%") for spelling in spellings))
 
 
-def _configured(word: str, keys: sa.CTE) -> Iterator[sa.Select[Any]]:
-    """The ids of runs with the word in a text of the config, and with the number that it is.
+def _escaped(word: str) -> str:
+    return word.replace("\0", "\ufffd").replace("/", "//").replace("%", "/%").replace("_", "/_")
 
-    Both follow an index from key to key: that of texts has an entry for every number too, and skips them so.
-    """
-    values = sa.select(ConfigValue.run_id).join(keys, keys.c.key == ConfigValue.key)
-    yield values.where(ConfigValue.text >= "", _contains(ConfigValue.text, word))
+
+def _configured(word: str) -> Iterator[sa.Select[Any]]:
+    """The ids of runs with the word in a text of the config, and with the number that it is."""
+    yield sa.select(ConfigValue.run_id).where(ConfigValue.text >= "", _contains(ConfigValue.text, word))
     number = _number(word)
     if number is not None:
-        yield values.where(ConfigValue.number == number)
+        yield sa.select(ConfigValue.run_id).where(ConfigValue.number == number)
 
 
 def _number(word: str) -> float | None:
@@ -73,13 +82,6 @@ def _number(word: str) -> float | None:
         return float(word)
     except ValueError:
         return None
-
-
-def _config_keys() -> sa.CTE:
-    """Every config key, found by steps through the index from one key to the next."""
-    first = sa.select(sa.func.min(ConfigValue.key).label("key")).cte("config_keys", recursive=True)
-    following = sa.select(sa.func.min(ConfigValue.key)).where(ConfigValue.key > first.c.key).scalar_subquery()
-    return first.union_all(sa.select(following).where(first.c.key.is_not(None)))
 
 
 def _has_status(statuses: Sequence[Status], lost_before_ms: int) -> Condition:
@@ -91,3 +93,22 @@ def _has_status(statuses: Sequence[Status], lost_before_ms: int) -> Condition:
     if "running" in statuses:
         conditions.append(sa.and_(Run.status == "running", Run.heartbeat_ms >= lost_before_ms))
     return sa.or_(*conditions)
+
+
+class _contains_spelling(sa.sql.functions.FunctionElement[bool]):
+    """Whether a text fits a pattern of LIKE whose escapes are slashes, a to z in any case."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
+@compiles(_contains_spelling)
+def _contains_in_sqlite(element: _contains_spelling, compiler: Any, **options: Any) -> str:
+    text, pattern = (compiler.process(part, **options) for part in element.clauses)
+    return f"({text} LIKE {pattern} ESCAPE '/')"
+
+
+@compiles(_contains_spelling, "postgresql")
+def _contains_in_postgresql(element: _contains_spelling, compiler: Any, **options: Any) -> str:
+    text, pattern = (compiler.process(part, **options) for part in element.clauses)
+    return f"({text} ILIKE {pattern} ESCAPE '/')"

@@ -16,6 +16,7 @@ from typing import cast, get_args
 import sqlalchemy as sa
 
 from tracker_server.errors import Refused
+from tracker_server.metrics.naming import NO_RULES, Rules
 from tracker_server.runs.models import ConfigValue, SummaryValue
 from tracker_server.runs.schema import Status
 from tracker_server.search import fields
@@ -103,26 +104,27 @@ class Tags:
 Operand = Fixed | Choices | Tags | Field
 
 
-def condition(text: str, *, now_ms: int, lost_before_ms: int) -> Condition | None:
-    """The condition that a filter states, None for one without words.
+def conditions(text: str, *, now_ms: int, lost_before_ms: int, rules: Rules = NO_RULES) -> list[Condition]:
+    """The conditions that a filter states, all of which have to be true; none for one without words.
 
-    Times ago count from `now_ms`; a running run last heard of before `lost_before_ms` is lost. Raises Refused for a
-    text that is no filter.
+    Times ago count from `now_ms`; a running run last heard of before `lost_before_ms` is lost; `rules` say what metrics
+    are called. Raises Refused for a text that is no filter.
     """
     if len(text) > MAX_LENGTH:
         message = f"a filter has at most {MAX_LENGTH:,} characters, this one has {len(text):,}; ask in several searches"
         raise Refused("bad_filter", message, field="filter")
-    reader = _Reader(text, now_ms, lost_before_ms)
-    return reader.condition(reader.parsed(), 1) if text.strip() else None
+    reader = _Reader(text, now_ms, lost_before_ms, rules)
+    return reader.conditions(reader.parsed(), 1) if text.strip() else []
 
 
 class _Reader:
     """Reads one text. `_comparisons` counts those read so far, which bounds what the database is asked for."""
 
-    def __init__(self, text: str, now_ms: int, lost_before_ms: int) -> None:
+    def __init__(self, text: str, now_ms: int, lost_before_ms: int, rules: Rules) -> None:
         self._text = text
         self._now_ms = now_ms
         self._lost_before_ms = lost_before_ms
+        self._rules = rules
         self._comparisons = 0
         self._start = len(text) - len(text.lstrip())
 
@@ -142,6 +144,14 @@ class _Reader:
             raise self._refused(comment, "a filter has no comments; a # in a key or value stands in quotes")
         return found
 
+    def conditions(self, node: ast.expr, depth: int) -> list[Condition]:
+        """What is true of a run together, part by part as far as `and` joins them."""
+        if depth <= MAX_DEPTH and isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+            return [part for value in node.values for part in self.conditions(value, depth + 1)]
+        if depth <= MAX_DEPTH and isinstance(node, ast.Compare):
+            return self._comparisons_of(node)
+        return [self.condition(node, depth)]
+
     def condition(self, node: ast.expr, depth: int) -> Condition:
         """What is true or false of a run."""
         if depth > MAX_DEPTH:
@@ -152,7 +162,7 @@ class _Reader:
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             return ~self.condition(node.operand, depth + 1)
         if isinstance(node, ast.Compare):
-            return self._comparison(node)
+            return sa.and_(*self._comparisons_of(node))
         self._count(node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             return self._method(node, node.func)
@@ -177,10 +187,10 @@ class _Reader:
             raise self._refused(node, "a number alone is no condition: compare it, or write `is not None`")
         return fields.is_true(operand)
 
-    def _comparison(self, node: ast.Compare) -> Condition:
+    def _comparisons_of(self, node: ast.Compare) -> list[Condition]:
         sides = [node.left, *node.comparators]
         pairs = zip(sides[:-1], node.ops, sides[1:], strict=True)
-        return sa.and_(*(self._pair(left, sign, right) for left, sign, right in pairs))
+        return [self._pair(left, sign, right) for left, sign, right in pairs]
 
     def _pair(self, left: ast.expr, sign: ast.cmpop, right: ast.expr) -> Condition:
         self._count(left)
@@ -402,7 +412,7 @@ class _Reader:
     def _metric(self, path: Sequence[tuple[str, ast.expr]]) -> Field:
         name = path[0][0]
         if len(path) == 1:
-            return fields.Metric(name, "last")
+            return fields.Metric(name, "last", self._rules)
         statistic, node = path[1]
         if statistic not in fields.STATISTICS:
             known = f"{_nearest(statistic, fields.STATISTICS)}; there are {_all(fields.STATISTICS)}"
@@ -410,7 +420,7 @@ class _Reader:
             raise self._refused(node, f"a metric has no {statistic!r}{known}{whole}")
         if len(path) > 2:
             raise self._refused(path[2][1], f"{statistic} is a number and has no parts")
-        return fields.Metric(name, statistic)
+        return fields.Metric(name, statistic, self._rules)
 
     def _unknown_name(self, node: ast.Name) -> Refused:
         name = node.id

@@ -55,17 +55,19 @@ def shown() -> ORMOption:
     )  # fmt: skip
 
 
-def read(session: Session, run_ids: Sequence[str], chosen: Columns, *, now_ms: int, lost_after_ms: int) -> list[RunRow]:
-    """The rows of the runs with these ids, in their order."""
-    found = {run.id: run for run in session.scalars(sa.select(Run).where(Run.id.in_(run_ids)).options(shown()))}
-    ordered = [found[run_id] for run_id in run_ids if run_id in found]
-    return build(session, ordered, chosen, now_ms=now_ms, lost_after_ms=lost_after_ms)
-
-
-def build(session: Session, found: Sequence[Run], chosen: Columns, *, now_ms: int, lost_after_ms: int) -> list[RunRow]:
-    """The rows of these runs, in their order. Five statements at most, however many runs and columns."""
+def build(
+    session: Session,
+    found: Sequence[Run],
+    chosen: Columns,
+    *,
+    now_ms: int,
+    lost_after_ms: int,
+    project: str | None = None,
+) -> list[RunRow]:
+    """The rows of these runs, in their order; `project` is the name of theirs where it is known. The number of
+    statements does not depend on how many runs and columns there are."""
     ids = [run.id for run in found]
-    projects = _project_names(session, found)
+    projects = _project_names(session, found) if project is None else {run.project_id: project for run in found}
     tags, summaries = runs.tags(session, ids), runs.summaries(session, ids)
     wants_metrics = chosen.metrics is None or len(chosen.metrics) > 0
     values = metrics.last(session, ids, chosen.metrics) if wants_metrics else {}

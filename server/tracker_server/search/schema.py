@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from tracker_server.metrics.schema import Axis, SeriesColumns
+from tracker_server.metrics.schema import Axis, SeriesColumns, Smoothing
 from tracker_server.runs.schema import MetricSummary, RunRow, Status
 
+Archived = Literal["without", "with", "only"]
 RunIds = Annotated[list[str], msgspec.Meta(max_length=200)]
 
 
@@ -32,11 +33,13 @@ class RunSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     and filter all have to fit.
 
     `columns` names the config keys ("config.lr") and metrics ("metrics.val/acc") to send; None sends all of them.
+    `archived` says whether archived runs are among those that are searched and counted.
     """
 
     text: str = ""
     status: list[Status] = []
     filter: str = ""
+    archived: Archived = "without"
     sort: list[SortKey] = []
     columns: list[str] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
@@ -130,7 +133,7 @@ class LiveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `counts` has, for each series id that the page holds, the `count` it came with; only newer points come back for it.
     Series of `runs` × `metrics` that are not in `counts` come whole, thinned to `points`. Who sends `since_ms` 0 has
-    searched just now, and gets what changed in the last minute.
+    searched just now, and gets what changed in the last minute. A smoothed series that has grown comes whole.
     """
 
     runs: RunIds = []
@@ -141,6 +144,8 @@ class LiveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     range: tuple[float, float] | None = None
     columns: list[str] | None = None
     since_ms: int = 0
+    smoothing: Smoothing | None = None
+    band: bool = False
 
 
 class LiveAnswer(msgspec.Struct, frozen=True):

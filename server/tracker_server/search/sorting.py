@@ -8,7 +8,7 @@ terms, which is what a cursor does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from sqlalchemy import orm
 
 from tracker_server.errors import Refused
 from tracker_server.metrics.models import Series
+from tracker_server.metrics.naming import Rules, named
 from tracker_server.runs import Run
 from tracker_server.runs.models import ConfigValue
 from tracker_server.search.cursors import Value
@@ -25,14 +26,16 @@ Expression = sa.SQLColumnExpression[Any]
 Condition = sa.ColumnElement[bool]
 
 STATISTICS = ("last", "min", "max", "mean", "count")
-INDEXED_STATISTICS = ("last", "min", "max")
 ATTRIBUTES = ("created", "name", "status", "duration")
 STATUS_ORDER = ("running", "lost", "failed", "stopped", "finished")
 """What wants attention first."""
 
 NEWEST_FIRST = SortKey("created", is_descending=True)
 NUMBER, TEXT, MISSING = 0, 1, 2
-"""Places of classes: ascending, numbers stand before text; what is missing stands last both ways."""
+"""Places of kinds of values: ascending, numbers stand before text; what is missing stands last both ways."""
+
+IN_USE = sa.literal(0, literal_execute=True)
+"""The segment in use, not superseded. It stands in the SQL itself, so that the index of its series is known to fit."""
 
 _NAN = sa.literal(float("nan"), sa.Double)
 
@@ -67,26 +70,11 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Class:
-    """The runs whose value of a sort key is of one kind: a number, say, or missing.
-
-    `place` is where the class stands, and the first term of the key. An index gives its runs in order of `indexed`,
-    which is the key's term of that number, without the expression that hides it from the index. A class without one
-    has no order of its own.
-    """
-
-    place: int
-    condition: Condition
-    indexed: tuple[int, Term] | None = None
-
-
-@dataclass(frozen=True)
 class Column:
-    """A sort key as SQL. `classes` are in order of place; a key that no index can follow has none."""
+    """A sort key as SQL."""
 
     terms: list[Term]
     table: Table | None = None
-    classes: list[Class] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -99,29 +87,29 @@ class Order:
     def terms(self) -> list[Term]:
         return [term for column in self.columns for term in column.terms]
 
-    def source(self, *, first_is_present: bool = False) -> Any:
-        """`runs` with everything that the terms read. `first_is_present` leaves out runs that lack the first key."""
-        found: Any = Run
-        for place, column in enumerate(self.columns):
+    def source(self, runs_from: Any) -> Any:
+        """What `runs_from` has, with everything that the terms read beside."""
+        found = runs_from
+        for column in self.columns:
             if column.table is not None:
-                is_outer = not (first_is_present and place == 0)
-                found = orm.join(found, column.table.entity, column.table.joined, isouter=is_outer)
+                found = orm.join(found, column.table.entity, column.table.joined, isouter=True)
         return found
 
 
-def order(keys: Sequence[SortKey], *, lost_before_ms: int, collation: str) -> Order:
+def order(keys: Sequence[SortKey], *, rules: Rules, lost_before_ms: int, collation: str) -> Order:
     """The order that the keys ask for, ties by the newest and then by id. Raises Refused for a key that is none.
 
-    `collation` is the one that compares text by its bytes.
+    `rules` say what metrics are called, `collation` is the one that compares text by its bytes.
     """
-    columns = [_column(key, lost_before_ms, collation) for key in (*keys, NEWEST_FIRST)]
+    columns = [_column(key, rules, lost_before_ms, collation) for key in (*keys, NEWEST_FIRST)]
     return Order([*columns, Column([Term(Run.id, str)])])
 
 
 def after(terms: Sequence[Term], values: Sequence[Value]) -> Condition:
     """Whether a run stands after the one with these values.
 
-    The first term's bound is said twice, alone and within the whole, because an index can follow only the first.
+    The first term's bound is said twice, alone and within the whole: most runs are told by it alone, and where it is
+    a column, an index can follow it.
     """
     beyond = terms[-1].is_beyond(values[-1])
     for term, value in reversed(list(zip(terms[:-1], values[:-1], strict=True))):
@@ -129,14 +117,14 @@ def after(terms: Sequence[Term], values: Sequence[Value]) -> Condition:
     return sa.and_(terms[0].is_from(values[0]), beyond)
 
 
-def _column(key: SortKey, lost_before_ms: int, collation: str) -> Column:
+def _column(key: SortKey, rules: Rules, lost_before_ms: int, collation: str) -> Column:
     kind, _, name = key.key.partition(".")
     if key.key in ATTRIBUTES:
         return Column([_attribute(key, lost_before_ms, collation)])
     if kind == "config" and name:
         return _config(name, key.is_descending, collation)
     if kind == "metrics" and name:
-        return _metric(name, key.is_descending)
+        return _metric(name, rules, key.is_descending)
     raise Refused(
         "unknown_sort_key",
         f"cannot sort by {key.key!r}: a sort key is one of {', '.join(ATTRIBUTES)}, 'config.<key>', or "
@@ -166,7 +154,7 @@ def _status_rank(lost_before_ms: int) -> Expression:
     return sa.case((is_lost, rank["lost"]), *((Run.status == status, place) for status, place in rank.items()), else_=9)
 
 
-def _metric(key: str, is_descending: bool) -> Column:
+def _metric(key: str, rules: Rules, is_descending: bool) -> Column:
     """The main writer's series, as the summaries of a run show it; else the first label's."""
     name, _, statistic = key.rpartition(".")
     if not name or statistic not in STATISTICS:
@@ -177,12 +165,7 @@ def _metric(key: str, is_descending: bool) -> Column:
         Term(sa.case((value.is_(None), MISSING), else_=NUMBER), int),
         Term(sa.func.coalesce(value, 0.0), float, is_descending),
     ]
-    classes = [
-        Class(NUMBER, value.is_not(None), (1, Term(value, float, is_descending))),
-        Class(MISSING, value.is_(None)),
-    ]
-    table = Table(series, sa.and_(series.run_id == Run.id, series.name == name, is_shown(series)))
-    return Column(terms, table, classes if statistic in INDEXED_STATISTICS else [])
+    return Column(terms, Table(series, sa.and_(series.run_id == Run.id, named(series, name, rules), is_shown(series))))
 
 
 def _mean(series: type[Series]) -> Expression:
@@ -190,10 +173,11 @@ def _mean(series: type[Series]) -> Expression:
 
 
 def is_shown(series: type[Series]) -> Condition:
+    """Whether it is the one of its name that a run's summaries show: the main writer's, else the first label's."""
     other = orm.aliased(Series)
-    namesake = sa.and_(other.run_id == series.run_id, other.name == series.name, other.segment == 0)
+    namesake = sa.and_(other.run_id == series.run_id, other.name == series.name, other.segment == IN_USE)
     earlier = sa.exists().where(namesake, other.label < series.label)
-    return sa.and_(series.segment == 0, sa.or_(series.label == "", ~earlier))
+    return sa.and_(series.segment == IN_USE, sa.or_(series.label == "", ~earlier))
 
 
 def _config(key: str, is_descending: bool, collation: str) -> Column:
@@ -208,10 +192,4 @@ def _config(key: str, is_descending: bool, collation: str) -> Column:
         Term(sa.func.coalesce(number, 0.0), float, is_descending),
         Term(_compared(text, collation), str, is_descending),
     ]
-    classes = [
-        Class(numbers, is_number, (1, Term(row.number, float, is_descending))),
-        Class(texts, is_text, (2, Term(_compared(row.text, collation), str, is_descending))),
-        Class(MISSING, sa.and_(number.is_(None), row.text.is_(None))),
-    ]
-    table = Table(row, sa.and_(row.run_id == Run.id, row.key == key))
-    return Column(terms, table, sorted(classes, key=lambda found: found.place))
+    return Column(terms, Table(row, sa.and_(row.run_id == Run.id, row.key == key)))
