@@ -7,13 +7,14 @@ control socket is one path for all servers of a user.
 from __future__ import annotations
 
 import resource
-from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
+from tracker_server import ingest
 from tracker_server.app import create_app
+from tracker_server.db import Database
 from tracker_server.settings import Settings
 
 MOST_CONNECTIONS = 10_000
@@ -24,17 +25,27 @@ OTHER_FILES = 512
 class _Server(BaseApplication):  # type: ignore[misc]
     """gunicorn, told by us rather than by its files and environment."""
 
-    def __init__(self, make_app: Callable[[], Flask], options: dict[str, Any]) -> None:
-        self._make_app = make_app
+    def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
+        self._settings = settings
         self._options = options
+        self._abandoned: ingest.AbandonedTails | None = None
         super().__init__()
 
     def load_config(self) -> None:
         for name, value in self._options.items():
             self.cfg.set(name, value)
+        self.cfg.set("worker_exit", lambda _arbiter, _worker: self._close())
 
     def load(self) -> Flask:
-        return self._make_app()
+        """The app, and beside it the thread that looks after silent runs."""
+        app = create_app(self._settings)
+        database: Database = app.extensions["tracker.database"]
+        self._abandoned = ingest.AbandonedTails(database, silent_ms=self._settings.abandoned_after_ms)
+        return app
+
+    def _close(self) -> None:
+        if self._abandoned is not None:
+            self._abandoned.stop()
 
 
 def serve_forever(settings: Settings, *, workers: int, threads: int) -> None:
@@ -56,7 +67,7 @@ def serve_forever(settings: Settings, *, workers: int, threads: int) -> None:
         "control_socket_disable": True,
         "worker_tmp_dir": str(settings.data),
     }
-    _Server(lambda: create_app(settings), options).run()
+    _Server(settings, options).run()
 
 
 def _connections() -> int:

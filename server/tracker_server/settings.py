@@ -15,7 +15,8 @@ class Settings:
 
     `needs_key` is whether a request must carry a key or a session; `operator` is the name that acts stand under when
     nobody has signed in. `max_waiting_batches` and `max_waiting_bytes` bound what of journals waits in memory to be
-    stored; beyond them, writers are told to come again.
+    stored; beyond them, writers are told to come again. What a run has left that was silent for `abandoned_after_ms` is
+    sealed.
     """
 
     data: Path
@@ -29,6 +30,7 @@ class Settings:
     max_journal_bytes: int = 16 * 1024 * 1024
     max_json_bytes: int = 4 * 1024 * 1024
     lost_after_ms: int = 60_000
+    abandoned_after_ms: int = 600_000
     max_waiting_batches: int = 64
     max_waiting_bytes: int = 128 * 1024 * 1024
 

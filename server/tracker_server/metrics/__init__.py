@@ -6,6 +6,7 @@ arrived, its *chunks* are sealed. A run's history is *segment* 0; others are wha
 """
 
 from tracker_server.metrics import naming, trash
+from tracker_server.metrics.abandoned import has_abandoned, seal_abandoned
 from tracker_server.metrics.columns import Arrivals
 from tracker_server.metrics.parts import Cut
 from tracker_server.metrics.reading import View
@@ -37,12 +38,14 @@ __all__ = [
     "append_together",
     "copy",
     "delete",
+    "has_abandoned",
     "highest_step",
     "last",
     "naming",
     "read",
     "restore",
     "seal",
+    "seal_abandoned",
     "supersede",
     "trash",
 ]

@@ -60,6 +60,14 @@ class Tail(Base):
     payload: Mapped[bytes]
 
 
+class OpenTail(Base):
+    """A run that has had points since its tail was last sealed as a whole. See `metrics/abandoned.py`."""
+
+    __tablename__ = "open_tails"
+
+    run_id: Mapped[str] = mapped_column(sa.ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+
+
 class Chunk(Base):
     """Up to 65,536 points of a series in order of arrival, from `first_ordinal` on, as three columns of pcodec."""
 

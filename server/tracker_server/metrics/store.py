@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker.records import Logged, SystemSampled
-from tracker_server.metrics import columns, parts, reading, sealing, summaries
+from tracker_server.metrics import abandoned, columns, parts, reading, sealing, summaries
 from tracker_server.metrics.columns import Arrivals, Block
 from tracker_server.metrics.models import Chunk, Series, Tail, TrashedSeries
 from tracker_server.metrics.moving import copy, highest_step, restore, supersede
@@ -73,6 +73,7 @@ def _append(
         kept += summaries.take_in(session, run_id, label, kind, blocks, segment=segment)
     count = sum(block.values.size for block in kept)
     session.execute(sa.insert(Tail).values(run_id=run_id, point_count=count, payload=columns.pack(kept)))
+    abandoned.note(session, [run_id])
     sealing.tidy(session, run_id, limits)
 
 

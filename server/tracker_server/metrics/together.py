@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from tracker_server import db
 from tracker_server.errors import Refused
-from tracker_server.metrics import columns, parts, sealing
+from tracker_server.metrics import abandoned, columns, parts, sealing
 from tracker_server.metrics.columns import Arrivals, Block
 from tracker_server.metrics.models import Series, Tail
 from tracker_server.metrics.sealing import LIMITS, Limits
@@ -75,6 +75,7 @@ def append_together(session: Session, batches: Sequence[Appended], *, limits: Li
         connection = session.connection()
         db.execute_many(connection, UPDATE, changes)
         connection.execute(sa.insert(_TAILS), rows)
+        abandoned.note(session, [batches[place].run_id for place in stored])
         _tidy(session, [batches[place].run_id for place in stored], limits)
     return [place in set(stored) for place in range(len(batches))]
 
