@@ -48,6 +48,6 @@ def upgrade() -> None:
     op.create_index(
         "ix_runs_project_id",
         "runs",
-        ["project_id", "id", "created_ms", "archived_ms"],
+        ["project_id", "id", "created_ms", "archived_ms", "deleted_ms"],
         **_where("deleted_ms IS NULL"),
     )

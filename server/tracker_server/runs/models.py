@@ -56,7 +56,9 @@ class Run(Base):
     __tablename__ = "runs"
     __table_args__ = (
         sa.Index("ix_runs_project_created", "project_id", "created_ms", "id", "archived_ms", **_OUT_OF_THE_TRASH),
-        sa.Index("ix_runs_project_id", "project_id", "id", "created_ms", "archived_ms", **_OUT_OF_THE_TRASH),
+        sa.Index(
+            "ix_runs_project_id", "project_id", "id", "created_ms", "archived_ms", "deleted_ms", **_OUT_OF_THE_TRASH
+        ),
         sa.Index("ix_runs_project_status", "project_id", "status", "heartbeat_ms", "archived_ms", **_OUT_OF_THE_TRASH),
         sa.Index("ix_runs_project_changed", "project_id", "changed_ms"),
         sa.Index("ix_runs_fork_of", "fork_of"),

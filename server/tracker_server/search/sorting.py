@@ -19,6 +19,7 @@ from tracker_server.metrics.models import Series
 from tracker_server.metrics.naming import Rules, named
 from tracker_server.runs import Run
 from tracker_server.runs.models import ConfigValue
+from tracker_server.search import matching
 from tracker_server.search.cursors import Value
 from tracker_server.search.schema import SortKey
 
@@ -63,10 +64,11 @@ class Term:
 
 @dataclass(frozen=True)
 class Table:
-    """What a sort key reads beside `runs`: at most one row for each run."""
+    """What a sort key reads beside `runs`: at most one row for each run, by an index that holds all of it."""
 
     entity: Any
     joined: Condition
+    index: str
 
 
 @dataclass(frozen=True)
@@ -87,12 +89,12 @@ class Order:
     def terms(self) -> list[Term]:
         return [term for column in self.columns for term in column.terms]
 
-    def source(self, runs_from: Any) -> Any:
-        """What `runs_from` has, with everything that the terms read beside."""
-        found = runs_from
+    def source(self, runs_from: Any | None) -> Any:
+        """What `runs_from` has (None: all runs), with everything that the terms read beside."""
+        found = sa.inspect(Run).selectable if runs_from is None else runs_from
         for column in self.columns:
             if column.table is not None:
-                found = orm.join(found, column.table.entity, column.table.joined, isouter=True)
+                found = matching.with_values(found, column.table.entity, column.table.joined, column.table.index)
         return found
 
 
@@ -165,7 +167,8 @@ def _metric(key: str, rules: Rules, is_descending: bool) -> Column:
         Term(sa.case((value.is_(None), MISSING), else_=NUMBER), int),
         Term(sa.func.coalesce(value, 0.0), float, is_descending),
     ]
-    return Column(terms, Table(series, sa.and_(series.run_id == Run.id, named(series, name, rules), is_shown(series))))
+    is_it = sa.and_(series.run_id == Run.id, named(series, name, rules), is_shown(series))
+    return Column(terms, Table(series, is_it, "ix_series_statistics"))
 
 
 def _mean(series: type[Series]) -> Expression:
@@ -192,4 +195,4 @@ def _config(key: str, is_descending: bool, collation: str) -> Column:
         Term(sa.func.coalesce(number, 0.0), float, is_descending),
         Term(_compared(text, collation), str, is_descending),
     ]
-    return Column(terms, Table(row, sa.and_(row.run_id == Run.id, row.key == key)))
+    return Column(terms, Table(row, sa.and_(row.run_id == Run.id, row.key == key), "ix_config_values_key"))

@@ -69,11 +69,12 @@ def _page(
     if conditions:
         matched = matching.of(session, here, conditions)
         count = sa.select(sa.func.count()).select_from(matched).scalar_subquery()
-        first = _first(order, orm.join(matched, Run, sa.and_(Run.id == matched.c.id, here)), start, limit)
+        counts = sa.select(count.label("matched"), every.label("total")).subquery("counts")
+        first = _first(order, matching.with_runs(matched, here), start, limit)
     else:
-        count = every
-        first = _first(order, Run, start, limit).where(here)
-    counts = sa.select(count.label("matched"), every.label("total")).subquery("counts")
+        whole = sa.select(every.label("total")).subquery()
+        counts = sa.select(whole.c.total.label("matched"), whole.c.total).subquery("counts")
+        first = _first(order, None, start, limit).where(here)
     page = first.subquery("page")
     terms = [page.c[_name(number)] for number in range(len(order.terms))]
     source = orm.join(counts, page, sa.true(), isouter=True).outerjoin(Run, Run.id == page.c.id)
@@ -84,16 +85,14 @@ def _page(
     return sa.select(*columns).select_from(source).options(rows.shown()).order_by(*ordering)
 
 
-def _first(order: Order, runs_from: Any, start: Sequence[Value] | None, limit: int) -> sa.Select[Any]:
-    terms = order.terms
-    columns: list[Any] = [term.expression.label(_name(number)) for number, term in enumerate(terms)]
-    statement = (
-        sa.select(Run.id, *columns)
-        .select_from(order.source(runs_from))
-        .order_by(*(term.ordering for term in terms))
-        .limit(limit)
-    )
-    return statement if start is None else statement.where(sorting.after(terms, start))
+def _first(order: Order, runs_from: Any | None, start: Sequence[Value] | None, limit: int) -> sa.Select[Any]:
+    labelled: list[sa.Label[Any]] = [term.expression.label(_name(number)) for number, term in enumerate(order.terms)]
+    ordering = [
+        label.desc() if term.is_descending else label.asc() for label, term in zip(labelled, order.terms, strict=True)
+    ]
+    columns: list[Any] = [Run.id, *labelled]
+    statement = sa.select(*columns).select_from(order.source(runs_from)).order_by(*ordering).limit(limit)
+    return statement if start is None else statement.where(sorting.after(order.terms, start))
 
 
 def _name(number: int) -> str:
