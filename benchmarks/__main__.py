@@ -1,70 +1,168 @@
-"""`python -m benchmarks`: measure, print the table, write results.json (of `--peers`: peers.json) beside this file."""
+"""`python -m benchmarks`: measure what is promised, print the table, keep it in results.json beside this file.
+
+Of each part and database the file keeps the latest measurement, so a part can be measured again by itself. A quick run
+shows that all parts work and keeps nothing, unless it is told where.
+"""
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
+import shlex
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
-from benchmarks import ingesting, logging_cost, peers, reading, sampling
-from benchmarks.figures import Figure, Machine, table
+from benchmarks import (
+    growth,
+    hosting,
+    ingesting,
+    live_runs,
+    logging_cost,
+    peers,
+    reading,
+    results,
+    run_tables,
+    sampling,
+    tables,
+    transferring,
+)
+from benchmarks.figures import Figure, Machine, Measurement
+from benchmarks.processes import BACKENDS, Backend
 
 RESULTS = Path(__file__).with_name("results.json")
 PEER_RESULTS = Path(__file__).with_name("peers.json")
 MILLION = 1_000_000
+SMALLEST = 10_000
 PEER_CALLS = 10_000
+LIVE_S: dict[Backend, int] = {"sqlite": 300, "postgresql": 60}
+WITHOUT_DATABASE = ("log", "sampling", "artifacts")
+"""Parts in which the database has no share: they are measured on SQLite alone."""
+
+Part = Callable[[Backend], list[Figure]]
 
 
 def main() -> int:
     """Measure what was asked for; 0 also where a goal is missed, since machines differ."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="smaller and once: to see that it runs, not for figures")
-    parser.add_argument("--only", choices=["log", "sampling", "ingest", "read"], help="measure this alone")
-    parser.add_argument("--peers", action="store_true", help="other trackers that are installed, beside ours")
-    parser.add_argument("--repetitions", type=int, default=3)
-    parser.add_argument("--results", type=Path, help=f"file to write (default: {RESULTS} or {PEER_RESULTS.name})")
-    options = parser.parse_args()
-    repetitions = 1 if options.quick else max(1, options.repetitions)
-    machine = Machine()
-    document: dict[str, object] = {"machine": dataclasses.asdict(machine)}
+    options = _options()
     if options.peers:
-        calls = PEER_CALLS // 50 if options.quick else PEER_CALLS
-        measured = peers.measure(repetitions=repetitions, calls=calls)
-        print(peers.table(measured, calls))
-        document |= {"calls": calls, "peers": [dataclasses.asdict(one) for one in measured]}
-    else:
-        figures = _figures(options.only, quick=options.quick, repetitions=repetitions)
-        print(table(figures))
-        document["figures"] = [figure.document() for figure in figures]
-    print(f"\n{machine.cores} cores, Python {machine.python}, {machine.system}, load {machine.load} before it began")
-    results = options.results or (PEER_RESULTS if options.peers else RESULTS)
-    results.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+        return _peers(options)
+    if options.show:
+        print(_rendered(results.read(options.results or RESULTS), options))
+        return 0
+    measured = list(_measured(options))
+    print(_rendered(measured, options))
+    target = options.results or (None if options.quick else RESULTS)
+    if target:
+        results.write(target, results.merged(results.read(target), measured))
     return 0
 
 
-def _figures(only: str | None, *, quick: bool, repetitions: int) -> list[Figure]:
-    figures: list[Figure] = []
-    for name, measure in _parts(quick=quick, repetitions=repetitions).items():
-        if only in (None, name):
-            print(f"measuring {name}…", file=sys.stderr, flush=True)
-            figures += measure()
-    return figures
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="smaller and once: to see that it runs, not for figures")
+    parser.add_argument(
+        "--only", nargs="+", choices=list(_parts(argparse.Namespace())), help="measure these parts alone"
+    )
+    parser.add_argument("--database", choices=[*BACKENDS, "both"], default="both", help="where the server keeps it")
+    parser.add_argument("--growth-to", type=int, default=10 * MILLION, help="points of the largest series and run")
+    parser.add_argument("--live-seconds", type=int, help="of a thousand live runs (default: 300, on PostgreSQL 60)")
+    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--peers", action="store_true", help="other trackers that are installed, beside ours")
+    parser.add_argument("--markdown", action="store_true", help="print the tables in Markdown")
+    parser.add_argument("--show", action="store_true", help="measure nothing, print what was kept")
+    parser.add_argument("--results", type=Path, help=f"file to keep it in (default: {RESULTS} or {PEER_RESULTS.name})")
+    options = parser.parse_args()
+    options.repetitions = 1 if options.quick else max(1, options.repetitions)
+    return options
 
 
-def _parts(*, quick: bool, repetitions: int) -> dict[str, Callable[[], list[Figure]]]:
-    sizes = [(MILLION, 30.0)] if quick else [(MILLION, 30.0), (10 * MILLION, 150.0)]
-    calls = 20_000 if quick else 100_000
-    points = MILLION if quick else 10 * MILLION
+def _rendered(measured: Sequence[Measurement], options: argparse.Namespace) -> str:
+    return tables.markdown(measured) if options.markdown else tables.text(measured)
+
+
+def _measured(options: argparse.Namespace) -> Iterator[Measurement]:
+    for backend in BACKENDS if options.database == "both" else (options.database,):
+        for name, measure in _parts(options).items():
+            if (options.only and name not in options.only) or (backend != "sqlite" and name in WITHOUT_DATABASE):
+                continue
+            print(f"measuring {name} on {backend}…", file=sys.stderr, flush=True)
+            machine, begun = Machine(), time.perf_counter()
+            figures = measure(backend)
+            figures += growth.slopes(figures)
+            command = _command(name, backend, options)
+            yield Measurement(name, backend, command, time.perf_counter() - begun, machine, figures)
+
+
+def _command(part: str, backend: Backend, options: argparse.Namespace) -> str:
+    """What measures this part again as it was measured now."""
+    words = ["python", "-m", "benchmarks", "--only", part, "--database", backend]
+    words += ["--quick"] if options.quick else []
+    words += ["--growth-to", str(options.growth_to)] if options.growth_to != 10 * MILLION else []
+    words += ["--live-seconds", str(options.live_seconds)] if options.live_seconds else []
+    words += ["--repetitions", str(options.repetitions)] if options.repetitions not in (1, 3) else []
+    return shlex.join(words)
+
+
+def _parts(options: argparse.Namespace) -> dict[str, Part]:
+    """What measures each part, with its sizes; a part's name needs no options."""
     return {
-        "log": lambda: logging_cost.figures(repetitions=repetitions, calls=calls),
-        "sampling": lambda: sampling.figures(repetitions=repetitions, samples=20 if quick else 100),
-        "ingest": lambda: ingesting.figures(repetitions=repetitions, points=points),
-        "read": lambda: reading.figures(repetitions=max(5, repetitions), sizes=sizes),
-    }
+        "log": lambda _: logging_cost.figures(
+            repetitions=options.repetitions, calls=20_000 if options.quick else 100_000
+        ),
+        "sampling": lambda _: sampling.figures(
+            repetitions=options.repetitions, samples=20 if options.quick else 100
+        ),
+        "server": lambda backend: hosting.figures(repetitions=options.repetitions, backend=backend),
+        "ingest": lambda backend: ingesting.figures(
+            repetitions=options.repetitions, points=_largest(options), growth_to=_growth_to(options), backend=backend
+        ),
+        "read": lambda backend: reading.figures(
+            repetitions=max(5, options.repetitions), sizes=_sizes(_growth_to(options)), backend=backend
+        ),
+        "runs": lambda backend: run_tables.figures(
+            repetitions=max(5, options.repetitions), most=1_000 if options.quick else 100_000, backend=backend
+        ),
+        "artifacts": lambda _: transferring.figures(
+            repetitions=options.repetitions, mebibytes=64 if options.quick else 1024
+        ),
+        "live": lambda backend: live_runs.figures(
+            seconds=options.live_seconds or (5 if options.quick else LIVE_S[backend]),
+            runs=50 if options.quick else live_runs.RUNS,
+            backend=backend,
+        ),
+    }  # fmt: skip
+
+
+def _largest(options: argparse.Namespace) -> int:
+    """Points of the run whose rate is held against its goal."""
+    return MILLION if options.quick else 10 * MILLION
+
+
+def _growth_to(options: argparse.Namespace) -> int:
+    return min(MILLION, options.growth_to) if options.quick else int(options.growth_to)
+
+
+def _sizes(largest: int) -> list[int]:
+    """Each power of ten from the smallest to the largest."""
+    sizes = [SMALLEST]
+    while sizes[-1] * 10 <= largest:
+        sizes.append(sizes[-1] * 10)
+    return sizes
+
+
+def _peers(options: argparse.Namespace) -> int:
+    calls = PEER_CALLS // 50 if options.quick else PEER_CALLS
+    machine = Machine()
+    measured = peers.measure(repetitions=options.repetitions, calls=calls)
+    print(peers.table(measured, calls))
+    document = {"machine": vars(machine), "calls": calls, "peers": [vars(one) for one in measured]}
+    target = options.results or (None if options.quick else PEER_RESULTS)
+    if target:
+        target.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    return 0
 
 
 if __name__ == "__main__":

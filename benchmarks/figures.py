@@ -1,4 +1,4 @@
-"""Figures: numbers that were measured several times, beside a goal and a ceiling, and how they are shown."""
+"""Figures: numbers that were measured, beside a goal and a ceiling, and where and how they were taken."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ class Ceiling:
 
 @dataclass(frozen=True)
 class Figure:
-    """`goal` is a bound: at most so much, or at least so much where `is_rate`."""
+    """`goal` is a bound: at most so much, or at least so much where `is_rate`. Each repetition is one of `values`.
+
+    Figures of one `curve` are the same work at different sizes (of points, or of runs): growth is fitted to them.
+    """
 
     name: str
     unit: str
@@ -29,6 +32,8 @@ class Figure:
     is_rate: bool = False
     ceiling: Ceiling | None = None
     note: str = ""
+    curve: str = ""
+    size: int = 0
 
     @property
     def median(self) -> float:
@@ -68,6 +73,8 @@ class Figure:
             "ceiling": ceiling,
             "ratio": self.ratio,
             "note": self.note,
+            "curve": self.curve,
+            "size": self.size,
         }
 
 
@@ -80,34 +87,28 @@ class Machine:
     system: str = field(default_factory=platform.platform)
     load: float = field(default_factory=lambda: round(os.getloadavg()[0], 2))
 
-
-def table(figures: Sequence[Figure]) -> str:
-    """The figures as a table of text."""
-    head = ("what", "median", "min – max", "goal", "", "ceiling", "", "ratio")
-    rows = [head, *(_row(figure) for figure in figures)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([lines[0], "─" * max(map(len, lines)), *lines[1:]])
+    def __str__(self) -> str:
+        return f"{self.cores} cores, Python {self.python}, {self.system}, load {self.load} before it began"
 
 
-def _row(figure: Figure) -> tuple[str, ...]:
-    bound = "≥" if figure.is_rate else "≤"
-    goal = f"{bound} {_number(figure.goal)}" if figure.goal is not None else ""
-    verdict = {True: "✓", False: "✗", None: ""}[figure.is_reached]
-    bare = figure.ceiling
-    return (
-        figure.name,
-        f"{_number(figure.median)} {figure.unit}",
-        f"{_number(min(figure.values))} – {_number(max(figure.values))}",
-        goal,
-        verdict,
-        f"{_number(statistics.median(bare.values))} {figure.unit}" if bare else "",
-        bare.name if bare else "",
-        f"{figure.ratio:.1f}×" if figure.ratio is not None else "",
-    )
+@dataclass(frozen=True)
+class Measurement:
+    """One part of the table, measured in one go: by which command, in how many seconds, and on what machine."""
 
+    part: str
+    backend: str
+    command: str
+    seconds: float
+    machine: Machine
+    figures: Sequence[Figure]
 
-def _number(value: float) -> str:
-    if value >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
+    def document(self) -> dict[str, Any]:
+        """The measurement as it stands in results.json."""
+        return {
+            "part": self.part,
+            "backend": self.backend,
+            "command": self.command,
+            "seconds": round(self.seconds, 1),
+            "machine": vars(self.machine),
+            "figures": [figure.document() for figure in self.figures],
+        }

@@ -2,62 +2,75 @@
 
 from __future__ import annotations
 
-import random
 import sqlite3
-import struct
 import tempfile
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
+import sqlalchemy as sa
 
 from benchmarks.figures import Ceiling, Figure
-from benchmarks.processes import fresh_server, size_of, train
+from benchmarks.filling import PROGRAM, START_MS
+from benchmarks.processes import Backend, fresh_postgres, fresh_server, size_of, train
 from benchmarks.training import METRICS, NAMES, rows
 from tests.processes import Server
 from tracker.records import Logged, decode, encode, frame, read_frames
 
 BATCH_BYTES = 4 * 1024 * 1024
-PROGRAM = {"X-Tracker-Client": "benchmark"}
-START_MS = 1_750_000_000_000
+SMALLEST = 10_000
+GOAL = 1_500_000
+CURVE = "ingest of one run, until all is readable"
 
 
 @dataclass(frozen=True)
 class Taken:
-    """One repetition: points a second, bytes a point at rest, and the same decoded and inserted by bare parts."""
+    """One repetition: what it took until all was readable, and the bytes a point at rest."""
 
+    seconds: float
     rate: float
-    bare_rate: float
     bytes_a_point: float
 
 
-def figures(*, repetitions: int, points: int) -> list[Figure]:
-    """One run of ten metrics, client and server on this machine."""
-    taken = [_take_in(points // METRICS) for _ in range(repetitions)]
-    bare = Ceiling("decode + bare SQLite insert", [one.bare_rate for one in taken])
-    rates = [one.rate for one in taken]
+def figures(*, repetitions: int, points: int, growth_to: int, backend: Backend = "sqlite") -> list[Figure]:
+    """One run of ten metrics, client and server on this machine: at so many points, and at each power of ten."""
+    taken = [_take_in(points, backend) for _ in range(repetitions)]
+    bare_rates = [points / _bare_seconds(points // METRICS, backend) for _ in range(repetitions)]
+    noise = _take_in(points, backend, "noise")
+    named = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[backend]
+    at_rest = "of the data folder, with the server stopped"
+    if backend == "postgresql":
+        at_rest = "of the database after VACUUM and of the data folder, without PostgreSQL's log"
     return [
-        Figure("ingest, one run, 10 metrics, all readable", "points/s", rates, 1_500_000, is_rate=True, ceiling=bare),
-        Figure(
-            "on disk, float32 losses, everything counted",
-            "bytes/point",
-            [one.bytes_a_point for one in taken],
-            5.0,
-            ceiling=Ceiling("a float32", [4.0]),
-            note="of the data folder, with the server stopped",
-        ),
-    ]
+        Figure("ingest, one run, 10 metrics, all readable", "points/s", [one.rate for one in taken], GOAL,
+               is_rate=True, ceiling=Ceiling(f"decode + bare {named} insert", bare_rates), note=f"{points:,} points"),
+        Figure("on disk, float32 losses, everything counted", "bytes/point", [one.bytes_a_point for one in taken], 5.0,
+               ceiling=Ceiling("a float32", [4.0]), note=f"{points:,} points, {at_rest}"),
+        Figure("on disk, float64 noise, everything counted", "bytes/point", [noise.bytes_a_point], 8.0,
+               ceiling=Ceiling("a float64", [8.0]), note=f"{points:,} points, {at_rest}"),
+        *_growth(points, taken, growth_to, backend),
+    ]  # fmt: skip
 
 
-def _take_in(record_count: int) -> Taken:
-    with fresh_server() as server:
-        done = train("ingest", record_count, server.url)
+def _growth(points: int, taken: Sequence[Taken], growth_to: int, backend: Backend) -> Iterator[Figure]:
+    size = SMALLEST
+    while size <= growth_to:
+        seconds = [one.seconds for one in (taken if size == points else [_take_in(size, backend)])]
+        yield Figure(f"ingest of {size:,} points", "s", seconds, curve=CURVE, size=size)
+        size *= 10
+
+
+def _take_in(points: int, backend: Backend, kind: str = "losses") -> Taken:
+    record_count = points // METRICS
+    with fresh_server(backend) as server:
+        done = train("ingest", record_count, server.url, kind)
         check_readable(server, done["run_id"], record_count)
         server.stop()
-        size = size_of(server.data)
-    points = record_count * METRICS
-    return Taken(points / done["seconds"], points / _bare_seconds(record_count), size / points)
+        size = size_of(server.data) + (_database_size(server.database_url) if server.database_url else 0)
+    return Taken(done["seconds"], points / done["seconds"], size / points)
 
 
 def check_readable(server: Server, run_id: str, count: int) -> None:
@@ -69,39 +82,46 @@ def check_readable(server: Server, run_id: str, count: int) -> None:
         raise RuntimeError(f"of {count} points of each metric, the server has {counts}")
 
 
-def _bare_seconds(record_count: int) -> float:
-    """Checking and decoding the same frames, and inserting their bytes into SQLite as durably, without a client."""
+def _database_size(url: str) -> int:
+    """Of tables and indexes, once the rows that are gone are free again, as PostgreSQL sees to by itself in a while."""
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("VACUUM")
+        size = connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one()
+    engine.dispose()
+    return int(size)
+
+
+def _bare_seconds(record_count: int, backend: Backend) -> float:
+    """Checking and decoding the same frames, and inserting their bytes into a table as durably, without a client."""
     values = rows()
     frames = [frame(seq, encode(Logged(seq, START_MS + seq, values[seq % len(values)]))) for seq in range(record_count)]
     a_batch = max(1, BATCH_BYTES // len(frames[-1]))
     batches = [b"".join(frames[start : start + a_batch]) for start in range(0, record_count, a_batch)]
-    with tempfile.TemporaryDirectory(prefix="tracker-bench-") as folder:
-        database = sqlite3.connect(Path(folder) / "bare.db", isolation_level=None)
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.execute("CREATE TABLE batches (payload BLOB)")
+    folder = tempfile.TemporaryDirectory(prefix="tracker-bench-", ignore_cleanup_errors=True)
+    with folder as name, _bare_table(backend, Path(name)) as insert:
         begun = time.perf_counter()
         for batch in batches:
             for found in read_frames(batch):
                 decode(found.payload)
-            database.execute("INSERT INTO batches VALUES (?)", (batch,))
-        seconds = time.perf_counter() - begun
+            insert(batch)
+        return time.perf_counter() - begun
+
+
+@contextmanager
+def _bare_table(backend: Backend, folder: Path) -> Iterator[Callable[[bytes], object]]:
+    """What puts bytes into an empty table, each in a transaction that is on disk before it returns."""
+    if backend == "sqlite":
+        database = sqlite3.connect(folder / "bare.db", isolation_level=None)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.execute("CREATE TABLE batches (payload BLOB)")
+        yield lambda batch: database.execute("INSERT INTO batches VALUES (?)", (batch,))
         database.close()
-    return seconds
-
-
-def post_series(server: Server, run_id: str, count: int) -> None:
-    """Give the server one series of `count` points, over its own route, without a client's cost."""
-    from tracker.records import RunStarted
-
-    chance = random.Random(7)
-    as_float32 = struct.Struct("f")
-    address = f"{server.url}/api/v1/runs/{run_id}/journal?writer=w0"
-    frames = [frame(0, encode(RunStarted(START_MS, run_id, "bench", "w0")))]
-    with requests.Session() as session:
-        for step in range(count):
-            (value,) = as_float32.unpack(as_float32.pack(3.0 / (1.0 + step / 1e5) + chance.gauss(0.0, 0.01)))
-            frames.append(frame(step + 1, encode(Logged(step, START_MS + step, {"train/loss": value}))))
-            if len(frames) >= 100_000 or step == count - 1:
-                session.post(address, data=b"".join(frames), headers=PROGRAM, timeout=120).raise_for_status()
-                frames.clear()
+        return
+    with fresh_postgres(folder) as url:
+        engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql("CREATE TABLE batches (payload BYTEA)")
+            yield lambda batch: connection.exec_driver_sql("INSERT INTO batches VALUES (%s)", (batch,))
+        engine.dispose()

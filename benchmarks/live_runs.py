@@ -26,8 +26,8 @@ import psutil
 import requests
 
 from benchmarks.figures import Ceiling, Figure
-from benchmarks.ingesting import PROGRAM
-from benchmarks.processes import ROOT, fresh_server
+from benchmarks.filling import PROGRAM
+from benchmarks.processes import ROOT, Backend, fresh_server
 from tests.processes import Server
 from tracker.records import EnvironmentCaptured, Logged, Record, RunStarted, encode, frame
 
@@ -53,9 +53,9 @@ class Held:
     bare_ms: Sequence[float]
 
 
-def figures(*, seconds: int, runs: int = RUNS) -> list[Figure]:
+def figures(*, seconds: int, runs: int = RUNS, backend: Backend = "sqlite") -> list[Figure]:
     """So many runs for so many seconds, once; every point is looked for at the end."""
-    held = _hold(seconds, runs)
+    held = _hold(seconds, runs, backend)
     what = f"{runs:,} live runs × {METRICS} metrics × 1 Hz"
     order = sorted(held.latencies_ms)
     bare = sorted(held.bare_ms)
@@ -80,8 +80,8 @@ def _quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def _hold(seconds: int, runs: int) -> Held:
-    with fresh_server() as server:
+def _hold(seconds: int, runs: int, backend: Backend) -> Held:
+    with fresh_server(backend) as server:
         bare_ms = _bare(server)
         command = [sys.executable, "-m", "benchmarks.live_runs", server.url, str(seconds), "--runs", str(runs)]
         load = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
@@ -178,7 +178,8 @@ class _Run:
         path = f"/api/v1/runs/{_run_id(self.number)}/journal?writer=w0"
         return (
             f"POST {path} HTTP/1.1\r\nHost: {self.address[0]}:{self.address[1]}\r\n"
-            "X-Tracker-Client: python/benchmark\r\nUser-Agent: benchmark\r\nAccept-Encoding: gzip, deflate\r\nAccept: */*\r\nConnection: keep-alive\r\n"
+            "X-Tracker-Client: python/benchmark\r\nUser-Agent: benchmark\r\nAccept-Encoding: gzip, deflate\r\n"
+            "Accept: */*\r\nConnection: keep-alive\r\n"
             f"Content-Type: application/octet-stream\r\nContent-Length: {length}\r\n\r\n"
         ).encode()
 

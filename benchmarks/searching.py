@@ -60,7 +60,10 @@ def figures(*, repetitions: int, backend: Backend = "sqlite", runs: int = 100_00
             for name, body in PAGES.items()
         ]
         keys = f"{server.url}/api/v1/projects/{PROJECT}/keys"
-        for name, query in {"all keys": {}, "keys with a prefix": {"prefix": "train/", "limit": 20, "counts": "none"}}.items():
+        for name, query in {
+            "all keys": {},
+            "keys with a prefix": {"prefix": "train/", "limit": 20, "counts": "none"},
+        }.items():
             values = _timed(repetitions, lambda query=query: http.get(keys, params=query, headers=PROGRAM, timeout=60))  # type: ignore[misc]
             made.append(Figure(f"{where}: {name}", "ms", values, KEYS_GOAL_MS))
         return made

@@ -1,6 +1,6 @@
 """The training process of the benchmarks: logs ten metrics a step and prints, as JSON, what that cost it.
 
-    python -m benchmarks.training <what> <count> [<calls>]
+    python -m benchmarks.training <what> <count> [<more>]
 
 Run in a process of its own, with TRACKER_URL and TRACKER_DIR set. `what` is one of the functions of `WORK`.
 """
@@ -43,6 +43,12 @@ def rows(count: int = VARIANTS) -> list[Row]:
     return made
 
 
+def noise(count: int = VARIANTS) -> list[Row]:
+    """Rows of ten numbers that use every bit of a float64."""
+    chance = random.Random(7)
+    return [{name: chance.gauss(0.0, 1.0) for name in NAMES} for _ in range(count)]
+
+
 def start() -> tracker.Run:
     return tracker.init("bench", system_interval_s=0, capture_code=False, capture_console=False, finish_timeout_s=0.5)
 
@@ -78,9 +84,9 @@ def paced(count: int) -> dict[str, float]:
     return _percentiles(costs)
 
 
-def ingest(count: int) -> dict[str, float | str]:
+def ingest(count: int, kind: str = "losses") -> dict[str, float | str]:
     """Seconds from the first `log()` until the server has acknowledged the last."""
-    values = rows(UNLIKE)
+    values = {"losses": rows, "noise": noise}[kind](UNLIKE)
     run = tracker.init("bench", system_interval_s=0, capture_code=False, capture_console=False, finish_timeout_s=600)
     begun = time.perf_counter()
     for step in range(count):
@@ -131,6 +137,24 @@ def finish(count: int) -> dict[str, float]:
     return {"limit_s": limit_s, "seconds": time.perf_counter() - begun}
 
 
+def upload(_count: int, path: str) -> dict[str, float | str]:
+    """Seconds until a file is kept by the client, and until the server has acknowledged it."""
+    run = tracker.init("bench", system_interval_s=0, capture_code=False, capture_console=False, finish_timeout_s=600)
+    begun = time.perf_counter()
+    run.log_artifact(path, "bench", "file")
+    kept = time.perf_counter()
+    run.finish()
+    return {"run_id": run.id, "kept_s": kept - begun, "seconds": time.perf_counter() - begun}
+
+
+def download(_count: int, run_id: str, folder: str) -> dict[str, float]:
+    """Seconds until every file of a run lies in the folder, verified."""
+    run = tracker.Api().run(run_id)
+    begun = time.perf_counter()
+    run.download(folder)
+    return {"seconds": time.perf_counter() - begun}
+
+
 def _bare_write(values: list[Row], count: int) -> dict[str, float]:
     frames = [frame(number, encode(Logged(number, 0, row))) for number, row in enumerate(values)]
     clock = time.perf_counter_ns
@@ -157,6 +181,8 @@ WORK: dict[str, Callable[..., object]] = {
     "first_log": first_log,
     "wide": wide,
     "finish": finish,
+    "upload": upload,
+    "download": download,
 }
 
 if __name__ == "__main__":
