@@ -56,8 +56,10 @@ ATTRIBUTES: dict[str, Kind] = {
     "finished": "time",
     "heartbeat": "time",
     "duration": "number",
+    "archived": "any",
 }
-"""Names of what every run has beside its tags, config, metrics and summary. Times are Unix milliseconds."""
+"""Names of what every run has beside its tags, config, metrics and summary. Times are Unix milliseconds; `archived` is
+1 or 0, and a condition by itself."""
 
 INTEGERS = range(-(2**63), 2**63)
 
@@ -127,6 +129,8 @@ class Attribute:
         if self.name == "duration":
             ended_ms = sa.func.coalesce(Run.finished_ms, Run.heartbeat_ms)
             return sa.cast(ended_ms - Run.started_ms, sa.Double) / sa.literal(1000.0, sa.Double)
+        if self.name == "archived":
+            return sa.case((Run.archived_ms.is_not(None), 1), else_=0)
         return getattr(Run, _COLUMNS.get(self.name, self.name))
 
 

@@ -7,17 +7,18 @@ are counted over the newest runs only, as many as are quickly read, unless all a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.orm import Session
 
 from tracker_server import runs
+from tracker_server.metrics import naming
 from tracker_server.metrics.models import Series
 from tracker_server.runs import Run
 from tracker_server.runs.models import ConfigValue, ProjectKey
-from tracker_server.search import filters
+from tracker_server.search import corrected_keys, filters
 from tracker_server.search.schema import ConfigKey, Keys, KeysQuery, MetricKey
 
 COUNTED_RUNS = 300
@@ -43,24 +44,44 @@ def of_project(session: Session, project: str, wanted: KeysQuery | None = None) 
     owner = runs.project(session, project)
     kinds = ("config", *METRIC_KINDS) if wanted.kind is None else (wanted.kind,)
     config = _names(session, owner.id, [kind for kind in kinds if kind == "config"], wanted)
-    metrics = _names(session, owner.id, [kind for kind in kinds if kind != "config"], wanted)
+    metrics, rules = _metrics(session, owner.id, [kind for kind in kinds if kind != "config"], wanted)
     config_runs = _counted(session, owner.id, ConfigValue, ("config",), wanted) if config else None
     metric_runs = _counted(session, owner.id, Series, METRIC_KINDS, wanted) if metrics else None
     values = _config_counts(session, config_runs) if config_runs is not None else {}
-    run_counts = _metric_counts(session, metric_runs) if metric_runs is not None else {}
+    run_counts = _metric_counts(session, metric_runs, rules, wanted) if metric_runs is not None else {}
     return Keys(
         config=[ConfigKey(name, *values.get(name, (0, 0))) for name, _ in config[: wanted.limit]],
-        metrics=[MetricKey(name, kind, run_counts.get(name, 0)) for name, kind in metrics[: wanted.limit]],
+        metrics=[_metric(name, kind, run_counts, rules) for name, kind in metrics[: wanted.limit]],
         counted_config_runs=_length(session, config_runs),
         counted_metric_runs=_length(session, metric_runs),
         has_more=len(config) > wanted.limit or len(metrics) > wanted.limit,
     )
 
 
-def _names(session: Session, project_id: int, kinds: Sequence[str], wanted: KeysQuery) -> list[_Name]:
+def _metrics(
+    session: Session, project_id: int, kinds: Sequence[str], wanted: KeysQuery
+) -> tuple[list[_Name], naming.Rules]:
+    """The names that metrics are shown by, and the rules of that."""
+    rules = naming.of_project(session, project_id) if kinds else naming.NO_RULES
+    found = _names(session, project_id, kinds, wanted, but=corrected_keys.spoken_of(rules))
+    corrected = corrected_keys.listed(
+        session, rules, prefix=wanted.prefix, kinds=kinds, with_hidden=bool(wanted.hidden)
+    )
+    return sorted([*found, *(_Name(*one) for one in corrected)])[: wanted.limit + 1], rules
+
+
+def _metric(name: str, kind: Literal["metric", "system"], run_counts: dict[str, int], rules: naming.Rules) -> MetricKey:
+    is_hidden, logged_as = corrected_keys.is_hidden(rules, name), corrected_keys.logged_as(rules, name)
+    return MetricKey(name, kind, run_counts.get(name, 0), is_hidden, logged_as)
+
+
+def _names(
+    session: Session, project_id: int, kinds: Sequence[str], wanted: KeysQuery, *, but: Sequence[str] = ()
+) -> list[_Name]:
     """One more than asked for, where there are so many. A name that is a metric and a system metric is a metric."""
     row, other = ProjectKey, orm.aliased(ProjectKey)
     conditions = [row.project_id == project_id, row.name >= wanted.prefix]
+    conditions += [row.name.not_in(but)] if but else []
     end = _end(wanted.prefix)
     conditions += [row.name < end] if end is not None else []
     is_metric = sa.exists().where(other.project_id == project_id, other.kind == "metric", other.name == row.name)
@@ -128,7 +149,9 @@ def _config_counts(session: Session, among: Any) -> dict[str, tuple[int, int]]:
     return {key: (run_count, value_count) for key, run_count, value_count in session.execute(statement)}
 
 
-def _metric_counts(session: Session, among: Any) -> dict[str, int]:
+def _metric_counts(session: Session, among: Any, rules: naming.Rules, wanted: KeysQuery) -> dict[str, int]:
     statement = sa.select(Series.name, sa.func.count(Series.run_id.distinct())).where(Series.run_id.in_(among))
-    found = session.execute(statement.group_by(Series.name))
-    return {row.name: row[1] for row in found}
+    found = session.execute(statement.where(Series.segment >= 0).group_by(Series.name))
+    corrected = [name for name in corrected_keys.spoken_of(rules) if name.startswith(wanted.prefix)]
+    counted = corrected_keys.counts(session, rules, corrected, among, with_hidden=bool(wanted.hidden))
+    return {row.name: row[1] for row in found} | counted

@@ -117,6 +117,12 @@ def conditions(text: str, *, now_ms: int, lost_before_ms: int, rules: Rules = NO
     return reader.conditions(reader.parsed(), 1) if text.strip() else []
 
 
+def speaks_of(text: str, name: str) -> bool:
+    """Whether a filter, which can be read, says something of what every run has under this name."""
+    found = _Reader(text, 0, 0, NO_RULES).parsed() if text.strip() else None
+    return found is not None and any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(found))
+
+
 class _Reader:
     """Reads one text. `_comparisons` counts those read so far, which bounds what the database is asked for."""
 

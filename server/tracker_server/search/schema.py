@@ -33,7 +33,8 @@ class RunSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     and filter all have to fit.
 
     `columns` names the config keys ("config.lr") and metrics ("metrics.val/acc") to send; None sends all of them.
-    `archived` says whether archived runs are among those that are searched and counted.
+    `archived` says whether archived runs are among those that are searched and counted; a filter that speaks of
+    `archived` decides it by itself.
     """
 
     text: str = ""
@@ -59,13 +60,15 @@ class KeysQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Names that begin with `prefix`, the first `limit` of config and the first `limit` of metrics.
 
     `counts` says over which runs the keys are counted: over as many of the newest as are quickly read; over "all",
-    which takes seconds in a project of a hundred thousand runs; or over "none".
+    which takes seconds in a project of a hundred thousand runs; or over "none". Metrics that were hidden come with
+    `hidden` (1) alone.
     """
 
     prefix: str = ""
     kind: Literal["config", "metric", "system"] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 10_000
     counts: Literal["newest", "all", "none"] = "newest"
+    hidden: int = 0
 
 
 class ConfigKey(msgspec.Struct, frozen=True):
@@ -77,9 +80,16 @@ class ConfigKey(msgspec.Struct, frozen=True):
 
 
 class MetricKey(msgspec.Struct, frozen=True):
+    """A metric by the name that it is shown by; `logged_as` are other names that read as it by a correction.
+
+    `is_hidden` says that the project does not show it.
+    """
+
     name: str
     kind: Literal["metric", "system"]
     run_count: int
+    is_hidden: bool = False
+    logged_as: list[str] = []
 
 
 class Keys(msgspec.Struct, frozen=True):

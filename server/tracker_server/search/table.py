@@ -36,7 +36,8 @@ def search(session: Session, project: str, wanted: RunSearch, *, now_ms: int, lo
     conditions += language.conditions(wanted.filter, rules=rules, now_ms=now_ms, lost_before_ms=lost_before_ms)
     sort = tuple((key.key, key.is_descending) for key in wanted.sort)
     start = cursors.read(wanted.cursor, sort, [term.kind for term in order.terms]) if wanted.cursor else None
-    here = filters.listed(owner.id, wanted.archived)
+    decides = wanted.archived == "without" and language.speaks_of(wanted.filter, "archived")
+    here = filters.listed(owner.id, "with" if decides else wanted.archived)
     found = session.execute(_page(session, here, conditions, order, start, wanted.limit + 1)).all()
     shown = [row for row in found if row.Run is not None]  # where no run is on the page, a row still has the counts
     page = shown[: wanted.limit]
