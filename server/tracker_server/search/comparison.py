@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -62,19 +63,20 @@ def _value_rows(sides: Sequence[dict[str, Any]]) -> list[ValueRow]:
 
 def differ(values: Sequence[Any]) -> bool:
     """Whether they are not all the same JSON value: 1 and 1.0 are one number, 1 and true are not, NaN is itself."""
-    return len({_identity(value) for value in values}) > 1
+    return len({identity(value) for value in values}) > 1
 
 
-def _identity(value: Any) -> str:
+def identity(value: Any) -> str:
+    """A text that is the same for the same JSON value, and for no other."""
     if isinstance(value, bool) or value is None:
         return str(value)
     if isinstance(value, int | float):
-        return repr(float(value)) if abs(value) < 2**53 else repr(value)
+        return repr(float(value) + 0.0) if abs(value) < 2**53 else repr(value)  # -0.0 is 0
     if isinstance(value, str):
-        return f'"{value}"'
+        return json.dumps(value)
     if isinstance(value, dict):
-        return "{" + ",".join(f"{key!r}:{_identity(value[key])}" for key in sorted(value)) + "}"
-    return "[" + ",".join(_identity(item) for item in value) + "]"
+        return "{" + ",".join(f"{key!r}:{identity(value[key])}" for key in sorted(value)) + "}"
+    return "[" + ",".join(identity(item) for item in value) + "]"
 
 
 def _metric_rows(sides: Sequence[dict[str, MetricSummary]]) -> list[MetricRow]:

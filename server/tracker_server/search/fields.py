@@ -17,12 +17,12 @@ from sqlalchemy import orm
 from sqlalchemy.ext.compiler import compiles
 
 from tracker_server.metrics.models import Series
-from tracker_server.metrics.naming import Rules, named
+from tracker_server.metrics.naming import Rules
 from tracker_server.runs import Run
 from tracker_server.runs.config import MAX_INDEXED
 from tracker_server.runs.models import ConfigValue, RunTag, SummaryValue
 from tracker_server.search.filters import Condition
-from tracker_server.search.sorting import is_shown
+from tracker_server.search.sorting import is_it
 
 Expression = Any
 """A column, or a function, case or subquery with a type."""
@@ -174,7 +174,7 @@ class Metric:
         return Values(number=_of_run(series, self._value(series), self._is_it(series)))
 
     def _is_it(self, series: type[Series]) -> Condition:
-        return sa.and_(named(series, self.name, self.rules), is_shown(series))
+        return is_it(series, self.name, self.rules)
 
     def _value(self, series: type[Series]) -> Expression:
         if self.statistic != "mean":

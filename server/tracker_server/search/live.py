@@ -26,7 +26,15 @@ FIRST_LOOK_MS = 60_000
 MAX_CHANGED = 500
 
 
-def look(session: Session, project: str, wanted: LiveRequest, *, now_ms: int, lost_after_ms: int) -> LiveAnswer:
+def look(
+    session: Session,
+    project: str,
+    wanted: LiveRequest,
+    *,
+    now_ms: int,
+    lost_after_ms: int,
+    form: metrics.Form = metrics.listed,
+) -> LiveAnswer:
     """What has changed since `wanted.since_ms`. Raises NotFound for an unknown project."""
     owner = runs.project(session, project)
     columns = rows.columns(wanted.columns)
@@ -38,7 +46,7 @@ def look(session: Session, project: str, wanted: LiveRequest, *, now_ms: int, lo
         cursor_ms=now_ms,
         changed=rows.build(session, changed, columns, now_ms=now_ms, lost_after_ms=lost_after_ms),
         removed=_removed(session, owner.id, since_ms, [run_id for run_id in wanted.runs if run_id not in watched]),
-        series=_series(session, watched, wanted),
+        series=_series(session, watched, wanted, form),
         total=session.scalar(sa.select(sa.func.count()).select_from(Run).where(filters.of_project(owner.id))) or 0,
     )
 
@@ -79,9 +87,9 @@ def _removed(session: Session, project_id: int, since_ms: int, unseen: Sequence[
     return list(dict.fromkeys((*deleted, *unseen)))
 
 
-def _series(session: Session, watched: dict[str, int], wanted: LiveRequest) -> list[SeriesColumns]:
+def _series(session: Session, watched: dict[str, int], wanted: LiveRequest, form: metrics.Form) -> list[SeriesColumns]:
     """Points of the metrics that the page shows of the runs that it shows, and only those that it has not."""
     if not watched or not wanted.metrics:
         return []
-    view = metrics.View(wanted.x, wanted.range, wanted.points, watched)
-    return metrics.read(session, list(watched), wanted.metrics, view, wanted.counts)
+    view = metrics.View(wanted.x, wanted.range, wanted.points, watched, wanted.smoothing, wanted.band)
+    return metrics.read(session, list(watched), wanted.metrics, view, wanted.counts, form)

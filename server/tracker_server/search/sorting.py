@@ -167,20 +167,28 @@ def _metric(key: str, rules: Rules, is_descending: bool) -> Column:
         Term(sa.case((value.is_(None), MISSING), else_=NUMBER), int),
         Term(sa.func.coalesce(value, 0.0), float, is_descending),
     ]
-    is_it = sa.and_(series.run_id == Run.id, named(series, name, rules), is_shown(series))
-    return Column(terms, Table(series, is_it, "ix_series_statistics"))
+    joined = sa.and_(series.run_id == Run.id, is_it(series, name, rules))
+    return Column(terms, Table(series, joined, "ix_series_statistics"))
 
 
 def _mean(series: type[Series]) -> Expression:
     return series.finite_sum / sa.func.nullif(series.finite_count, 0)
 
 
-def is_shown(series: type[Series]) -> Condition:
-    """Whether it is the one of its name that a run's summaries show: the main writer's, else the first label's."""
-    other = orm.aliased(Series)
-    namesake = sa.and_(other.run_id == series.run_id, other.name == series.name, other.segment == IN_USE)
-    earlier = sa.exists().where(namesake, other.label < series.label)
-    return sa.and_(series.segment == IN_USE, sa.or_(series.label == "", ~earlier))
+def is_it(series: type[Series], name: str, rules: Rules) -> Condition:
+    """Whether a series is the one that a run's summaries show by this name: the main writer's, else the first label's.
+
+    Those that are not the first are a list, not a question about each series: PostgreSQL takes such a question for so
+    dear that it would rather look every single series up.
+    """
+    later, first = orm.aliased(Series), orm.aliased(Series)
+    namesake = sa.and_(first.run_id == later.run_id, first.name == later.name, first.segment == IN_USE)
+    is_later = sa.exists().where(namesake, first.label < later.label)
+    others = sa.select(later.run_id, later.label).where(
+        named(later, name, rules), later.segment == IN_USE, later.label > "", is_later
+    )
+    is_first = sa.or_(series.label == "", sa.tuple_(series.run_id, series.label).not_in(others))
+    return sa.and_(named(series, name, rules), series.segment == IN_USE, is_first)
 
 
 def _config(key: str, is_descending: bool, collation: str) -> Column:

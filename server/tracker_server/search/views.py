@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tracker_server import metrics
 from tracker_server.http import Api, Call
 from tracker_server.search import comparison, keys, live, table
 from tracker_server.search.schema import (
@@ -37,7 +38,9 @@ def compare_runs(call: Call, body: CompareRequest) -> Comparison:
     return comparison.compare(call.session, body.runs, now_ms=call.now_ms, lost_after_ms=lost_after_ms)
 
 
-@api.post("/projects/<project>/live", access="read", body=LiveRequest, reply=LiveAnswer)
+@api.post("/projects/<project>/live", access="read", body=LiveRequest, reply=LiveAnswer, has_columns=True)
 def look_live(call: Call, project: str, body: LiveRequest) -> LiveAnswer:
     """What is new since the page last asked: rows that changed, runs that went, and only new points."""
-    return live.look(call.session, project, body, now_ms=call.now_ms, lost_after_ms=call.settings.lost_after_ms)
+    form = metrics.form(as_bytes=call.wants_bytes)
+    lost_after_ms = call.settings.lost_after_ms
+    return live.look(call.session, project, body, now_ms=call.now_ms, lost_after_ms=lost_after_ms, form=form)
