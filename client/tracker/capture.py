@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
@@ -163,13 +163,15 @@ def git_state(folder: Path, redactor: Redactor | None = None) -> dict[str, Any] 
     """Commit, branch, remote and uncommitted changes of the repository that a folder is in; None outside of one.
 
     The patch holds changes of tracked files against the commit, up to `MAX_PATCH_BYTES`; `is_patch_cut` says when more
-    was there. What the redactor finds in it is replaced, line for line.
+    was there, `patch_left_out` names those of files that hold keys by their name. What the redactor finds in the patch
+    is replaced, line for line.
     """
     redactor = redactor or Redactor()
     commit = _git(folder, "rev-parse", "HEAD")
     if commit is None:
         return None
-    patch, is_cut = _patch(folder)
+    left_out = _changes_with_keys(folder)
+    patch, is_cut = _patch(folder, left_out) if left_out is not None else ("", False)
     remote = _git(folder, "remote", "get-url", "origin")
     return {
         "commit": commit,
@@ -178,6 +180,7 @@ def git_state(folder: Path, redactor: Redactor | None = None) -> dict[str, Any] 
         "is_dirty": bool(_git(folder, "status", "--porcelain", "--untracked-files=no")),
         "patch": redactor.text(patch),
         "is_patch_cut": is_cut,
+        "patch_left_out": (left_out or [])[: source.MAX_LEFT_OUT],
     }
 
 
@@ -197,7 +200,7 @@ def _git(folder: Path, *arguments: str) -> str | None:
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return None
-    text = done.stdout.decode(errors="replace").strip()
+    text = os.fsdecode(done.stdout).strip()
     return text if done.returncode == 0 else None
 
 
@@ -205,9 +208,16 @@ def _git_command(folder: Path, *arguments: str) -> list[str]:
     return ["git", "--no-optional-locks", "-C", str(folder), *arguments]
 
 
-def _patch(folder: Path) -> tuple[str, bool]:
+def _changes_with_keys(folder: Path) -> list[str] | None:
+    """The tracked files that have changed and hold keys by their name; None where that cannot be found out."""
+    names = _git(folder, "-c", "diff.relative=false", "diff", "HEAD", "--name-only", "--no-renames", "-z")
+    return None if names is None else [name for name in names.split("\0") if source.may_hold_keys(name)]
+
+
+def _patch(folder: Path, left_out: Sequence[str]) -> tuple[str, bool]:
     """The changes of tracked files, and whether they are cut off. Never more than the limit in memory."""
     command = _git_command(folder, "diff", "HEAD", "--no-color", "--no-ext-diff", "--no-textconv")
+    command += ["--", ":/", *(f":(top,exclude,literal){name}" for name in left_out)]
     try:
         process = subprocess.Popen(  # noqa: S603
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL

@@ -134,9 +134,15 @@ def _read(root: Path, names: Iterable[str]) -> dict[str, Any]:
     return {"files": files, "left_out": left_out, "left_out_count": left_out_count}
 
 
+def may_hold_keys(path: str) -> bool:
+    """Whether the name of a file says that there are keys or passwords in it."""
+    name = path.rpartition("/")[2].lower()
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in SECRET_FILES)
+
+
 def _text(path: Path) -> tuple[str | None, str]:
     """What a file says, or why that is not captured."""
-    if any(fnmatch.fnmatchcase(path.name.lower(), pattern) for pattern in SECRET_FILES):
+    if may_hold_keys(path.name):
         return None, "may hold keys"
     try:
         facts = path.lstat()

@@ -166,6 +166,31 @@ def test_a_secret_is_not_in_the_patch(repository):
     assert "+password = '[redacted]'" in capture.git_state(repository)["patch"]
 
 
+def test_changes_of_files_that_hold_keys_are_not_in_the_patch(repository):
+    (repository / "conf").mkdir()
+    names = (".env.local", "conf/deploy.PEM", "conf/id_rsa.old", "conf/[a].key")
+    for name in names:
+        (repository / name).write_text("hunter2\n")
+    subprocess.run(["git", "add", "."], cwd=repository, check=True)
+    (repository / "conf/id_rsa").write_text("hunter2\n")  # not known to git; `source` leaves it out
+    (repository / "train.py").write_text("lr = 0.2\n")
+    for folder in (repository, repository / "conf"):
+        state = capture.git_state(folder)
+        assert "+lr = 0.2" in state["patch"]
+        assert "hunter2" not in state["patch"]
+        assert sorted(state["patch_left_out"]) == sorted(names)
+
+
+def test_a_file_that_loses_its_telling_name_brings_its_new_one_only(repository):
+    (repository / ".env").write_text("MODE=fast\n" * 9)
+    git = ["git", "-c", "user.name=ada", "-c", "user.email=ada@example.org"]
+    subprocess.run([*git, "add", ".env"], cwd=repository, check=True)
+    subprocess.run([*git, "commit", "-qm", "second"], cwd=repository, check=True)
+    subprocess.run([*git, "mv", ".env", "settings.ini"], cwd=repository, check=True)
+    state = capture.git_state(repository)
+    assert (state["patch_left_out"], ".env" in state["patch"]) == ([".env"], False)
+
+
 def test_a_huge_patch_is_cut_and_says_so(repository):
     (repository / "train.py").write_text("x = 1\n" * 400_000)
     state = capture.git_state(repository)
