@@ -1,10 +1,11 @@
-"""The routes of search: the runs table, its keys, comparing, and what is new."""
+"""The routes of search: the runs table, its keys, comparing, groups, and what is new."""
 
 from __future__ import annotations
 
 from tracker_server import metrics
 from tracker_server.http import Api, Call
-from tracker_server.search import comparison, keys, live, table
+from tracker_server.search import comparison, groups, keys, live, table
+from tracker_server.search.groups_schema import GroupsAnswer, GroupsRequest
 from tracker_server.search.schema import (
     CompareRequest,
     Comparison,
@@ -36,6 +37,14 @@ def compare_runs(call: Call, body: CompareRequest) -> Comparison:
     """Runs side by side: config, metrics, environment, and what differs."""
     lost_after_ms = call.settings.lost_after_ms
     return comparison.compare(call.session, body.runs, now_ms=call.now_ms, lost_after_ms=lost_after_ms)
+
+
+@api.post("/groups/series", access="read", body=GroupsRequest, reply=GroupsAnswer, has_columns=True)
+def read_groups(call: Call, body: GroupsRequest) -> GroupsAnswer:
+    """The curves of groups of runs: mean or median, a band, and of how many runs, at each x."""
+    return groups.read(
+        call.session, body, now_ms=call.now_ms, lost_after_ms=call.settings.lost_after_ms, as_bytes=call.wants_bytes
+    )
 
 
 @api.post("/projects/<project>/live", access="read", body=LiveRequest, reply=LiveAnswer, has_columns=True)
