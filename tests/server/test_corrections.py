@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.frames import START_MS, Journal
+from tests.server.logged import writing
 from tracker.records import Logged
+from tracker_server.corrections.models import LogEntry
 
 Curve = list[tuple[int, float]]
 
@@ -155,6 +159,7 @@ def test_a_hidden_metric_is_in_no_list_and_no_chart_and_keeps_its_points(client:
     entry = correct(client, "hide", "debug")
     assert metrics(client, "a") == {"loss": 1.0}
     assert curve(client, "a", "debug") == []
+    assert sorted(client.get("/api/v1/runs/a?hidden=1").json["metrics"]) == ["debug", "loss"]
     undo(client, entry)
     assert metrics(client, "a") == {"loss": 1.0, "debug": 2.0}
 
@@ -285,3 +290,13 @@ def test_a_chart_over_a_renamed_metric_follows_each_runs_own_name(client: FlaskC
     correct(client, "rename", "frames", shown_as="env/frames")
     answer = client.post("/api/v1/series", json={"runs": ["c"], "metrics": ["loss"], "x": "metric:env/frames"}).json
     assert answer["series"][0]["x"] == [0.0, 10.0]
+
+
+@pytest.mark.parametrize(
+    "act", [sa.update(LogEntry).values(reason="other"), sa.delete(LogEntry)], ids=["update", "delete"]
+)
+def test_the_database_refuses_to_change_the_log(client: FlaskClient, app: Flask, act: sa.Executable) -> None:
+    log(client, "a", ("loss", 1.0))
+    correct(client, "hide", "loss")
+    with pytest.raises(sa.exc.DBAPIError, match="never changed or deleted"), writing(app) as session:
+        session.execute(act)

@@ -25,7 +25,7 @@ ABANDONED_AFTER_S = 24 * 3600
 
 
 class BlobStore:
-    """Blobs in a local folder. `put`, `path`, `has` and `remove` are all that the rest of the server knows of it."""
+    """Blobs in a local folder. Its methods are all that the rest of the server knows of it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -36,6 +36,13 @@ class BlobStore:
     def has(self, digest: str) -> bool:
         """Whether the bytes are here."""
         return self._place(digest).is_file()
+
+    def size(self, digest: str) -> int | None:
+        """How many bytes they are; None where they are not here."""
+        try:
+            return self._place(digest).stat().st_size
+        except FileNotFoundError:
+            return None
 
     def path(self, digest: str) -> Path:
         """The file that holds the bytes. Raises NotFound."""

@@ -37,9 +37,10 @@ def put_blob(call: Call, digest: str) -> Response:
     """Store bytes under their sha256; 200 where they are stored already."""
     _check(digest)
     blobs = artifacts.blob_store()
-    is_new = not blobs.has(digest)
+    stored_bytes = blobs.size(digest)
+    is_new = stored_bytes is None
     # The session's first statement comes after the bytes are on the disk: no lock is held while they stream.
-    size_bytes = blobs.put(digest, request.stream.read) if is_new else blobs.path(digest).stat().st_size
+    size_bytes = blobs.put(digest, request.stream.read) if stored_bytes is None else stored_bytes
     service.note_blob(call.session, digest, size_bytes, now_ms=call.now_ms)
     if not blobs.has(digest):
         raise Unavailable(

@@ -144,6 +144,12 @@ class RunDetail(RunRow, frozen=True, kw_only=True):
     definitions: list[Definition]
 
 
+class RunQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Metrics that were hidden come with `hidden` (1) alone."""
+
+    hidden: int = 0
+
+
 class RunChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What may be changed of a run by hand; a field left out stays. The reason is kept with an archiving."""
 

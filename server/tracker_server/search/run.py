@@ -11,7 +11,9 @@ from tracker_server.runs.models import Project
 from tracker_server.runs.schema import RunDetail
 
 
-def describe(session: Session, run: runs.Run, *, now_ms: int, lost_after_ms: int) -> RunDetail:
+def describe(
+    session: Session, run: runs.Run, *, with_hidden: bool = False, now_ms: int, lost_after_ms: int
+) -> RunDetail:
     """Everything that the run's page needs at first, in a constant number of statements."""
     alerts = runs.count_alerts(session, run)
     row = runs.row(
@@ -19,7 +21,7 @@ def describe(session: Session, run: runs.Run, *, now_ms: int, lost_after_ms: int
         project=session.scalars(sa.select(Project.name).where(Project.id == run.project_id)).one(),
         tags=runs.tags(session, [run.id])[run.id],
         config=runs.chosen_config(run.config, None),
-        metrics=metrics.last(session, [run.id], None)[run.id],
+        metrics=metrics.last(session, [run.id], None, with_hidden=with_hidden)[run.id],
         summary=runs.summaries(session, [run.id])[run.id],
         now_ms=now_ms,
         lost_after_ms=lost_after_ms,

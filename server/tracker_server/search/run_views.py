@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from tracker_server import corrections, runs
 from tracker_server.http import Api, Call
-from tracker_server.runs.schema import NewStop, RunChanges, RunDetail
+from tracker_server.runs.schema import NewStop, RunChanges, RunDetail, RunQuery
 from tracker_server.search import run as whole
 
 api = Api("runs")
 
 
-@api.get("/runs/<run_id>", reply=RunDetail)
-def get_run(call: Call, run_id: str) -> RunDetail:
+@api.get("/runs/<run_id>", query=RunQuery, reply=RunDetail)
+def get_run(call: Call, run_id: str, query: RunQuery) -> RunDetail:
     """One run, whole: every config key and metric, and where it ran."""
-    return _detail(call, runs.get(call.session, run_id))
+    return _detail(call, runs.get(call.session, run_id), with_hidden=bool(query.hidden))
 
 
 @api.patch("/runs/<run_id>", body=RunChanges, reply=RunDetail)
@@ -40,5 +40,6 @@ def stop_run(call: Call, run_id: str, body: NewStop) -> RunDetail:
     return _detail(call, run)
 
 
-def _detail(call: Call, run: runs.Run) -> RunDetail:
-    return whole.describe(call.session, run, now_ms=call.now_ms, lost_after_ms=call.settings.lost_after_ms)
+def _detail(call: Call, run: runs.Run, *, with_hidden: bool = False) -> RunDetail:
+    lost_after_ms = call.settings.lost_after_ms
+    return whole.describe(call.session, run, with_hidden=with_hidden, now_ms=call.now_ms, lost_after_ms=lost_after_ms)
