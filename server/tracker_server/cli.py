@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="a further name that this server is called by",
     )
-    add("--threads", type=int, default=16, help="requests answered at once (default: %(default)s)")
+    add("--threads", type=int, default=32, help="requests answered at once (default: %(default)s)")
     add("--workers", type=int, default=1, help="processes; more than one needs PostgreSQL")
     return parser
 

@@ -26,6 +26,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import orm
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.ext.compiler import compiles
 
 from tracker_server.turns import Connection, Turns
 
@@ -87,6 +88,27 @@ class Document(sa.types.TypeDecorator[Any]):
         return json.loads(value) if value is not None else None
 
 
+class each_text(sa.sql.functions.FunctionElement[str]):
+    """A table of texts with a column `value`, of a JSON list: one parameter, however many they are."""
+
+    inherit_cache = True
+
+
+@compiles(each_text)
+def _each_text_of_sqlite(element: each_text, compiler: Any, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(each_text, "postgresql")
+def _each_text_of_postgresql(element: each_text, compiler: Any, **options: Any) -> str:
+    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **options)} AS json))"
+
+
+def listed(texts: list[str]) -> Any:
+    """These texts as a table with a column `value`."""
+    return each_text(sa.literal(json.dumps(texts), sa.Text)).table_valued(sa.column("value", sa.Text))
+
+
 class NewerDatabase(RuntimeError):
     """The database was made by a later version than this code."""
 
@@ -114,7 +136,9 @@ class Database:
 def _engine(url: str) -> sa.Engine:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = sa.create_engine(parsed, pool_size=32, max_overflow=32, connect_args={"factory": Connection})
+        engine = sa.create_engine(
+            parsed, pool_size=32, max_overflow=32, pool_use_lifo=True, connect_args={"factory": Connection}
+        )
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", functools.partial(_begin_sqlite, Turns()))
         return engine

@@ -19,7 +19,7 @@ from tracker.records import ConfigChanged, Logged, RunFinished
 from tracker_server import runs
 from tracker_server.db import Database
 from tracker_server.errors import Conflict, Overloaded, Unavailable
-from tracker_server.ingest import Batch, Bounds, Group, Receipt, store, store_plain
+from tracker_server.ingest import Batch, Bounds, Group, Receipt, read, store, store_plain
 
 COUNT = 12
 
@@ -100,6 +100,48 @@ def test_batches_that_wait_together_share_one_commit(app: Flask, pool: ThreadPoo
     answers = all_at_once(app, pool, [(one, None) for one in journals])
     assert answers == [(200, {"next_seq": 2, "commands": []})] * COUNT
     assert len(commits) == 1
+
+
+def test_the_batches_of_many_live_runs_take_the_statements_of_one(app: Flask, database: Database) -> None:
+    journals = started(app)
+    for journal in journals:
+        assert post(app, journal)[0] == 200
+    costs = []
+    for chosen in (journals[:1], journals[1:]):
+        with database.writing() as session:
+            statements: list[str] = []
+            listen_to(session, statements)
+            batches = [next_batch(journal) for journal in chosen]
+            assert store_plain(session, batches) == [Receipt(3)] * len(batches)
+            session.commit()
+            costs.append(len(statements))
+    assert costs[0] == costs[1] <= 9
+
+
+def next_batch(journal: Journal) -> Batch:
+    """One more step of a run, as it is read."""
+    journal.add(Logged(1, START_MS + 1, {"loss": 0.5}))
+    body = journal.body(len(journal.frames) - 1)
+    return read(journal.run_id, journal.writer, body, allow_gaps=False, actor_id=1, now_ms=START_MS)
+
+
+def listen_to(session: Session, statements: list[str]) -> None:
+    def note(_connection: object, _cursor: object, statement: str, *_others: object) -> None:
+        statements.append(statement)
+
+    sa.event.listen(session.connection(), "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_run_that_somebody_holds_does_not_hold_up_the_others(app: Flask, pool: ThreadPoolExecutor) -> None:
+    journals = started(app)
+    with app.extensions["tracker.database"].writing() as session:
+        assert runs.locked(session, "run0") is not None
+        held = pool.submit(post, app, journals[0])
+        answers = [pool.submit(post, app, journal) for journal in journals[1:]]
+        assert {answer.result(20)[0] for answer in answers} == {200}
+        assert not held.done()
+    assert held.result(20) == (200, {"next_seq": 2, "commands": []})
 
 
 def test_a_batch_that_fails_leaves_the_others_of_its_commit(app: Flask, pool: ThreadPoolExecutor) -> None:

@@ -182,17 +182,17 @@ class Group(Generic[B, R]):
         """Store batches that wait, and commit. Those that are answered by this are in `taken`, whatever happens."""
         self._asked_at = time.monotonic()
         with self._database.writing() as session:
-            connection = session.connection()  # on SQLite, waits for the turn to write
+            session.connection()  # on SQLite, waits for the turn to write
             self._asked_at = None
             until = time.monotonic() + self._bounds.shared_s
             self._take(taken)
-            receipts = self._store_together(connection, [waiting.batch for waiting in taken])
+            receipts = self._store_together(session, [waiting.batch for waiting in taken])
             left = []
             for waiting, receipt in zip(taken, receipts, strict=True):
                 waiting.receipt = receipt
                 if receipt is None:
                     left.append(waiting)
-            self._store_left(connection, left, until, taken)
+            self._store_left(session.connection(), left, until, taken)
             session.commit()
 
     def _take(self, taken: list[_Waiting[B, R]]) -> None:
@@ -210,17 +210,14 @@ class Group(Generic[B, R]):
             taken += self._queue
             self._queue.clear()
 
-    def _store_together(self, connection: sa.Connection, batches: Sequence[B]) -> list[R | None]:
+    def _store_together(self, session: Session, batches: Sequence[B]) -> list[R | None]:
         """What `store_many` says; None of every one where it fails, so that each is told its own error."""
         try:
-            with _savepoint(connection) as session:
-                receipts = self._store_many(session, batches)
-                session.commit()
+            return self._store_many(session, batches)
         except Exception:  # the edge of requests: what is wrong with one of them must not hold up the others
-            _check_goes_on(connection)
             log.warning("%d batches could not be stored together; each is stored alone", len(batches), exc_info=True)
+            session.rollback()
             return [None] * len(batches)
-        return receipts
 
     def _store_left(
         self,
