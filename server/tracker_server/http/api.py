@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import IntegerConverter
 
 from tracker_server.db import Database
-from tracker_server.http.bodies import read_json, read_query, reply
+from tracker_server.http.bodies import compressed, read_json, read_query, reply, reply_packed, wants_msgpack
 from tracker_server.settings import Settings
 
 Access = Literal["public", "read", "write"]
@@ -32,13 +32,17 @@ PREFIX = "/api/v1"
 
 @dataclass(frozen=True)
 class Call:
-    """What a view is given of the request. `actor_id` is the user that acts stand under."""
+    """What a view is given of the request. `actor_id` is the user that acts stand under.
+
+    `wants_bytes` says that the columns of the answer are to be bytes; so only where the route has columns.
+    """
 
     session: Session
     actor_id: int
     actor: str
     now_ms: int
     settings: Settings
+    wants_bytes: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,10 @@ class Created(Generic[T]):
 
 @dataclass(frozen=True)
 class Route:
-    """One method of one path. `reply` is None for answers that are not JSON; `status` is that of success."""
+    """One method of one path. `reply` is None for answers that are not JSON; `status` is that of success.
+
+    A route that `has_columns` answers in MessagePack whoever asks for that.
+    """
 
     method: str
     path: str
@@ -61,6 +68,7 @@ class Route:
     reply: type[msgspec.Struct] | None = None
     body_kind: Literal["json", "bytes", "none"] = "none"
     status: int = 200
+    has_columns: bool = False
 
     @property
     def endpoint(self) -> str:
@@ -134,22 +142,25 @@ def _run(route: Route, **path: Any) -> Response:
         path["query"] = read_query(request, route.query)
     if route.body is not None:
         path["body"] = read_json(request, route.body, settings.max_json_bytes)
+    wants_bytes = route.has_columns and wants_msgpack(request)
     session = open_session(writes=route.writes)
-    call = Call(session, g.actor_id, g.actor, time.time_ns() // 1_000_000, settings)
+    call = Call(session, g.actor_id, g.actor, time.time_ns() // 1_000_000, settings, wants_bytes)
     answer = route.view(call, **path)
-    response = _response(route, answer)
+    response = _response(route, answer, as_msgpack=wants_bytes)
     session.commit()
     return response
 
 
-def _response(route: Route, answer: Any) -> Response:
+def _response(route: Route, answer: Any, *, as_msgpack: bool) -> Response:
     if isinstance(answer, Response):
         return answer
-    if isinstance(answer, Created):
-        return reply(answer.value, 201)
     if answer is None:
         return Response(status=204)
-    return reply(answer, route.status)
+    value, status = (answer.value, 201) if isinstance(answer, Created) else (answer, route.status)
+    response = reply_packed(value, status) if as_msgpack else compressed(request, reply(value, status))
+    if route.has_columns:
+        response.vary.add("Accept")
+    return response
 
 
 def open_session(*, writes: bool) -> Session:

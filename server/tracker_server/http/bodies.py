@@ -1,8 +1,9 @@
-"""Bodies: bounded in, JSON out in one piece."""
+"""Bodies: bounded in; out in one piece, as JSON, or as MessagePack where a route has columns and a client asks."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+import zlib
+from typing import Any, Final, TypeVar
 
 import msgspec
 from flask import Request, Response
@@ -11,12 +12,47 @@ from tracker_server.errors import BadRequest, Refused, TooLarge
 
 T = TypeVar("T")
 
+JSON: Final = "application/json"
+MSGPACK: Final = "application/vnd.msgpack"
+
+COMPRESSED_FROM_BYTES: Final = 8 * 1024
+_LEVEL: Final = 1
+"""JSON of numbers becomes a half to a third of its size, at 50 to 100 MB/s; higher levels gain a tenth for double."""
+
+_GZIP: Final = 16 + zlib.MAX_WBITS
+
 _encode = msgspec.json.Encoder().encode
+_pack = msgspec.msgpack.Encoder().encode
 
 
 def reply(value: msgspec.Struct | dict[str, Any], status: int = 200) -> Response:
     """An answer as JSON; NaN and infinities, which JSON does not have, become null."""
-    return Response(_encode(value), status, mimetype="application/json", headers={"Cache-Control": "no-store"})
+    return Response(_encode(value), status, mimetype=JSON, headers={"Cache-Control": "no-store"})
+
+
+def reply_packed(value: msgspec.Struct, status: int = 200) -> Response:
+    """An answer as MessagePack, with the same names."""
+    return Response(_pack(value), status, mimetype=MSGPACK, headers={"Cache-Control": "no-store"})
+
+
+def wants_msgpack(request: Request) -> bool:
+    """Whether the client names MessagePack among what it accepts, and does not prefer JSON."""
+    return request.accept_mimetypes.best_match((JSON, MSGPACK), JSON) == MSGPACK
+
+
+def compressed(request: Request, response: Response) -> Response:
+    """The same answer, which is JSON in one piece, by gzip where it has some size and the client can read that.
+
+    Columns in bytes stay as they are: the mantissas of floats hardly become smaller.
+    """
+    response.vary.add("Accept-Encoding")
+    body = response.get_data()
+    if len(body) < COMPRESSED_FROM_BYTES or not request.accept_encodings["gzip"]:
+        return response
+    packer = zlib.compressobj(_LEVEL, wbits=_GZIP)
+    response.set_data(packer.compress(body) + packer.flush())
+    response.headers["Content-Encoding"] = "gzip"
+    return response
 
 
 def read_body(request: Request, limit_bytes: int) -> bytes:

@@ -25,11 +25,13 @@ from tracker_server.metrics.store import (
 )
 from tracker_server.metrics.summaries import Kind
 from tracker_server.metrics.together import Appended, append_together
+from tracker_server.metrics.wire import Form, form, listed
 
 __all__ = [
     "Appended",
     "Arrivals",
     "Cut",
+    "Form",
     "Heir",
     "Kind",
     "Limits",
@@ -38,9 +40,11 @@ __all__ = [
     "append_together",
     "copy",
     "delete",
+    "form",
     "has_abandoned",
     "highest_step",
     "last",
+    "listed",
     "naming",
     "read",
     "restore",

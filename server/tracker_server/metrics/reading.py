@@ -19,11 +19,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
 from tracker_server.errors import Refused
-from tracker_server.metrics import chunks, joining, naming
+from tracker_server.metrics import chunks, joining, naming, smoothing
 from tracker_server.metrics.columns import Floats, Integers, Points, by_series, join
 from tracker_server.metrics.models import Chunk, Series, Tail
-from tracker_server.metrics.schema import METRIC_AXIS, Axis, Mark, SeriesColumns
-from tracker_server.metrics.thinning import thin
+from tracker_server.metrics.schema import METRIC_AXIS, Axis, Smoothing
+from tracker_server.metrics.thinning import extent, thin
+from tracker_server.metrics.wire import Drawing
 
 MAX_SERIES = 4000
 MIN_X, MAX_X = -(2**63), 2**63 - 1
@@ -40,6 +41,8 @@ class View:
     range: tuple[float, float] | None = None
     points: int = 400
     started_ms: dict[str, int] = field(default_factory=dict)
+    smoothing: Smoothing | None = None
+    band: bool = False
 
     @property
     def over(self) -> str | None:
@@ -94,9 +97,7 @@ def find(
     return naming.renamed(names, found, metrics, with_hidden=with_hidden)
 
 
-def read(
-    session: Session, found: Sequence[Series], view: View, counts: dict[int, int] | None = None
-) -> list[SeriesColumns]:
+def read(session: Session, found: Sequence[Series], view: View, counts: dict[int, int] | None = None) -> list[Drawing]:
     """The columns of these series; of one in `counts` only what is new since, and nothing where nothing is."""
     known = counts or {}
     new = [series for series in found if known.get(series.id) != series.count]
@@ -106,7 +107,7 @@ def read(
     return [_delta(session, one, view, known.get(one.series.id)) or _whole(session, one, view) for one in stored]
 
 
-def _over_metric(session: Session, found: Sequence[Series], view: View, name: str) -> list[SeriesColumns]:
+def _over_metric(session: Session, found: Sequence[Series], view: View, name: str) -> list[Drawing]:
     """The series over another metric of their runs; always whole, since a late x moves points that were there."""
     axes = {_place(series): series for series in find(session, list({one.run_id for one in found}), [name])}
     pairs = [(series, _axis_of(series, axes)) for series in found]
@@ -130,12 +131,10 @@ def _points(session: Session, stored: _Stored) -> Points:
     return Points(*_columns(session, stored.chunks, stored.tail, ("steps", "times", "values")))
 
 
-def _joined(series: Series, drawn: Points, over: Points, view: View) -> SeriesColumns:
+def _joined(series: Series, drawn: Points, over: Points, view: View) -> Drawing:
     x, places = joining.join_on_step(drawn, over)
-    line = _Line(x, drawn.steps[places], drawn.values[places])
     low, high = view.range or (-math.inf, math.inf)
-    first, end = int(np.searchsorted(x, low, "left")), int(np.searchsorted(x, high, "right"))
-    return _drawn(series, line.part(max(0, first - 1), end + 1), view, is_delta=False)
+    return _in_range(series, _Line(x, drawn.steps[places], drawn.values[places]), view, low, high)
 
 
 def _stored(session: Session, found: Sequence[Series]) -> list[_Stored]:
@@ -152,10 +151,10 @@ def _stored(session: Session, found: Sequence[Series]) -> list[_Stored]:
     return [_Stored(series, heads[series.id], tails.get(series.id, join([]))) for series in found]
 
 
-def _delta(session: Session, stored: _Stored, view: View, known: int | None) -> SeriesColumns | None:
+def _delta(session: Session, stored: _Stored, view: View, known: int | None) -> Drawing | None:
     """What arrived after `known` points, where it can simply be appended to what the page has; None where it cannot."""
     series = stored.series
-    if known is None or view.range is not None or not 0 < known < series.count:
+    if known is None or view.range is not None or view.smoothing is not None or not 0 < known < series.count:
         return None
     if series.count - known > view.points * MAX_DELTA:
         return None
@@ -169,17 +168,22 @@ def _delta(session: Session, stored: _Stored, view: View, known: int | None) -> 
     x = _axis(new, view.x)
     if (ends and int(x[0]) < max(ends)) or (x[1:] < x[:-1]).any():
         return None
-    return _drawn(series, _Line(x, new.steps, new.values), view, is_delta=True)
+    return _drawn(series, _Line(x, new.steps, new.values), view, None, is_delta=True)
 
 
-def _whole(session: Session, stored: _Stored, view: View) -> SeriesColumns:
+def _whole(session: Session, stored: _Stored, view: View) -> Drawing:
     """The series in the range, thinned."""
     low, high = _stored_range(stored.series, view)
-    needed = _overlapping(stored.chunks, view.x, low, high)
-    line = _line(session, needed, stored.tail, view.x)
+    needed = stored.chunks if view.smoothing else _overlapping(stored.chunks, view.x, low, high)
+    return _in_range(stored.series, _line(session, needed, stored.tail, view.x), view, low, high)
+
+
+def _in_range(series: Series, line: _Line, view: View, low: float, high: float) -> Drawing:
+    """What of a line lies in the range, and its neighbours outside, so that it does not end at the picture's edge."""
     first, end = int(np.searchsorted(line.x, low, "left")), int(np.searchsorted(line.x, high, "right"))
-    # The neighbours outside come along, so that a line does not end at the edge of the picture.
-    return _drawn(stored.series, line.part(max(0, first - 1), end + 1), view, is_delta=False)
+    first, end = max(0, first - 1), end + 1
+    smoothed = smoothing.smooth(line.x, line.values, view.smoothing)[first:end] if view.smoothing else None
+    return _drawn(series, line.part(first, end), view, smoothed, is_delta=False)
 
 
 def _stored_range(series: Series, view: View) -> tuple[int, int]:
@@ -196,13 +200,10 @@ def _span(chunk: Chunk, x: Axis) -> tuple[int, int]:
 
 
 def _overlapping(found: Sequence[Chunk], x: Axis, low: int, high: int) -> list[Chunk]:
-    """The chunks with a point in the range, and on each side the nearest one outside of it."""
-    left = [chunk for chunk in found if _span(chunk, x)[1] < low]
-    right = [chunk for chunk in found if _span(chunk, x)[0] > high]
-    nearest = [max(left, key=lambda chunk: _span(chunk, x)[1])] if left else []
-    nearest += [min(right, key=lambda chunk: _span(chunk, x)[0])] if right else []
-    outside = {chunk.id for chunk in (*left, *right)} - {chunk.id for chunk in nearest}
-    return [chunk for chunk in found if chunk.id not in outside]
+    """The chunks with a point in the range, and on each side those that end nearest outside of it."""
+    below = max((end for _, end in (_span(chunk, x) for chunk in found) if end < low), default=low)
+    above = min((start for start, _ in (_span(chunk, x) for chunk in found) if start > high), default=high)
+    return [chunk for chunk in found if _span(chunk, x)[1] >= below and _span(chunk, x)[0] <= above]
 
 
 def _line(session: Session, found: Sequence[Chunk], tail: Points, x: Axis) -> _Line:
@@ -249,33 +250,33 @@ def _axis(points: Points, x: Axis) -> Integers:
     return points.steps if x == "step" else points.times
 
 
-def _drawn(series: Series, line: _Line, view: View, *, is_delta: bool) -> SeriesColumns:
+def _drawn(series: Series, line: _Line, view: View, smoothed: Floats | None, *, is_delta: bool) -> Drawing:
     """The points as the columns of an answer: chosen, with their gaps and marks."""
-    drawn = thin(line.x, line.values, max(view.points, len(line.x)) if is_delta else view.points)
+    points = max(view.points, len(line.x)) if is_delta else view.points
+    drawn = thin(line.x, line.values, points)
     places = np.sort(np.concatenate([drawn.chosen, drawn.gaps]))
-    values: list[float | None] = line.values[places].tolist()
-    for place in np.searchsorted(places, drawn.gaps).tolist():
-        values[place] = None
+    values = line.values[places]
+    values[~np.isfinite(values)] = np.nan
     zero = view.started_ms.get(series.run_id, 0) if view.x == "relative_time" else 0
-    marks = zip((line.x[drawn.marks] - zero).tolist(), line.values[drawn.marks].tolist(), strict=True)
-    return SeriesColumns(
-        id=series.id,
-        run=series.run_id,
-        metric=series.name,
-        label=series.label,
-        segment=series.segment,
-        count=series.count,
+    more = {} if smoothed is None else {"smoothed": smoothed[places]}
+    if view.band:
+        more |= _band(line, drawn.chosen, places, points)
+    return Drawing(
+        series=series,
         points_in_range=len(line.x),
         is_exact=drawn.is_exact,
         is_delta=is_delta,
-        x=(line.x[places] - zero).astype(np.float64).tolist(),
-        steps=line.steps[places].tolist(),
+        x=(line.x[places] - zero).astype(np.float64),
+        steps=line.steps[places],
         values=values,
-        marks=[_mark(float(x), value) for x, value in marks],
+        mark_x=(line.x[drawn.marks] - zero).astype(np.float64),
+        mark_values=line.values[drawn.marks],
+        **more,
     )
 
 
-def _mark(x: float, value: float) -> Mark:
-    if math.isnan(value):
-        return Mark(x, "nan")
-    return Mark(x, "inf" if value > 0 else "-inf")
+def _band(line: _Line, chosen: Integers, places: Integers, points: int) -> dict[str, Floats]:
+    low, high = np.full(len(places), np.nan), np.full(len(places), np.nan)
+    at = np.searchsorted(places, chosen)
+    low[at], high[at] = extent(line.x, line.values, chosen, points)
+    return {"low": low, "high": high}

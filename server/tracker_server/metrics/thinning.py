@@ -45,12 +45,35 @@ def thin(x: Floats | Integers, values: Floats, points: int) -> Drawn:
     return Drawn(chosen, _gaps(chosen, broken), marks, is_exact)
 
 
+def extent(x: Floats | Integers, values: Floats, chosen: Integers, points: int) -> tuple[Floats, Floats]:
+    """The smallest and the largest finite value of the bucket that each chosen point lies in.
+
+    Where all finite points were chosen, each is a bucket of its own. O(n).
+    """
+    finite = np.flatnonzero(np.isfinite(values))
+    if len(chosen) == len(finite):
+        return values[chosen], values[chosen]
+    along = _near_zero(x[finite])
+    edges = np.linspace(float(along[0]), float(along[-1]), bucket_count(points) + 1)[1:-1]
+    starts = np.concatenate([[0], np.searchsorted(along, edges)])
+    is_filled = np.diff(starts, append=len(finite)) > 0
+    starts = starts[is_filled]
+    heights = values[finite]
+    of = np.searchsorted(finite[starts], chosen, "right") - 1
+    return np.minimum.reduceat(heights, starts)[of], np.maximum.reduceat(heights, starts)[of]
+
+
+def bucket_count(points: int) -> int:
+    """How many buckets of equal width there are for so many points: each gives two, and the ends one each."""
+    return max(1, (points - 2) // 2)
+
+
 def _extremes(x: Floats | Integers, values: Floats, points: int) -> Integers:
     """First, last, and each bucket's minimum and maximum; every index where there are no more than `points`."""
     count = len(values)
     if count <= points:
         return np.arange(count, dtype=np.int64)
-    buckets = max(1, (points - 2) // 2)
+    buckets = bucket_count(points)
     if buckets == 1 or x[0] == x[-1]:  # tsdownsample takes neither one bucket nor an x without width
         inner = np.array([values.argmin(), values.argmax()], np.int64)
     else:

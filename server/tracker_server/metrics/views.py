@@ -9,9 +9,10 @@ from tracker_server.metrics.schema import SeriesAnswer, SeriesRequest
 api = Api("metrics")
 
 
-@api.post("/series", access="read", body=SeriesRequest, reply=SeriesAnswer)
+@api.post("/series", access="read", body=SeriesRequest, reply=SeriesAnswer, has_columns=True)
 def read_series(call: Call, body: SeriesRequest) -> SeriesAnswer:
     """Many series in one answer, thinned to the points asked for."""
     started = runs.started(call.session, body.runs)
-    view = metrics.View(body.x, body.range, body.points, started)
-    return SeriesAnswer(metrics.read(call.session, list(started), body.metrics, view))
+    view = metrics.View(body.x, body.range, body.points, started, body.smoothing, body.band)
+    form = metrics.form(as_bytes=call.wants_bytes)
+    return SeriesAnswer(metrics.read(call.session, list(started), body.metrics, view, form=form))
