@@ -9,10 +9,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import FloatRect, Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, Response, expect
 
 from tests.browser.pages import bodies, log, shows, tile
-from tests.processes import Server
+from tests.processes import Server, wait_until
 
 STEPS = 6000
 CODE = f"""
@@ -132,15 +132,68 @@ def test_shift_pins_the_tooltip_and_escape_closes_it(page: Page) -> None:
     expect(tooltip).to_have_count(0)
 
 
-def test_smoothing_keeps_the_values_themselves(page: Page) -> None:
-    page.get_by_role("slider", name="Smoothing").fill("0.9")
-    expect(page).to_have_url(re.compile(r"smooth=0\.9"))
-    canvas(page, "train/loss").hover()
+def values_under_the_pointer(page: Page, metric: str, run: str) -> tuple[float, float]:
+    """What the tooltip says of a run at the middle of a chart: smoothed, and the value itself."""
+    page.mouse.move(0, 0)
+    canvas(page, metric).hover()
     tooltip = page.get_by_role("tooltip")
     expect(tooltip).to_contain_text("smoothed, and the value itself")
-    smoothed, raw = tooltip.get_by_role("row", name="high").locator("td[title]").all()
-    assert float(smoothed.get_attribute("title") or "") != float(raw.get_attribute("title") or "")
-    assert float(smoothed.get_attribute("title") or "") == pytest.approx(3, abs=0.1)  # the noise is smoothed away
+    smoothed, raw = tooltip.get_by_role("row", name=run).locator("td[title]").all()
+    return float(smoothed.get_attribute("title") or ""), float(raw.get_attribute("title") or "")
+
+
+def is_smoothed(response: Response) -> bool:
+    """Whether this answer brings smoothed series."""
+    asked = response.request.post_data_json if response.url.endswith("/series") else None
+    return asked is not None and asked["smoothing"] is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "written"),
+    [
+        pytest.param("Time-weighted average", "0.9", "0.9", id="time-weighted"),
+        pytest.param("Exponential average", "0.9", "ema:0.9", id="exponential"),
+        pytest.param("Running mean", "4", "mean:21", id="running-mean"),
+        pytest.param("Gaussian", "4", "gaussian:10", id="gaussian"),
+    ],
+)
+def test_smoothing_is_of_all_points_and_keeps_the_values_themselves(
+    page: Page, kind: str, place: str, written: str
+) -> None:
+    page.get_by_role("button", name="More chart settings").click()
+    page.get_by_role("menuitemradio", name=kind).click()
+    with page.expect_response(is_smoothed):
+        page.get_by_role("slider", name="Smoothing").fill(place)
+    expect(page).to_have_url(re.compile(f"smooth={written}$"))
+    smoothed, raw = values_under_the_pointer(page, "train/loss", "high")
+    assert abs(smoothed - 3) < 0.1 < abs(raw - 3)  # the noise is smoothed away, of points that are not drawn too
+
+
+def test_a_smoothed_address_shows_the_same_curve_and_a_zoom_keeps_it(page: Page) -> None:
+    with page.expect_response(is_smoothed):
+        page.goto("/p/curves?smooth=mean:201")
+    with page.expect_response(is_smoothed) as answer:
+        drag(page, "train/loss", 0.5, 0.54)
+    assert answer.value.request.post_data_json["range"] is not None
+    smoothed, raw = values_under_the_pointer(page, "train/loss", "high")
+    assert abs(smoothed - 3) < 0.01 < abs(raw - 3)
+
+
+def test_a_thinned_chart_says_so_until_one_sees_every_point(page: Page) -> None:
+    expect(tile(page, "train/loss").get_by_text("thinned", exact=True)).to_be_visible()
+    drag(page, "train/loss", 0.5, 0.54)
+    expect(tile(page, "train/loss").get_by_text("exact", exact=True)).to_be_visible()
+
+
+def test_thinned_lines_are_shaded_from_least_to_greatest_on_request(page: Page) -> None:
+    before = canvas(page, "train/loss").screenshot()
+    page.get_by_role("button", name="More chart settings").click()
+    with page.expect_response(lambda answer: answer.url.endswith("/series") and answer.request.post_data_json["band"]):
+        page.get_by_role("menuitemradio", name="Shade from least to greatest").click()
+    expect(page).to_have_url(re.compile("band=1"))
+    page.mouse.move(0, 0)
+    wait_until(lambda: canvas(page, "train/loss").screenshot() != before, "the chart is drawn with its shade")
+    expect(tile(page, "train/loss").get_by_text("thinned", exact=True)).to_be_visible()
 
 
 def test_the_x_axis_may_be_time(page: Page) -> None:

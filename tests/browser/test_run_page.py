@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import APIResponse, BrowserContext, Page, Route, expect
 
@@ -210,7 +211,7 @@ def test_news_from_before_an_undo_does_not_take_the_run_out_again(page: Page, ru
 
     def hold_news_of_deletion(route: Route) -> None:
         answer = route.fetch()
-        if not held and runs["crashed"] in answer.json()["removed"]:
+        if not held and runs["crashed"] in msgspec.msgpack.decode(answer.body())["removed"]:
             held.append((route, answer))
         else:
             route.fulfill(response=answer)

@@ -6,7 +6,7 @@
  */
 
 import type { components } from "./schema";
-import { MESSAGE_PACK, type SeriesColumns, columnsOf, unpack } from "./series";
+import { MESSAGE_PACK, type Packed, type Shape, type WithColumns, columnsOf, unpack } from "./series";
 
 type Schemas = components["schemas"];
 export type Me = Schemas["Me"];
@@ -42,11 +42,13 @@ export type AuditPage = Schemas["AuditPage"];
 export type PromotionPreview = Schemas["PromotionPreview"];
 export type AliasMove = Schemas["AliasMove"];
 export type Moved = Schemas["Moved"];
+export type Correction = Schemas["Correction"];
+export type NewCorrection = Schemas["NewCorrection"];
+export type Trash = Schemas["Trash"];
+export type TrashedRun = Schemas["TrashedRun"];
+export type TrashedMetric = Schemas["TrashedMetric"];
+export type Purged = Schemas["Purged"];
 export type Status = RunRow["status"];
-
-/** An answer whose series have become typed columns. */
-type WithColumns<Answer> = Omit<Answer, "series"> & { series: SeriesColumns[] };
-type Packed<Answer> = Omit<Answer, "series"> & { series: Parameters<typeof columnsOf>[0][] };
 
 export class ApiError extends Error {
   constructor(
@@ -84,9 +86,10 @@ async function request<T>(method: Method, path: string, options: Options = {}): 
 }
 
 /** Series come as columns of raw numbers; whatever goes wrong is told in JSON all the same. */
-async function requestSeries<Answer>(path: string, body: unknown, asking: Asking = {}): Promise<WithColumns<Answer>> {
+async function requestSeries<Answer>(path: string, body: SeriesRequest | LiveRequest, asking: Asking = {}): Promise<WithColumns<Answer>> {
   const answer = await request<Packed<Answer>>("POST", path, { body, accept: MESSAGE_PACK, ...asking });
-  return { ...answer, series: answer.series.map(columnsOf) };
+  const shape: Shape = { smoothing: body.smoothing ?? null, band: body.band === true };
+  return { ...answer, series: answer.series.map((one) => columnsOf(one, shape)) };
 }
 
 /** The server takes changes from this origin only, and a form of another site cannot send this type. */
@@ -158,6 +161,17 @@ export const api = {
   live: (project: string, body: LiveRequest, asking?: Asking) =>
     requestSeries<Schemas["LiveAnswer"]>(`${projectPath(project)}/live`, body, asking),
   artifacts: (project: string) => request<Schemas["ArtifactList"]>("GET", `${projectPath(project)}/artifacts`),
+
+  corrections: (project: string, query: { before: number | null }, asking?: Asking) =>
+    request<Schemas["CorrectionPage"]>("GET", `${projectPath(project)}/corrections`, { query, ...asking }),
+  previewCorrection: (project: string, body: NewCorrection, asking?: Asking) =>
+    request<Schemas["Effects"]>("POST", `${projectPath(project)}/corrections/preview`, { body, ...asking }),
+  correct: (project: string, body: NewCorrection) =>
+    request<Schemas["CorrectionMade"]>("POST", `${projectPath(project)}/corrections`, { body }),
+  undoCorrection: (project: string, entry: number) =>
+    request<Correction>("POST", `${projectPath(project)}/corrections/${String(entry)}/undo`, { body: {} }),
+  trash: (project: string, asking?: Asking) => request<Trash>("GET", `${projectPath(project)}/trash`, asking),
+  purgeTrash: (project: string, body: Schemas["PurgeRequest"]) => request<Purged>("POST", `${projectPath(project)}/trash/purge`, { body }),
 
   run: (id: string) => request<RunDetail>("GET", runPath(id)),
   changeRun: (id: string, changes: RunChanges) => request<RunDetail>("PATCH", runPath(id), { body: changes }),

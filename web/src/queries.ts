@@ -1,7 +1,7 @@
 /** What the pages ask for, under which key it is kept, and what to ask again after a change. */
 
 import { QueryClient, infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { ApiError, api } from "./api";
+import { ApiError, type NewCorrection, api } from "./api";
 
 const SECOND = 1000;
 
@@ -47,6 +47,17 @@ export const queries = {
   runArtifacts: (id: string) => queryOptions({ queryKey: ["run", id, "artifacts"], queryFn: () => api.runArtifacts(id) }),
   artifacts: (project: string) => queryOptions({ queryKey: ["artifacts", project], queryFn: () => api.artifacts(project) }),
   compare: (runs: string[]) => queryOptions({ queryKey: ["compare", ...runs], queryFn: () => api.compare(runs), enabled: runs.length > 0 }),
+  corrections: (project: string) =>
+    infiniteQueryOptions({
+      queryKey: ["corrections", project],
+      queryFn: ({ pageParam, signal }) => api.corrections(project, { before: pageParam }, { signal }),
+      initialPageParam: null as number | null,
+      getNextPageParam: ({ next_before }) => next_before,
+      staleTime: 0,
+    }),
+  correctionPreview: (project: string, correction: NewCorrection) =>
+    queryOptions({ queryKey: ["correction", project, correction], queryFn: ({ signal }) => api.previewCorrection(project, correction, { signal }), staleTime: 0 }),
+  trash: (project: string) => queryOptions({ queryKey: ["trash", project], queryFn: ({ signal }) => api.trash(project, { signal }), staleTime: 0 }),
   models: () => queryOptions({ queryKey: MODELS, queryFn: api.models }),
   model: (name: string) => queryOptions({ queryKey: [...MODELS, name], queryFn: () => api.model(name) }),
   modelVersion: (name: string, version: number) =>
@@ -68,6 +79,8 @@ export async function runChanged(id: string): Promise<void> {
   await Promise.all([
     client.invalidateQueries({ queryKey: ["run", id] }),
     client.invalidateQueries({ queryKey: ["runs"] }),
+    client.invalidateQueries({ queryKey: ["trash"] }),
+    client.invalidateQueries({ queryKey: ["corrections"] }),
     client.invalidateQueries({ queryKey: ["projects"] }),
   ]);
 }

@@ -6,37 +6,54 @@
  */
 
 import { decode } from "@msgpack/msgpack";
+import { type Smoothing, sameSmoothing } from "./charts/smoothing";
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
-type Column = "x" | "steps" | "values";
+type Column = "x" | "steps" | "values" | "smoothed" | "low" | "high";
 
-/** One series as parallel columns, ordered by x. A NaN among `values` is a gap; its mark says what was logged there. */
-export type SeriesColumns = Omit<Schemas["SeriesColumns"], Column> & Record<Column, Float64Array>;
+/** What a request says of the shape of its series: kept with them, because the view moves on meanwhile. */
+export type Shape = { smoothing: Smoothing | null; band: boolean };
 
-/** As it comes: a column is bytes, or a list where the server answers in JSON. */
-type Sent = Omit<Schemas["SeriesColumns"], Column> & Record<Column, Uint8Array | (number | null)[]>;
+/**
+ * One series as parallel columns, ordered by x. A NaN among `values` is a gap; its mark says what was logged there.
+ * `smoothed`, `low` and `high` are empty where `shape` does not ask for them.
+ */
+export type SeriesColumns = Omit<Schemas["SeriesColumns"], Column> & Record<Column, Float64Array> & { shape: Shape };
+
+/** As it comes: a column is the bytes of its numbers. */
+type Sent = Omit<Schemas["SeriesColumns"], Column> & Record<Column, Uint8Array>;
+
+/** An answer with series, as it comes and as the page has it. */
+export type Packed<Answer> = Omit<Answer, "series"> & { series: Sent[] };
+export type WithColumns<Answer> = Omit<Answer, "series"> & { series: SeriesColumns[] };
 
 export const MESSAGE_PACK = "application/vnd.msgpack";
 
 export const unpack = (body: ArrayBuffer): unknown => decode(new Uint8Array(body));
 
-export const columnsOf = (sent: Sent): SeriesColumns => ({
+export const columnsOf = (sent: Sent, shape: Shape): SeriesColumns => ({
   ...sent,
   x: floats(sent.x),
   steps: integers(sent.steps),
   values: floats(sent.values),
+  smoothed: floats(sent.smoothed),
+  low: floats(sent.low),
+  high: floats(sent.high),
+  shape,
 });
+
+/** Whether a series has all that is wanted of it; what it has beside that does not matter. */
+export const hasShape = ({ shape }: SeriesColumns, wanted: Shape) =>
+  (wanted.smoothing === null || sameSmoothing(shape.smoothing, wanted.smoothing)) && (shape.band || !wanted.band);
 
 /** The copy is aligned, which the bytes within an answer need not be, and does not keep the rest of it alive. */
 const aligned = (bytes: Uint8Array): ArrayBuffer => bytes.slice().buffer as ArrayBuffer;
 
-const floats = (column: Uint8Array | (number | null)[]): Float64Array =>
-  column instanceof Uint8Array ? new Float64Array(aligned(column)) : Float64Array.from(column, (value) => value ?? NaN);
+const floats = (column: Uint8Array): Float64Array => new Float64Array(aligned(column));
 
 /** Whole numbers of 64 bits, as exactly as a number can be, without a bigint for each. */
-function integers(column: Uint8Array | (number | null)[]): Float64Array {
-  if (!(column instanceof Uint8Array)) return floats(column);
+function integers(column: Uint8Array): Float64Array {
   const buffer = aligned(column);
   const low = new Uint32Array(buffer);
   const high = new Int32Array(buffer);

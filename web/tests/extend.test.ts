@@ -25,3 +25,11 @@ test("marks stay ordered", () => {
   const merged = extend(seriesOf({ values: [1], marks: [{ x: 5, kind: "nan" }] }), seriesOf({ values: [], marks: [{ x: 2, kind: "inf" }] }));
   expect(merged.marks.map(({ x }) => x)).toEqual([2, 5]);
 });
+
+test("a band goes on, and ends where the newer points have none", () => {
+  const shape = { smoothing: null, band: true };
+  const old = seriesOf({ values: [1, 2], low: [0, 1], high: [2, 3], shape });
+  const newer = seriesOf({ x: [2], values: [9], low: [8], high: [10], shape, is_delta: true });
+  expect(extend(old, newer)).toMatchObject({ low: columnOf([0, 1, 8]), high: columnOf([2, 3, 10]), shape });
+  expect(extend(old, seriesOf({ x: [2], values: [9], is_delta: true }))).toMatchObject({ low: columnOf([]), shape: { band: false } });
+});

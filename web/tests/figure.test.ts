@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { type ChartView, MOST_LINES, dashes, describeFigure, lineFigure, nearest, readingsAt, withoutLines } from "../src/charts/figure";
+import { type ChartView, MOST_LINES, bandPieces, dashes, describeFigure, exactness, lineFigure, nearest, readingsAt, withoutLines } from "../src/charts/figure";
 import { columnOf, seriesOf, styleOf } from "./series";
 
-const VIEW: ChartView = { x: "step", smoothing: 0, isLog: false, range: null };
+const VIEW: ChartView = { x: "step", smoothing: { kind: "time_ema", amount: 0 }, hasBand: false, isLog: false, range: null };
+const smoothedBy = (amount: number): ChartView => ({ ...VIEW, smoothing: { kind: "time_ema", amount } });
 const drawn = (values: (number | null)[], style = styleOf()) => ({ series: seriesOf({ values, run: style.id }), style });
 
 test("a figure spans all points of all lines", () => {
@@ -20,15 +21,43 @@ test("a zoomed figure fits its height to what is inside the range", () => {
 
 test("a gap stays a gap, and its mark is kept", () => {
   const series = seriesOf({ values: [1, null, 3], marks: [{ x: 1, kind: "nan" }] });
-  const figure = lineFigure("loss", [{ series, style: styleOf() }], { ...VIEW, smoothing: 0.5 });
+  const figure = lineFigure("loss", [{ series, style: styleOf() }], smoothedBy(0.5));
   expect(figure.lines[0]?.y[1]).toBeNaN();
   expect(figure.lines[0]?.marks).toEqual([{ x: 1, kind: "nan" }]);
 });
 
 test("smoothing keeps the values themselves behind the line", () => {
-  const figure = lineFigure("loss", [drawn([0, 10, 0, 10])], { ...VIEW, smoothing: 0.9 });
+  const figure = lineFigure("loss", [drawn([0, 10, 0, 10])], smoothedBy(0.9));
   expect(figure.lines[0]?.raw).toEqual(columnOf([0, 10, 0, 10]));
   expect(figure.lines[0]?.y).not.toEqual(columnOf([0, 10, 0, 10]));
+});
+
+test("what the server has smoothed of all points takes the place of the preview", () => {
+  const shape = { smoothing: smoothedBy(0.9).smoothing, band: false };
+  const one = { series: seriesOf({ values: [0, 10, 0, 10], smoothed: [1, 2, 3, 4], shape }), style: styleOf() };
+  expect(lineFigure("loss", [one], smoothedBy(0.9)).lines[0]?.y).toEqual(columnOf([1, 2, 3, 4]));
+  expect(lineFigure("loss", [one], smoothedBy(0.8)).lines[0]?.y).not.toEqual(columnOf([1, 2, 3, 4]));
+});
+
+test("the heights of a figure stay as they are when the smoothed line replaces its preview", () => {
+  const shape = { smoothing: smoothedBy(0.9).smoothing, band: false };
+  const preview = lineFigure("loss", [drawn([0, 10, 0, 10])], smoothedBy(0.9));
+  const final = lineFigure("loss", [{ series: seriesOf({ values: [0, 10, 0, 10], smoothed: [4, 5, 5, 6], shape }), style: styleOf() }], smoothedBy(0.9));
+  expect([final.x, final.y]).toEqual([preview.x, preview.y]);
+});
+
+test("a band lies inside the figure, and in pieces where there are gaps", () => {
+  const series = seriesOf({ values: [1, null, 3, 4], low: [-5, null, 3, 3], high: [1, null, 20, 4] });
+  const figure = lineFigure("loss", [{ series, style: styleOf() }], { ...VIEW, hasBand: true });
+  const band = figure.lines[0]?.band ?? null;
+  expect(band === null ? null : bandPieces(band)).toEqual([[0, 1], [2, 4]]);
+  expect([figure.y[0] < -5, figure.y[1] > 20]).toEqual([true, true]);
+});
+
+test("a figure says whether it has every point", () => {
+  expect(exactness(lineFigure("loss", [drawn([1, 2, 3])], VIEW)).word).toBe("exact");
+  const thinned = { series: seriesOf({ values: [1, 2], is_exact: false, points_in_range: 6000 }), style: styleOf({ id: "b" }) };
+  expect(exactness(lineFigure("loss", [drawn([1, 2, 3]), thinned], VIEW))).toMatchObject({ word: "thinned", sentence: expect.stringContaining("5 of 6,003 points") as string });
 });
 
 test("a log axis counts what it cannot show", () => {
@@ -38,7 +67,7 @@ test("a log axis counts what it cannot show", () => {
 });
 
 test("a value that a log axis cannot show is counted once, smoothed or not", () => {
-  expect(lineFigure("loss", [drawn([-1, 5, 0.1, 10])], { ...VIEW, isLog: true, smoothing: 0.1 }).dropped).toBe(1);
+  expect(lineFigure("loss", [drawn([-1, 5, 0.1, 10])], { ...smoothedBy(0.1), isLog: true }).dropped).toBe(1);
 });
 
 test("a single point is in the middle of its figure", () => {

@@ -3,9 +3,10 @@
 import type { RunStyle } from "../src/charts/figure";
 import type { SeriesColumns } from "../src/series";
 
-type Given = Partial<Omit<SeriesColumns, "x" | "steps" | "values">> & { values: (number | null)[]; x?: number[] };
+type Columns = "x" | "steps" | "values" | "smoothed" | "low" | "high";
+type Given = Partial<Omit<SeriesColumns, Columns>> & { values: (number | null)[]; x?: number[]; smoothed?: number[]; low?: (number | null)[]; high?: (number | null)[] };
 
-export function seriesOf({ values, x = values.map((_, index) => index), ...others }: Given): SeriesColumns {
+export function seriesOf({ values, x = values.map((_, index) => index), smoothed = [], low = [], high = [], ...others }: Given): SeriesColumns {
   return {
     id: 1,
     run: "a",
@@ -17,10 +18,14 @@ export function seriesOf({ values, x = values.map((_, index) => index), ...other
     is_exact: true,
     is_delta: false,
     marks: [],
+    shape: { smoothing: null, band: false },
     ...others,
     x: Float64Array.from(x),
     steps: Float64Array.from(x, Math.round),
     values: columnOf(values),
+    smoothed: columnOf(smoothed),
+    low: columnOf(low),
+    high: columnOf(high),
   };
 }
 

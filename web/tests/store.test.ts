@@ -4,7 +4,7 @@ import { type Framing, SeriesStore } from "../src/charts/store";
 import type { SeriesColumns } from "../src/series";
 import { columnOf, seriesOf } from "./series";
 
-const FRAMING: Framing = { x: "step", range: null, points: 400 };
+const FRAMING: Framing = { x: "step", range: null, points: 400, smoothing: null, band: false };
 
 /** A server that answers when the test says so. */
 function fakeServer() {
@@ -15,7 +15,7 @@ function fakeServer() {
     (request) => {
       requests.push(request);
       return new Promise<SeriesColumns[]>((resolve, reject) => {
-        const series = request.runs.flatMap((run) => request.metrics.map((metric) => seriesOf({ id: idOf(run, metric), run, metric, values: [1, 2, 3] })));
+        const series = request.runs.flatMap((run) => request.metrics.map((metric) => seriesOf({ id: idOf(run, metric), run, metric, values: [1, 2, 3], shape: { smoothing: request.smoothing ?? null, band: request.band === true } })));
         answers.push({ resolve: () => { resolve(series); }, reject });
       });
     },
@@ -188,4 +188,95 @@ test("a parallel writer that joins is added", async () => {
   nextFrame();
   expect(requests).toHaveLength(1);
   expect(store.state("loss").series.map(({ label }) => label)).toEqual(["", "rank1"]);
+});
+
+const SMOOTHED: Framing = { ...FRAMING, smoothing: { kind: "mean", amount: 11 } };
+
+test("lines that are smoothed otherwise stay until the new ones come", async () => {
+  const { store, requests, nextFrame, settle } = fakeServer();
+  store.show(["a"]);
+  store.watch("loss", nothing);
+  nextFrame();
+  await settle();
+  store.frame(SMOOTHED);
+  nextFrame();
+  expect(requests.at(-1)?.smoothing).toEqual(SMOOTHED.smoothing);
+  expect(store.state("loss").series[0]?.shape.smoothing).toBeNull();
+  await settle();
+  expect(store.state("loss").series[0]?.shape.smoothing).toEqual(SMOOTHED.smoothing);
+});
+
+test("lines that are no longer smoothed need no request", async () => {
+  const { store, requests, nextFrame, settle } = fakeServer();
+  store.frame(SMOOTHED);
+  store.show(["a"]);
+  store.watch("loss", nothing);
+  nextFrame();
+  await settle();
+  store.frame(FRAMING);
+  nextFrame();
+  expect(requests).toHaveLength(1);
+});
+
+test("a slider that moves on gives up what was asked for before, and keeps what is there", async () => {
+  const { store, requests, answers, nextFrame, settle } = fakeServer();
+  store.show(["a"]);
+  store.watch("loss", nothing);
+  nextFrame();
+  await settle();
+  store.frame(SMOOTHED);
+  nextFrame();
+  const late = answers.splice(0);
+  store.frame({ ...SMOOTHED, smoothing: { kind: "mean", amount: 21 } });
+  nextFrame();
+  late.forEach(({ resolve }) => { resolve(); });
+  await handled();
+  expect(store.state("loss").series[0]?.shape.smoothing).toBeNull();
+  await settle();
+  expect(requests).toHaveLength(3);
+  expect(store.state("loss").series[0]?.shape.smoothing?.amount).toBe(21);
+});
+
+test("smoothing that fails leaves the lines, says so, and is asked for again on request", async () => {
+  const { store, requests, answers, nextFrame, settle } = fakeServer();
+  store.show(["a"]);
+  store.watch("loss", nothing);
+  nextFrame();
+  await settle();
+  store.frame(SMOOTHED);
+  nextFrame();
+  answers.splice(0).forEach(({ reject }) => { reject(new Error("The server cannot be reached.")); });
+  await handled();
+  expect(store.state("loss")).toMatchObject({ error: "The server cannot be reached." });
+  expect(store.state("loss").series).toHaveLength(1);
+  store.retry("loss");
+  nextFrame();
+  expect(requests).toHaveLength(3);
+});
+
+test("what was smoothed otherwise while one is zoomed is asked for when one zooms out", async () => {
+  const { store, requests, nextFrame, settle } = fakeServer();
+  store.show(["a"]);
+  store.watch("loss", nothing);
+  nextFrame();
+  await settle();
+  store.frame({ ...SMOOTHED, range: [1, 2] });
+  nextFrame();
+  await settle();
+  store.frame(SMOOTHED);
+  expect(store.state("loss").series).toHaveLength(1);
+  nextFrame();
+  expect(requests.map(({ range, smoothing }) => [range, smoothing?.amount])).toEqual([[null, undefined], [[1, 2], 11], [null, 11]]);
+});
+
+test("after a correction everything is asked for again, and what is here stays until it comes", async () => {
+  const { store, requests, nextFrame, settle } = fakeServer();
+  store.show(["a"]);
+  store.watch("loss", nothing);
+  nextFrame();
+  await settle();
+  store.refresh();
+  expect(store.state("loss").series).toHaveLength(1);
+  nextFrame();
+  expect(requests).toHaveLength(2);
 });

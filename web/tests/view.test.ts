@@ -14,10 +14,11 @@ test("a view survives its address", () => {
     mode: "table",
     text: "calm & bold",
     status: ["running", "failed"],
+    archived: "only",
     sort: [{ key: "metrics.val/acc.max", is_descending: true }],
     columns: ["config.optim.lr", "metrics.a,b %/c"],
     shown: { base: "first", count: 25, plus: ["r1"], minus: ["r2", "r3"] },
-    charts: { x: "relative_time", smoothing: 0.6, isLog: true, range: [1000, 2500], search: "^val/" },
+    charts: { x: "relative_time", smoothing: { kind: "mean", amount: 21 }, hasBand: true, isLog: true, range: [1000, 2500], search: "^val/" },
   };
   expect(roundTrip(view)).toEqual(view);
 });

@@ -26,16 +26,23 @@ def describe(session: Session, *, now_ms: int, lost_after_ms: int, name: str | N
     return sorted(described, key=lambda project: -(project.last_activity_ms or project.created_ms))
 
 
-def _counts(session: Session, ids: Sequence[int], heard_since_ms: int) -> dict[int, tuple[int, int, int]]:
-    """For each project: its runs without the archived ones, those running now, and when one was last heard of."""
+def _counts(session: Session, ids: Sequence[int], heard_since_ms: int) -> dict[int, tuple[int, int, int, int]]:
+    """For each project: its runs without the archived ones, those running now, the last sign of life, the archived."""
     run = models.Run
-    is_running = sa.and_(run.status == "running", run.heartbeat_ms >= heard_since_ms)
+    is_listed = run.archived_ms.is_(None)
+    is_running = sa.and_(is_listed, run.status == "running", run.heartbeat_ms >= heard_since_ms)
     statement = (
-        sa.select(run.project_id, sa.func.count(), sa.func.count().filter(is_running), sa.func.max(run.heartbeat_ms))
-        .where(run.project_id.in_(ids), run.deleted_ms.is_(None), run.archived_ms.is_(None))
+        sa.select(
+            run.project_id,
+            sa.func.count().filter(is_listed),
+            sa.func.count().filter(is_running),
+            sa.func.max(run.heartbeat_ms),
+            sa.func.count().filter(~is_listed),
+        )
+        .where(run.project_id.in_(ids), run.deleted_ms.is_(None))
         .group_by(run.project_id)
     )
-    return {row[0]: (row[1], row[2], row[3]) for row in session.execute(statement)}
+    return {row[0]: (row[1], row[2], row[3], row[4]) for row in session.execute(statement)}
 
 
 def _runs_per_day(session: Session, ids: Sequence[int], now_ms: int) -> dict[int, list[int]]:
@@ -55,6 +62,15 @@ def _runs_per_day(session: Session, ids: Sequence[int], now_ms: int) -> dict[int
     return found
 
 
-def _project(project: models.Project, counts: tuple[int, int, int] | None, days: list[int]) -> schema.Project:
-    runs, running, heard_ms = counts if counts is not None else (0, 0, None)
-    return schema.Project(project.name, project.description, project.created_ms, runs, running, heard_ms, days)
+def _project(project: models.Project, counts: tuple[int, int, int, int] | None, days: list[int]) -> schema.Project:
+    runs, running, heard_ms, archived = counts if counts is not None else (0, 0, None, 0)
+    return schema.Project(
+        name=project.name,
+        description=project.description,
+        created_ms=project.created_ms,
+        run_count=runs,
+        archived_count=archived,
+        running_count=running,
+        last_activity_ms=heard_ms,
+        runs_per_day=days,
+    )

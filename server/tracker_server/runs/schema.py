@@ -14,10 +14,13 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
 class Project(msgspec.Struct, frozen=True):
+    """`run_count` is without the `archived_count` runs that lists leave out."""
+
     name: str
     description: str
     created_ms: int
     run_count: int
+    archived_count: int
     running_count: int
     last_activity_ms: int | None
     runs_per_day: list[int]

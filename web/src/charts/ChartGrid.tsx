@@ -1,6 +1,7 @@
 /** The charts of some runs: pinned ones first, then a section for each prefix. Folded sections fetch nothing. */
 
 import { Suspense, lazy, useEffect, useMemo, useRef, useState } from "react";
+import type { MetricAction } from "../corrections/words";
 import { useKeys } from "../frame/keys";
 import { plural } from "../format";
 import { Icon } from "../parts/Icon";
@@ -14,8 +15,10 @@ import { Tooltip } from "./Tooltip";
 import { cursor } from "./cursor";
 import type { RunStyle } from "./figure";
 import { OTHER, type Section, foldedAtFirst, matchMetrics, sectionsOf } from "./sections";
+import { stepped } from "./smoothing";
 import type { SeriesStore } from "./store";
 
+const CorrectionDialog = lazy(() => import("../corrections/CorrectionDialog").then((module) => ({ default: module.CorrectionDialog })));
 const Enlarged = lazy(() => import("./Enlarged").then((module) => ({ default: module.Enlarged })));
 
 type Props = {
@@ -27,20 +30,24 @@ type Props = {
   onSettings: (change: Partial<ChartSettings>) => void;
   /** Which sections start folded; those of the system by default. */
   foldedFirst?: (sections: readonly Section[]) => Set<string>;
+  /** What metrics are renamed, hidden and deleted of: this run, or (null) the project. Without it they are not. */
+  corrected?: { id: string; name: string } | null;
   empty: React.ReactNode;
 };
 
-export function ChartGrid({ project, store, runs, metrics, settings, onSettings, foldedFirst = foldedAtFirst, empty }: Props) {
+export function ChartGrid({ project, store, runs, metrics, settings, onSettings, foldedFirst = foldedAtFirst, corrected, empty }: Props) {
   const pins = pinnedMetrics(project);
   const pinned = pins.use();
   const width = tileWidth.use();
   const search = useRef<HTMLInputElement>(null);
   const [enlarged, setEnlarged] = useState<string | null>(null);
+  const [correction, setCorrection] = useState<{ metric: string; action: MetricAction } | null>(null);
   const match = useMemo(() => matchMetrics(metrics, settings.search), [metrics, settings.search]);
   const sections = useMemo(() => sectionsOf(match.metrics), [match]);
   const { isFolded, toggle } = useFolds(project, useMemo(() => foldedFirst(sectionsOf(metrics)), [metrics, foldedFirst]), settings.search !== "");
   const onPin = useHandler((metric: string) => { pins.set(pinned.includes(metric) ? pinned.filter((one) => one !== metric) : [...pinned, metric]); });
   const onZoom = useHandler((range: ChartSettings["range"]) => { onSettings({ range }); });
+  const onCorrect = useHandler((metric: string, action: MetricAction) => { setCorrection({ metric, action }); });
   const underPointer = () => {
     const source = cursor.get()?.source ?? document.activeElement;
     return source instanceof HTMLElement ? (source.closest<HTMLElement>("[data-metric]")?.dataset["metric"] ?? null) : null;
@@ -51,11 +58,11 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
     { key: "p", label: "Pin the chart under the pointer", run: () => { const metric = underPointer(); if (metric !== null) onPin(metric); } },
     { key: "l", label: "Log scale", run: () => { onSettings({ isLog: !settings.isLog }); } },
     { key: "r", label: "Reset zoom", run: () => { onSettings({ range: null }); } },
-    { key: "[", label: "Less smoothing", run: () => { onSettings({ smoothing: stepped(settings.smoothing, -0.1) }); } },
-    { key: "]", label: "More smoothing", run: () => { onSettings({ smoothing: stepped(settings.smoothing, 0.1) }); } },
+    { key: "[", label: "Less smoothing", run: () => { onSettings({ smoothing: stepped(settings.smoothing, -1) }); } },
+    { key: "]", label: "More smoothing", run: () => { onSettings({ smoothing: stepped(settings.smoothing, 1) }); } },
   ]);
   const tileOf = (metric: string) => (
-    <Tile key={metric} {...{ store, metric, runs, settings, onZoom, onPin }} onEnlarge={setEnlarged} isPinned={pinned.includes(metric)} />
+    <Tile key={metric} {...{ store, metric, runs, settings, onZoom, onPin }} onEnlarge={setEnlarged} onCorrect={corrected === undefined ? undefined : onCorrect} isPinned={pinned.includes(metric)} />
   );
   const shownPins = pinned.filter((metric) => match.metrics.includes(metric));
   return (
@@ -83,6 +90,11 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
         )}
       </div>
       <Tooltip />
+      {correction !== null && corrected !== undefined && (
+        <Suspense>
+          <CorrectionDialog target={{ project, run: corrected, ...correction }} onClose={() => { setCorrection(null); }} />
+        </Suspense>
+      )}
       {enlarged !== null && (
         <Suspense>
           <Enlarged {...{ store, runs, settings, onSettings }} metric={enlarged} metrics={match.metrics} onMetric={setEnlarged} onClose={() => { setEnlarged(null); }} />
@@ -91,8 +103,6 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
     </section>
   );
 }
-
-const stepped = (smoothing: number, by: number) => Math.min(0.99, Math.max(0, Math.round((smoothing + by) * 100) / 100));
 
 type SectionProps = { section: Section; isFolded: boolean; onToggle: () => void; children: () => React.ReactNode };
 

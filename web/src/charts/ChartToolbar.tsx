@@ -2,11 +2,14 @@
 
 import { formatCount } from "../format";
 import { Icon } from "../parts/Icon";
+import { Menu, type MenuEntry } from "../parts/Menu";
 import { useDraft } from "../parts/useDraft";
 import { type ChartSettings, readAxis } from "./settings";
 import styles from "./ChartToolbar.module.css";
 import { xText } from "./FigureTable";
 import { type XAxis, axisName } from "./figure";
+import { SmoothingField } from "./SmoothingField";
+import { SMOOTHINGS, inKind } from "./smoothing";
 
 const AXES: readonly [XAxis, string][] = [
   ["step", "step"],
@@ -58,10 +61,13 @@ export function ChartToolbar({ settings, onChange, matched, metrics, error, sear
           )}
         </select>
       </label>
-      <Smoothing value={settings.smoothing} onChange={(smoothing) => { onChange({ smoothing }); }} />
+      <SmoothingField label="Smoothing" value={settings.smoothing} onChange={(smoothing) => { onChange({ smoothing }); }} />
       <button type="button" aria-pressed={settings.isLog} title="Logarithmic y axis (l)" onClick={() => { onChange({ isLog: !settings.isLog }); }}>
         log y
       </button>
+      <Menu label="More chart settings" look="icon" entries={moreSettings(settings, onChange)}>
+        <Icon name="sliders" />
+      </Menu>
       {settings.range !== null && (
         <button type="button" className={styles["chip"]} title="Reset the zoom (r)" aria-label={`Reset zoom: ${zoomText(settings)}`} onClick={() => { onChange({ range: null }); }}>
           {zoomText(settings)} <Icon name="close" size={12} />
@@ -70,6 +76,14 @@ export function ChartToolbar({ settings, onChange, matched, metrics, error, sear
     </div>
   );
 }
+
+const moreSettings = ({ smoothing, hasBand }: ChartSettings, onChange: Props["onChange"]): MenuEntry[] => [
+  { kind: "heading", label: "Smooth by" },
+  ...SMOOTHINGS.map(({ kind, label }): MenuEntry => ({ kind: "choice", label, isChosen: smoothing.kind === kind, onSelect: () => { onChange({ smoothing: inKind(smoothing, kind) }); } })),
+  { kind: "line" },
+  { kind: "heading", label: "Thinned lines" },
+  { kind: "choice", label: "Shade from least to greatest", isChosen: hasBand, onSelect: () => { onChange({ hasBand: !hasBand }); } },
+];
 
 function zoomText({ x, range }: ChartSettings): string {
   if (range === null) return "";
@@ -96,25 +110,5 @@ function SearchField({ settings, onChange, matched, metrics, error, searchRef }:
         {error !== null ? error : settings.search === "" ? "" : `${formatCount(matched)} of ${formatCount(metrics.length)}`}
       </span>
     </div>
-  );
-}
-
-/** The charts follow while the slider moves. */
-function Smoothing({ value, onChange }: { value: number; onChange: (value: number) => void }) {
-  const [shown, setShown] = useDraft(value, onChange, 60);
-  return (
-    <label className={styles["field"]} title="Time-weighted exponential smoothing of the points on the screen; the values themselves stay behind, faintly. Keys [ and ].">
-      <span className="muted">smooth</span>
-      <input
-        type="range"
-        aria-label="Smoothing"
-        min={0}
-        max={0.99}
-        step={0.01}
-        value={shown}
-        onChange={(event) => { setShown(Number(event.target.value)); }}
-      />
-      <output className={styles["amount"]}>{shown.toFixed(2)}</output>
-    </label>
   );
 }

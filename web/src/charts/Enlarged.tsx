@@ -4,11 +4,11 @@ import { useEffect, useEffectEvent, useMemo, useRef, useState, useSyncExternalSt
 import { Dialog } from "../parts/Dialog";
 import { Icon } from "../parts/Icon";
 import { Swatch } from "../parts/Run";
-import { useDraft } from "../parts/useDraft";
 import { useIsDark } from "../theme";
 import type { ChartSettings } from "./settings";
 import styles from "./Enlarged.module.css";
-import { type Figure, type Line, type RunStyle, lineFigure, supersededNote, withoutLines } from "./figure";
+import { SmoothingField } from "./SmoothingField";
+import { type Figure, type Line, type RunStyle, exactness, lineFigure, supersededNote, withoutLines } from "./figure";
 import { draw, onZoom, picture, remove } from "./plot";
 import { figureAsCsv } from "./plotFigure";
 import type { SeriesStore } from "./store";
@@ -40,7 +40,6 @@ export function Enlarged({ store, metric, metrics, runs, settings, onSettings, o
   }, [metric, runs, settings, state]);
   const drawn = useMemo(() => withoutLines(figure, muted), [figure, muted]);
   const canvas = useRef<HTMLDivElement>(null);
-  const [smoothing, setSmoothing] = useDraft(settings.smoothing, (next) => { onSettings({ smoothing: next }); }, 60);
   const turn = (by: number) => {
     const next = metrics[metrics.indexOf(metric) + by];
     if (next !== undefined) onMetric(next);
@@ -63,11 +62,9 @@ export function Enlarged({ store, metric, metrics, runs, settings, onSettings, o
             <button type="button" onClick={() => { turn(-1); }} disabled={metrics.indexOf(metric) <= 0} title="Previous chart (←)">Previous</button>
             <button type="button" onClick={() => { turn(1); }} disabled={metrics.indexOf(metric) >= metrics.length - 1} title="Next chart (→)">Next</button>
             <button type="button" aria-pressed={settings.isLog} onClick={() => { onSettings({ isLog: !settings.isLog }); }}>log y</button>
-            <label>
-              <span className="muted">smooth</span>
-              <input type="range" aria-label="Smoothing of this chart" min={0} max={0.99} step={0.01} value={smoothing} onChange={(event) => { setSmoothing(Number(event.target.value)); }} />
-            </label>
+            <SmoothingField label="Smoothing of this chart" value={settings.smoothing} onChange={(smoothing) => { onSettings({ smoothing }); }} />
             {settings.range !== null && <button type="button" onClick={() => { onSettings({ range: null }); }}>Reset zoom</button>}
+            <span className="muted">{exactness(figure).sentence}</span>
             {figure.dropped > 0 && <span className="muted">{figure.dropped} values ≤ 0 not shown on the log axis</span>}
             {figure.superseded.length > 0 && <span className="muted">{supersededNote(figure)}</span>}
           </div>

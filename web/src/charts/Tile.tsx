@@ -2,13 +2,15 @@
 
 import { memo, useEffect, useEffectEvent, useId, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { ChartSettings } from "./settings";
+import type { MetricAction } from "../corrections/words";
 import { formatCount, plural } from "../format";
 import { Icon } from "../parts/Icon";
+import { Menu, type MenuEntry } from "../parts/Menu";
 import { useIsDark } from "../theme";
 import { ShowAsTable } from "./FigureTable";
 import styles from "./Tile.module.css";
 import { spotlight } from "./cursor";
-import { type Figure, MOST_LINES, type Range, type RunStyle, describeFigure, lineFigure, supersededNote } from "./figure";
+import { type Figure, MOST_LINES, type Range, type RunStyle, describeFigure, exactness, lineFigure, supersededNote } from "./figure";
 import { attachOverlay } from "./overlay";
 import { drawQueue, tileQueue } from "./queue";
 import { lastPartOf, prefixOf } from "./sections";
@@ -24,13 +26,15 @@ export type TileProps = {
   onPin: (metric: string) => void;
   onEnlarge: (metric: string) => void;
   onZoom: (range: Range | null) => void;
+  /** Opens what renames, hides or deletes the metric, where that is offered. */
+  onCorrect?: ((metric: string, action: MetricAction) => void) | undefined;
 };
 
 const highlights = drawQueue();
 const nothing = () => () => undefined;
 
 export const Tile = memo(function Tile(props: TileProps) {
-  const { store, metric, runs, settings, isPinned, onPin, onEnlarge } = props;
+  const { store, metric, runs, settings, isPinned, onPin, onEnlarge, onCorrect } = props;
   const ref = useRef<HTMLElement>(null);
   const isNear = useIsNear(ref);
   const state = useSyncExternalStore(
@@ -64,7 +68,13 @@ export const Tile = memo(function Tile(props: TileProps) {
           <button type="button" data-look="icon" aria-label={`Enlarge ${metric}`} title="Enlarge (f)" onClick={() => { onEnlarge(metric); }}>
             <Icon name="enlarge" size={14} />
           </button>
+          {isNear && onCorrect !== undefined && (
+            <Menu label={`More for ${metric}`} look="icon" entries={corrections(metric, onCorrect)}>
+              <Icon name="more" size={14} />
+            </Menu>
+          )}
         </span>
+        {!isEmpty && <Exactness figure={figure} />}
       </figcaption>
       <div className={styles["plot"]}>
         {isNear && !isEmpty && <Canvas {...props} figure={figure} label={label} />}
@@ -74,6 +84,12 @@ export const Tile = memo(function Tile(props: TileProps) {
     </figure>
   );
 });
+
+const corrections = (metric: string, onCorrect: (metric: string, action: MetricAction) => void): MenuEntry[] => [
+  { kind: "do", label: "Rename metric…", onSelect: () => { onCorrect(metric, "rename"); } },
+  { kind: "do", label: "Hide metric…", onSelect: () => { onCorrect(metric, "hide"); } },
+  { kind: "do", label: "Delete metric…", isDangerous: true, onSelect: () => { onCorrect(metric, "delete"); } },
+];
 
 type CanvasProps = TileProps & { figure: Figure; label: string };
 
@@ -148,6 +164,12 @@ function TileNote({ isLoading, error, hasRuns, onRetry }: NoteProps) {
   }
   if (isLoading) return <div className={styles["loading"]} />;
   return <div className={styles["note"]}>{hasRuns ? "No points from the visible runs" : ""}</div>;
+}
+
+/** A chart says whether one sees all of it. */
+function Exactness({ figure }: { figure: Figure }) {
+  const { word, sentence } = exactness(figure);
+  return <span className={styles["exactness"]} title={sentence}>{word}</span>;
 }
 
 function Notes({ figure }: { figure: Figure }) {

@@ -2,15 +2,25 @@
 
 import type { SeriesColumns } from "../series";
 
-/** Points may come out of order; equal x keep the order in which they came. O(n). */
+const NONE = new Float64Array();
+
+/**
+ * Points may come out of order; equal x keep the order in which they came. Smoothed values are left out: they are made
+ * of all points, and where they are wanted a series comes whole. O(n).
+ */
 export function extend(old: SeriesColumns, newer: SeriesColumns): SeriesColumns {
   const isInOrder = (newer.x[0] ?? Infinity) >= (old.x.at(-1) ?? -Infinity);
+  const hasBand = [old, newer].every(({ x, low }) => low.length === x.length);
   const join = isInOrder ? concatenate : interleave(old.x, newer.x);
   return {
     ...newer,
     x: join(old.x, newer.x),
     steps: join(old.steps, newer.steps),
     values: join(old.values, newer.values),
+    smoothed: NONE,
+    low: hasBand ? join(old.low, newer.low) : NONE,
+    high: hasBand ? join(old.high, newer.high) : NONE,
+    shape: { smoothing: null, band: hasBand },
     marks: [...old.marks, ...newer.marks].sort((a, b) => a.x - b.x),
     points_in_range: old.points_in_range + newer.points_in_range,
     is_exact: old.is_exact && newer.is_exact,

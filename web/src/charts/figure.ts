@@ -4,8 +4,10 @@
  * Numbers of a line are parallel arrays ordered by x. A NaN is a gap. Everything here is pure.
  */
 
+import { formatCount } from "../format";
 import type { SeriesColumns } from "../series";
 import { smooth } from "./smooth";
+import { type Smoothing, isSmoothing, sameSmoothing } from "./smoothing";
 
 /** "metric:<name>" is another metric of the same run, joined by step on the server. */
 export type XAxis = "step" | "time" | "relative_time" | `metric:${string}`;
@@ -15,9 +17,14 @@ export type Mark = { x: number; kind: "nan" | "inf" | "-inf" };
 /** How a run is drawn wherever it appears. `dash` tells runs apart that share a hue: 0 solid, 1 dashed, 2 dotted. */
 export type RunStyle = { id: string; name: string; hue: number; dash: number; isRunning: boolean };
 
-export type ChartView = { x: XAxis; smoothing: number; isLog: boolean; range: Range | null };
+export type ChartView = { x: XAxis; smoothing: Smoothing; hasBand: boolean; isLog: boolean; range: Range | null };
 
-/** `y` is what is drawn strongly: the smoothed values where there is smoothing, and then `raw` is drawn behind them. */
+export type Band = { low: Float64Array; high: Float64Array };
+
+/**
+ * `y` is what is drawn strongly: the smoothed values where there is smoothing, and then `raw` is drawn behind them.
+ * `band` is the least and the greatest of the values that each point stands for, where that was asked for.
+ */
 export type Line = {
   id: string;
   run: string;
@@ -29,13 +36,14 @@ export type Line = {
   steps: Float64Array;
   y: Float64Array;
   raw: Float64Array | null;
+  band: Band | null;
   marks: readonly Mark[];
 };
 
 /**
  * `superseded` is what a run had logged after the step from which it was resumed. It is drawn faintly behind the lines
  * and read nowhere. `dropped` counts the values that a log axis cannot show; `hidden` the lines beyond the most that a
- * tile draws.
+ * tile draws. `stored` is how many points the lines stand for, and `isExact` says that each of them is drawn.
  */
 export type Figure = {
   metric: string;
@@ -47,6 +55,8 @@ export type Figure = {
   superseded: Line[];
   dropped: number;
   hidden: number;
+  stored: number;
+  isExact: boolean;
 };
 
 export type Drawn = { series: SeriesColumns; style: RunStyle };
@@ -76,7 +86,16 @@ export function lineFigure(metric: string, drawn: readonly Drawn[], view: ChartV
     superseded,
     dropped,
     hidden: counting.length - lines.length,
+    stored: counting.slice(0, MOST_LINES).reduce((sum, { series }) => sum + series.points_in_range, 0),
+    isExact: counting.every(({ series }) => series.is_exact),
   };
+}
+
+/** Whether the lines have every point that was logged, in a word and in a sentence. */
+export function exactness({ lines, stored, isExact }: Figure): { word: string; sentence: string } {
+  const drawn = lines.reduce((sum, { x }) => sum + x.length, 0);
+  if (isExact) return { word: "exact", sentence: `Every point is drawn: ${formatCount(drawn)}` };
+  return { word: "thinned", sentence: `${formatCount(drawn)} of ${formatCount(stored)} points are drawn, the least and the greatest of each stretch among them; zoom in for more` };
 }
 
 /** What the faint lines are. */
@@ -92,7 +111,7 @@ export function withoutLines(figure: Figure, ids: ReadonlySet<string>): Figure {
 }
 
 function line({ series, style }: Drawn, view: ChartView): Line {
-  const isSmoothed = view.smoothing > 0;
+  const isSmoothed = isSmoothing(view.smoothing);
   return {
     id: `${style.id}/${series.label}/${String(series.segment)}`,
     run: style.id,
@@ -102,11 +121,16 @@ function line({ series, style }: Drawn, view: ChartView): Line {
     isLive: style.isRunning,
     x: series.x,
     steps: series.steps,
-    y: isSmoothed ? smooth(series.x, series.values, view.smoothing) : series.values,
+    y: isSmoothed ? smoothed(series, view.smoothing) : series.values,
     raw: isSmoothed ? series.values : null,
+    band: view.hasBand && series.low.length === series.x.length ? { low: series.low, high: series.high } : null,
     marks: series.marks,
   };
 }
+
+/** Of all points, as the server has made it; until it has, of those at hand. */
+const smoothed = (series: SeriesColumns, smoothing: Smoothing) =>
+  sameSmoothing(series.shape.smoothing, smoothing) && series.smoothed.length === series.x.length ? series.smoothed : smooth(series, smoothing);
 
 const lineName = (series: SeriesColumns, style: RunStyle) => (series.label === "" ? style.name : `${style.name} · ${series.label}`);
 
@@ -126,14 +150,14 @@ function heightsIn(lines: readonly Line[], [from, to]: Range, isLog: boolean): {
   let least = Infinity;
   let most = -Infinity;
   let dropped = 0;
-  for (const { x, y, raw } of lines) {
-    for (const values of raw === null ? [y] : [y, raw]) {
+  for (const { x, y, raw, band } of lines) {
+    for (const values of [y, ...(raw === null ? [] : [raw]), ...(band === null ? [] : [band.low, band.high])]) {
       for (let index = 0; index < x.length; index += 1) {
         const at = x[index] ?? NaN;
         const value = values[index] ?? NaN;
         if (!(at >= from && at <= to)) continue;
         if (isLog && value <= 0) {
-          if (values !== raw) dropped += 1;
+          if (values === (raw ?? y)) dropped += 1;
           continue;
         }
         if (value < least) least = value;
@@ -162,6 +186,18 @@ function logRange([least, most]: Range): Range {
   if (least === most) return [least / 3, least * 3];
   const room = Math.max(0.02, Math.log10(most / least) * ROOM);
   return [least / 10 ** room, most * 10 ** room];
+}
+
+/** Where a band has values without a gap: from each start to the end behind its last point. */
+export function bandPieces({ low, high }: Band): Range[] {
+  const pieces: Range[] = [];
+  let start = 0;
+  for (let end = 0; end <= low.length; end += 1) {
+    if (end < low.length && !Number.isNaN(low[end] ?? NaN) && !Number.isNaN(high[end] ?? NaN)) continue;
+    if (end > start) pieces.push([start, end]);
+    start = end + 1;
+  }
+  return pieces;
 }
 
 /** The index of the x nearest to `at`, -1 for none. `x` is ordered. O(log n). */

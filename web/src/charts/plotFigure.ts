@@ -1,7 +1,7 @@
 /** A figure in Plotly's words. Pure: names are escaped, because Plotly reads a little HTML in them. */
 
 import { type Colours, hueOf } from "./colours";
-import { FAINT, type Figure, type Line, axisName } from "./figure";
+import { FAINT, type Figure, type Line, axisName, bandPieces } from "./figure";
 import { formatMeasure, unitOf } from "./units";
 
 export type PlotData = { data: Record<string, unknown>[]; layout: Record<string, unknown> };
@@ -13,7 +13,7 @@ export const CONFIG = { displaylogo: false, showSendToCloud: false, responsive: 
 
 export function plotFigure(figure: Figure, paint: Colours): PlotData {
   return {
-    data: [...figure.superseded.map((line) => supersededTrace(line, figure, paint)), ...figure.lines.flatMap((line) => [...(line.raw === null ? [] : [rawTrace(line, figure, paint)]), mainTrace(line, figure, paint), ...markTraces(line, figure, paint)])],
+    data: [...figure.superseded.map((line) => supersededTrace(line, figure, paint)), ...figure.lines.flatMap((line) => [...bandTraces(line, figure, paint), ...(line.raw === null ? [] : [rawTrace(line, figure, paint)]), mainTrace(line, figure, paint), ...markTraces(line, figure, paint)])],
     layout: layout(figure, paint),
   };
 }
@@ -57,6 +57,24 @@ function faintTrace(line: Line, values: Float64Array, opacity: number, figure: F
     connectgaps: false,
     line: { color: hueOf(paint, line.hue), width: 1 },
   };
+}
+
+/** The area between the least and the greatest values; what a log axis cannot show is on its lower edge. */
+function bandTraces(line: Line, figure: Figure, paint: Colours) {
+  const { x, band } = line;
+  if (band === null) return [];
+  const heights = (values: Float64Array) => (figure.isLog ? values.map((value) => (value > 0 ? value : figure.y[0])) : values);
+  return bandPieces(band).map(([start, end]) => ({
+    type: "scatter",
+    mode: "none",
+    x: across(figure, Float64Array.of(...x.subarray(start, end), ...x.slice(start, end).reverse())),
+    y: heights(Float64Array.of(...band.high.subarray(start, end), ...band.low.slice(start, end).reverse())),
+    fill: "toself",
+    fillcolor: hueOf(paint, line.hue),
+    opacity: 0.15,
+    hoverinfo: "skip",
+    showlegend: false,
+  }));
 }
 
 /** NaN is a hollow ring on the lower edge, an infinity an arrow at the edge that it left through. */

@@ -1,9 +1,10 @@
 /** How the charts of a page are drawn, and its form in the address. Pure. */
 
-import { type Search, readChoice, readNumber } from "../address";
+import { type Search, readChoice } from "../address";
 import type { Range, XAxis } from "./figure";
+import { type Smoothing, readSmoothing, writeSmoothing } from "./smoothing";
 
-export type ChartSettings = { x: XAxis; smoothing: number; isLog: boolean; range: Range | null; search: string };
+export type ChartSettings = { x: XAxis; smoothing: Smoothing; hasBand: boolean; isLog: boolean; range: Range | null; search: string };
 export type ChangeSettings = (change: Partial<ChartSettings>) => void;
 
 const AXES: readonly XAxis[] = ["step", "time", "relative_time"];
@@ -18,17 +19,19 @@ export function readCharts(search: Search): ChartSettings {
   const isRange = from !== undefined && to !== undefined && Number.isFinite(from) && Number.isFinite(to) && from < to;
   return {
     x: readAxis(search["x"]),
-    smoothing: readNumber(search["smooth"], 0, 0, 0.99),
+    smoothing: readSmoothing(search["smooth"]),
+    hasBand: search["band"] === "1",
     isLog: search["log"] === "1",
     range: isRange ? [from, to] : null,
     search: search["find"] ?? "",
   };
 }
 
-export function writeCharts({ x, smoothing, isLog, range, search }: ChartSettings): Search {
+export function writeCharts({ x, smoothing, hasBand, isLog, range, search }: ChartSettings): Search {
   return {
     x: x === "step" ? undefined : x,
-    smooth: smoothing === 0 ? undefined : String(smoothing),
+    smooth: writeSmoothing(smoothing),
+    band: hasBand ? "1" : undefined,
     log: isLog ? "1" : undefined,
     zoom: range === null ? undefined : range.map((end) => short(end, range[1] - range[0])).join(".."),
     find: search === "" ? undefined : search,

@@ -3,19 +3,22 @@
  *
  * Tiles that become visible within one frame are asked for in one request; afterwards the live request brings what is
  * newer. There are two layers: all of x, and the range that one has zoomed to. The first stays while one is zoomed, so
- * that zooming out shows something at once. A request that is no longer wanted is aborted, and its answer never counts.
+ * that zooming out shows something at once. Lines that are to be smoothed otherwise, or shaded, stay as they are until the
+ * new ones come. A request that is no longer wanted is aborted, and its answer never counts.
  */
 
 import { type LiveAnswer, type SeriesRequest, reasonOf } from "../api";
-import type { SeriesColumns } from "../series";
+import { type SeriesColumns, type Shape, hasShape } from "../series";
 import { extend } from "./extend";
 import type { Range, XAxis } from "./figure";
+import { sameSmoothing } from "./smoothing";
 
-export type Framing = { x: XAxis; range: Range | null; points: number };
+export type Framing = Shape & { x: XAxis; range: Range | null; points: number };
 export type MetricState = { series: readonly SeriesColumns[]; isLoading: boolean; error: string | null };
 export type Fetch = (request: SeriesRequest, signal: AbortSignal) => Promise<readonly SeriesColumns[]>;
 
-type Pair = { state: "asked" } | { state: "failed"; reason: string } | { state: "here"; series: SeriesColumns[] };
+/** `series` is what was here before, while one waits for what replaces it. */
+type Pair = { state: "old"; series: SeriesColumns[] } | { state: "asked"; series: SeriesColumns[] | null } | { state: "failed"; series: SeriesColumns[] | null; reason: string } | { state: "here"; series: SeriesColumns[] };
 type Layer = { framing: Framing; pairs: Map<string, Map<string, Pair>>; abort: AbortController };
 
 const EMPTY: MetricState = { series: [], isLoading: false, error: null };
@@ -52,12 +55,14 @@ export class SeriesStore {
   frame(framing: Framing): void {
     const old = this.detail?.framing ?? this.whole.framing;
     if (sameFraming(old, framing)) return;
-    this.detail?.abort.abort();
-    this.detail = framing.range === null ? null : layer(framing);
+    if (this.detail === null || !sameView(this.detail.framing, framing)) {
+      this.detail?.abort.abort();
+      this.detail = framing.range === null ? null : layer(framing);
+    } else reshape(this.detail, framing);
     if (framing.x !== this.whole.framing.x) {
       this.whole.abort.abort();
       this.whole = layer({ ...framing, range: null });
-    }
+    } else reshape(this.whole, framing);
     this.changed([...this.listeners.keys()]);
     this.ask();
   }
@@ -87,9 +92,19 @@ export class SeriesStore {
 
   retry(metric: string): void {
     for (const one of this.layers()) {
-      for (const [run, pair] of one.pairs.get(metric) ?? []) if (pair.state === "failed") one.pairs.get(metric)?.delete(run);
+      const row = one.pairs.get(metric);
+      for (const [run, pair] of row ?? []) if (pair.state === "failed") forgetWish(row, run, pair);
     }
     this.changed([metric]);
+    this.ask();
+  }
+
+  /** Fetches everything again: names or points are others than before. What is here stays until that comes. */
+  refresh(): void {
+    for (const one of this.layers()) {
+      giveUp(one);
+      for (const row of one.pairs.values()) for (const [run, { series }] of row) row.set(run, { state: "old", series: series ?? [] });
+    }
     this.ask();
   }
 
@@ -147,11 +162,7 @@ export class SeriesStore {
 
   /** Gives up what is under way; what is asked for afterwards is fetched as ever. */
   close(): void {
-    for (const one of this.layers()) {
-      one.abort.abort();
-      one.abort = new AbortController();
-      for (const row of one.pairs.values()) for (const [run, pair] of row) if (pair.state === "asked") row.delete(run);
-    }
+    for (const one of this.layers()) giveUp(one);
   }
 
   private layers(): Layer[] {
@@ -168,8 +179,7 @@ export class SeriesStore {
       const before = this.whole.pairs.get(metric)?.get(run);
       if (pair?.state === "failed") error = pair.reason;
       else if (pair?.state !== "here") isLoading = true;
-      if (pair?.state === "here") series.push(...pair.series);
-      else if (before?.state === "here") series.push(...before.series);
+      series.push(...(pair?.series ?? before?.series ?? []));
     }
     return this.runs.length === 0 ? EMPTY : { series, isLoading, error };
   }
@@ -193,7 +203,8 @@ export class SeriesStore {
     const current = this.detail ?? this.whole;
     const groups = new Map<string, { runs: string[]; metrics: string[] }>();
     for (const metric of this.wanted.keys()) {
-      const runs = this.runs.filter((run) => !current.pairs.get(metric)?.has(run));
+      const row = current.pairs.get(metric);
+      const runs = this.runs.filter((run) => isLacking(row?.get(run), current.framing));
       if (runs.length === 0) continue;
       const key = runs.join();
       const group = groups.get(key);
@@ -205,16 +216,18 @@ export class SeriesStore {
 
   private async load(runs: string[], metrics: string[]): Promise<void> {
     const current = this.detail ?? this.whole;
-    const { x, range, points } = current.framing;
+    const { range, ...framing } = current.framing;
     const { signal } = current.abort;
-    put(current, runs, metrics, () => ({ state: "asked" }));
+    const before = (metric: string, run: string) => current.pairs.get(metric)?.get(run)?.series ?? null;
+    put(current, runs, metrics, (metric, run) => ({ state: "asked", series: before(metric, run) }));
     try {
-      const answer = await this.fetch({ runs, metrics, x, points, range: range === null ? null : [range[0], range[1]] }, signal);
+      const answer = await this.fetch({ runs, metrics, ...framing, range: range === null ? null : [range[0], range[1]] }, signal);
+      if (signal.aborted) return;
       const found = Map.groupBy(answer, (one) => key(one.metric, one.run));
       put(current, runs, metrics, (metric, run) => ({ state: "here", series: found.get(key(metric, run)) ?? [] }));
     } catch (error) {
       if (signal.aborted) return;
-      put(current, runs, metrics, () => ({ state: "failed", reason: reasonOf(error) }));
+      put(current, runs, metrics, (metric, run) => ({ state: "failed", series: before(metric, run), reason: reasonOf(error) }));
     }
     this.changed(metrics);
   }
@@ -227,8 +240,34 @@ const key = (metric: string, run: string) => `${run}\n${metric}`;
 
 const layer = (framing: Framing): Layer => ({ framing, pairs: new Map(), abort: new AbortController() });
 
-export const sameFraming = (a: Framing, b: Framing) =>
-  a.x === b.x && a.points === b.points && a.range?.[0] === b.range?.[0] && a.range?.[1] === b.range?.[1];
+/** The same points, whatever is made of them. */
+const sameView = (a: Framing, b: Framing) => a.x === b.x && a.points === b.points && a.range?.[0] === b.range?.[0] && a.range?.[1] === b.range?.[1];
+
+export const sameFraming = (a: Framing, b: Framing) => sameView(a, b) && a.band === b.band && sameSmoothing(a.smoothing, b.smoothing);
+
+const isLacking = (pair: Pair | undefined, framing: Framing) =>
+  pair === undefined || pair.state === "old" || (pair.state === "here" && !pair.series.every((one) => hasShape(one, framing)));
+
+/** What is here stays; what was asked for in the old shape is asked for again. */
+function reshape(one: Layer, { smoothing, band }: Framing): void {
+  if (one.framing.band === band && sameSmoothing(one.framing.smoothing, smoothing)) return;
+  giveUp(one);
+  one.framing = { ...one.framing, smoothing, band };
+}
+
+function giveUp(one: Layer): void {
+  one.abort.abort();
+  one.abort = new AbortController();
+  for (const row of one.pairs.values()) {
+    for (const [run, pair] of row) if (pair.state === "asked" || pair.state === "failed") forgetWish(row, run, pair);
+  }
+}
+
+/** As if nothing had been asked for since what is here came: that is shown, and to be replaced. */
+function forgetWish(row: Map<string, Pair> | undefined, run: string, { series }: Pair): void {
+  if (series === null) row?.delete(run);
+  else row?.set(run, { state: "old", series });
+}
 
 function put(into: Layer, runs: readonly string[], metrics: readonly string[], pair: (metric: string, run: string) => Pair): void {
   for (const metric of metrics) {

@@ -8,7 +8,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { type Colours, DASHES, colours, hueOf } from "./colours";
-import { FAINT, type Figure, type Line, type Range } from "./figure";
+import { type Band, FAINT, type Figure, type Line, type Range, bandPieces } from "./figure";
 import { DURATION_STEPS, STEP_STEPS, logTicks, xTick } from "./ticks";
 import { formatMeasure } from "./units";
 
@@ -132,6 +132,10 @@ function drawLines(plot: uPlot, { figure, highlight: strong }: Shown, paint: Col
     const isStrong = line.run === strong;
     const alpha = strong === null || isStrong ? 1 : 0.3;
     ctx.strokeStyle = ctx.fillStyle = hueOf(paint, line.hue);
+    if (line.band !== null) {
+      ctx.globalAlpha = 0.15 * alpha;
+      fill(ctx, line, line.band, toX, toY, bbox.top + bbox.height);
+    }
     if (line.raw !== null) {
       ctx.globalAlpha = 0.25 * alpha;
       stroke(ctx, line, line.raw, toX, toY, 1 * ratio, ratio);
@@ -175,6 +179,20 @@ function stroke(ctx: CanvasRenderingContext2D, line: Line, values: Float64Array,
   }
   ctx.stroke();
   ctx.setLineDash([]);
+}
+
+/** The area between the least and the greatest values; what a log axis cannot show is on its lower edge. */
+function fill(ctx: CanvasRenderingContext2D, { x }: Line, band: Band, toX: Scale, toY: Scale, bottom: number): void {
+  const corner = (index: number, heights: Float64Array) => {
+    const height = toY(heights[index] ?? NaN);
+    ctx.lineTo(toX(x[index] ?? 0), Number.isNaN(height) ? bottom : height);
+  };
+  for (const [start, end] of bandPieces(band)) {
+    ctx.beginPath();
+    for (let index = start; index < end; index += 1) corner(index, band.high);
+    for (let index = end - 1; index >= start; index -= 1) corner(index, band.low);
+    ctx.fill();
+  }
 }
 
 /** A point between two gaps would be no line at all; the last point of a running run says that there will be more. */

@@ -21,6 +21,7 @@ export function RunCharts({ run, ...charts }: Props) {
     <ChartGrid
       {...charts}
       project={run.project}
+      corrected={run}
       foldedFirst={foldedFirst}
       empty={
         <Empty title={run.status === "running" ? "Waiting for the first point" : "Nothing was logged here"}>

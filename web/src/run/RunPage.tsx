@@ -122,6 +122,7 @@ function Heading({ run }: { run: RunDetail }) {
   return (
     <div className={styles["heading"]}>
       <StatusMark status={run.status} isStopping={run.is_stopping} />
+      {run.is_archived && <span className="muted">archived</span>}
       <span className="muted">
         started <Ago ms={run.started_ms} />
       </span>
@@ -140,6 +141,7 @@ function Heading({ run }: { run: RunDetail }) {
             { kind: "do", label: "Copy id", onSelect: () => void navigator.clipboard.writeText(run.id) },
             { kind: "do", label: "Compare with others", onSelect: () => void navigate({ to: "/p/$project/compare", params: { project: run.project }, search: { runs: run.id } }) },
             { kind: "line" },
+            { kind: "do", label: run.is_archived ? "Unarchive run" : "Archive run", onSelect: () => void archiveRun(run, !run.is_archived) },
             { kind: "do", label: "Delete run", isDangerous: true, onSelect: () => void remove() },
           ]}
         >
@@ -148,6 +150,21 @@ function Heading({ run }: { run: RunDetail }) {
       </span>
     </div>
   );
+}
+
+async function archiveRun(run: RunDetail, isArchived: boolean): Promise<void> {
+  try {
+    client.setQueryData(queries.run(run.id).queryKey, await api.changeRun(run.id, { is_archived: isArchived }));
+    toast({
+      about: `archive ${run.id}`,
+      text: isArchived ? `Archived ${run.name}` : `Took ${run.name} out of the archive`,
+      lastsMs: 10_000,
+      action: { label: "Undo", run: () => void archiveRun(run, !isArchived) },
+    });
+  } catch (error) {
+    toast({ text: `The run was not changed: ${reasonOf(error)}`, isBad: true });
+  }
+  await runChanged(run.id);
 }
 
 function TabLink({ run, tab, isCurrent, count }: { run: RunDetail; tab: Tab; isCurrent: boolean; count: number | undefined }): ReactNode {

@@ -19,6 +19,8 @@ export function ActionBar({ project, selected, rows, onDone }: Props) {
   const navigate = useNavigate();
   const [isTagging, setIsTagging] = useState(false);
   const ids = [...selected];
+  const known = rows.filter(({ id }) => selected.has(id));
+  const isArchived = known.length > 0 && known.every((row) => row.is_archived);
   const compare = () => {
     if (ids.length === 0) return;
     void navigate({ to: "/p/$project/compare", params: { project }, search: { runs: ids.slice(0, MOST_COMPARED).join(",") } });
@@ -32,6 +34,7 @@ export function ActionBar({ project, selected, rows, onDone }: Props) {
         Compare
       </button>
       <button type="button" onClick={() => { setIsTagging(true); }}>Tag</button>
+      <button type="button" onClick={() => void archive(project, ids, !isArchived, onDone)}>{isArchived ? "Unarchive" : "Archive"}</button>
       <button type="button" onClick={() => void remove(project, ids, onDone)}>Delete</button>
       <button type="button" data-look="link" onClick={onDone}>Clear</button>
       {isTagging && (
@@ -48,6 +51,25 @@ export function ActionBar({ project, selected, rows, onDone }: Props) {
     </div>
   );
 }
+
+/** Archived runs keep everything; they are only left out of the list until one asks for them. */
+async function archive(project: string, ids: readonly string[], isArchived: boolean, onDone: () => void): Promise<void> {
+  const set = (to: boolean) => Promise.all(ids.map((id) => api.changeRun(id, { is_archived: to })));
+  try {
+    await set(isArchived);
+    onDone();
+    toast({
+      text: isArchived ? `Archived ${plural(ids.length, "run")}` : `Took ${plural(ids.length, "run")} out of the archive`,
+      lastsMs: 10_000,
+      action: { label: "Undo", run: () => void set(!isArchived).catch(tell).finally(() => void refetchRuns(project)) },
+    });
+  } catch (error) {
+    tell(error);
+  }
+  await refetchRuns(project);
+}
+
+const tell = (error: unknown) => { toast({ text: `Not everything was changed: ${reasonOf(error)}`, isBad: true }); };
 
 /** Into the trash and out of it again; the server keeps everything meanwhile. */
 async function remove(project: string, ids: readonly string[], onDone: () => void): Promise<void> {

@@ -1,6 +1,6 @@
 /** What narrows and arranges the list: text, status, columns, and the switch between list and table. */
 
-import { useState } from "react";
+import { Suspense, lazy, useState } from "react";
 import type { Keys } from "../api";
 import { formatCount } from "../format";
 import { Icon } from "../parts/Icon";
@@ -13,17 +13,28 @@ import { columnOf, tableAsCsv } from "./columns";
 import type { RunList } from "./runs";
 import { NEWEST_FIRST, STATUSES, type View } from "./view";
 
+const CorrectionsDialog = lazy(() => import("../corrections/CorrectionsDialog").then((module) => ({ default: module.CorrectionsDialog })));
+const TrashDialog = lazy(() => import("../corrections/TrashDialog").then((module) => ({ default: module.TrashDialog })));
+
 type Props = { view: View; change: Change; runs: RunList; keys: Keys | undefined; columns: readonly string[]; project: string };
 
 export function RunFilters({ view, change, runs, keys, columns, project }: Props) {
   const [isPicking, setIsPicking] = useState(false);
+  const [opened, setOpened] = useState<"corrections" | "trash" | null>(null);
   const isFiltered = view.text !== "" || view.status.length > 0;
   const more: MenuEntry[] = [
     { kind: "heading", label: "Sort by" },
     ...SORTS.map(([key, label, isDown]): MenuEntry => ({ kind: "choice", label, isChosen: view.sort[0]?.key === key && view.sort[0].is_descending === isDown, onSelect: () => { change((now) => ({ ...now, sort: [{ key, is_descending: isDown }] })); } })),
     { kind: "line" },
     { kind: "do", label: "Download rows as CSV", onSelect: () => { download(`${project}.csv`, tableAsCsv(runs.rows, columns.map(columnOf))); } },
+    { kind: "line" },
+    { kind: "heading", label: "Archived runs" },
+    ...ARCHIVED.map(([archived, label]): MenuEntry => ({ kind: "choice", label, isChosen: view.archived === archived, onSelect: () => { change((now) => ({ ...now, archived })); } })),
+    { kind: "line" },
+    { kind: "do", label: "Corrections…", onSelect: () => { setOpened("corrections"); } },
+    { kind: "do", label: "Trash…", onSelect: () => { setOpened("trash"); } },
   ];
+  const close = () => { setOpened(null); };
   return (
     <div className={styles["filters"]}>
       <div className={styles["line"]}>
@@ -63,6 +74,10 @@ export function RunFilters({ view, change, runs, keys, columns, project }: Props
           <Icon name="more" />
         </Menu>
       </div>
+      <Suspense>
+        {opened === "corrections" && <CorrectionsDialog project={project} onClose={close} />}
+        {opened === "trash" && <TrashDialog project={project} onClose={close} />}
+      </Suspense>
       {isPicking && (
         <ColumnPicker
           keys={keys}
@@ -76,6 +91,12 @@ export function RunFilters({ view, change, runs, keys, columns, project }: Props
     </div>
   );
 }
+
+const ARCHIVED = [
+  ["without", "Leave out archived runs"],
+  ["with", "Show archived runs too"],
+  ["only", "Show only archived runs"],
+] as const;
 
 const SORTS = [
   [NEWEST_FIRST.key, "Newest first", true],

@@ -91,6 +91,7 @@ function Cell({ row, index, column, dash, isVisible, isSelected, onSelect, onTog
           <Link to="/p/$project/runs/$run" params={{ project: row.project, run: row.id }} tabIndex={-1} title={row.name}>
             <bdi>{row.name}</bdi>
           </Link>
+          {row.is_archived && <span className="muted small">archived</span>}
         </span>
       );
     case "status":

@@ -2,10 +2,10 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { Suspense, lazy, useCallback, useMemo, useRef, useState } from "react";
 import { isNotFound } from "../api";
 import { ChartGrid } from "../charts/ChartGrid";
-import { formatCount } from "../format";
+import { formatCount, plural } from "../format";
 import { NotFoundProject } from "./NotFoundProject";
 import { Page } from "../frame/Page";
 import { useKeys } from "../frame/keys";
@@ -23,34 +23,37 @@ import { useLive } from "./live";
 import { type Criteria, countNewer, highestNumber, refetchRuns, returned, takeNews, useRunList } from "./runs";
 import { useSeriesStore } from "./useSeriesStore";
 import { NEWEST_FIRST, SHOWN_AT_FIRST, type View, isDefaultSort, toggled } from "./view";
-import { useView } from "./useView";
+import { type Change, useView } from "./useView";
 import { useVisibleRuns } from "./visible";
+
+const TrashDialog = lazy(() => import("../corrections/TrashDialog").then((module) => ({ default: module.TrashDialog })));
 
 export function WorkspacePage() {
   const { project } = useParams({ from: "/p/$project" });
   const facts = useQuery(queries.project(project));
   if (isNotFound(facts.error)) return <NotFoundProject project={project} />;
-  return <Workspace key={project} project={project} />;
+  return <Workspace key={project} project={project} hasRuns={facts.data !== undefined && facts.data.run_count + facts.data.archived_count > 0} />;
 }
 
 /** New names of metrics may take so long to appear, but the very first one. */
 const KEYS_PERIOD_MS = 10_000;
 
-function Workspace({ project }: { project: string }) {
+function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) {
   const { view, change } = useView(project);
   const keys = useQuery(queries.keys(project));
   const metrics = useMemo(() => keys.data?.metrics.map(({ name }) => name) ?? [], [keys.data]);
   const columns = useMemo(() => columnKeys(view.columns, keys.data), [view.columns, keys.data]);
-  const criteria = useMemo<Criteria>(() => ({ text: view.text, status: view.status, sort: view.sort, columns }), [view.text, view.status, view.sort, columns]);
+  const criteria = useMemo<Criteria>(() => ({ text: view.text, status: view.status, archived: view.archived, sort: view.sort, columns }), [view.text, view.status, view.archived, view.sort, columns]);
   const runs = useRunList(project, criteria, view.columns !== null || !keys.isPending);
   const visible = useVisibleRuns(project, view, criteria, runs.rows);
   const store = useSeriesStore(view.charts, visible.styles);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [newCount, setNewCount] = useState(0);
+  const [isTrashOpen, setIsTrashOpen] = useState(false);
   const isAtTop = useRef(true);
   const highest = useRef(0);
   const removed = useRef(new Set<string>());
-  const isFiltered = view.text !== "" || view.status.length > 0;
+  const isFiltered = view.text !== "" || view.status.length > 0 || view.archived !== "without";
   const runningCount = runs.rows.filter(({ status }) => status === "running").length;
 
   useLive(
@@ -75,23 +78,25 @@ function Workspace({ project }: { project: string }) {
   const onCharts = useCallback((charts: Partial<View["charts"]>) => { change((now) => ({ ...now, charts: { ...now.charts, ...charts } })); }, [change]);
   const onToggle = useCallback((id: string, isVisible: boolean) => { change((now) => ({ ...now, shown: toggled(now.shown, id, isVisible) })); }, [change]);
   const onShown = useCallback((shown: View["shown"]) => { change((now) => ({ ...now, shown })); }, [change]);
+  const width = listWidth.use();
   const isTable = view.mode === "table";
   useKeys([{ key: "t", label: "Table or charts", run: () => { change((now) => ({ ...now, mode: isTable ? "runs" : "table" })); } }]);
 
-  const isEmptyProject = !runs.isPending && runs.total === 0 && runs.error === null;
+  const isEmptyProject = !runs.isPending && runs.total === 0 && !hasRuns && runs.error === null;
   return (
     <Page title={project} crumbs={[{ label: "Projects", to: "/" }]} here={<bdi>{project}</bdi>} isWide>
       {isEmptyProject && !isFiltered ? (
-        <FirstRun project={project} />
+        <>
+          <FirstRun project={project} />
+          <FullTrash project={project} onOpen={() => { setIsTrashOpen(true); }} />
+        </>
       ) : (
-        <div className={styles["panes"]} data-mode={view.mode} style={{ "--list-width": `${String(listWidth.use())}px` }}>
+        <div className={styles["panes"]} data-mode={view.mode} style={{ "--list-width": `${String(width)}px` }}>
           <section className={styles["list"]} aria-label="Runs">
             <RunFilters {...{ view, change, runs, keys: keys.data, columns, project }} />
             {runs.error !== null && <Failure what="The runs could not be fetched." error={runs.error} onRetry={runs.refetch} />}
             {runs.rows.length === 0 && !runs.isPending && runs.error === null ? (
-              <Empty title={`0 of ${formatCount(runs.total)} runs match`}>
-                <button type="button" onClick={() => { change((now) => ({ ...now, text: "", status: [] })); }}>Remove the filter</button>
-              </Empty>
+              <NothingListed total={runs.total} view={view} change={change} />
             ) : (
               <RunTable
                 key={`${view.mode} ${isDefaultSort(view.sort) ? NEWEST_FIRST.key : ""}`}
@@ -113,6 +118,7 @@ function Workspace({ project }: { project: string }) {
               <ChartGrid
                 {...{ project, store, metrics, settings: view.charts, onSettings: onCharts }}
                 runs={visible.styles}
+                corrected={null}
                 empty={
                   runs.isPending || keys.isPending ? null : isFiltered && runs.matched === 0 && visible.styles.length === 0 ? (
                     <Empty title="No run matches the filter" />
@@ -132,6 +138,37 @@ function Workspace({ project }: { project: string }) {
           )}
         </div>
       )}
+      {isTrashOpen && (
+        <Suspense>
+          <TrashDialog project={project} onClose={() => { setIsTrashOpen(false); }} />
+        </Suspense>
+      )}
     </Page>
+  );
+}
+
+function NothingListed({ total, view, change }: { total: number; view: View; change: Change }) {
+  if (total === 0 && view.archived === "without") {
+    return (
+      <Empty title="All runs are archived">
+        <button type="button" onClick={() => { change((now) => ({ ...now, archived: "with" })); }}>Show them</button>
+      </Empty>
+    );
+  }
+  return (
+    <Empty title={total === 0 ? "No run is archived" : `0 of ${formatCount(total)} runs match`}>
+      <button type="button" onClick={() => { change((now) => ({ ...now, text: "", status: [], archived: "without" })); }}>Remove the filter</button>
+    </Empty>
+  );
+}
+
+/** The way back where the last run of a project was deleted. Its page changes with the first one that comes back. */
+function FullTrash({ project, onOpen }: { project: string; onOpen: () => void }) {
+  const count = useQuery(queries.trash(project)).data?.run_count ?? 0;
+  if (count === 0) return null;
+  return (
+    <p>
+      {plural(count, "run was", "runs were")} deleted here. <button type="button" data-look="link" onClick={onOpen}>Open the trash</button>
+    </p>
   );
 }

@@ -40,11 +40,12 @@ export function useLive(watch: Watch, onNews: (answer: LiveAnswer) => void): voi
       abort = new AbortController();
       const { project, columns, liveRuns, store } = current();
       const { runs, metrics, counts, framing } = store.watching(liveRuns());
+      const { x, points, smoothing, band } = framing;
       const range: [number, number] | null = framing.range === null ? null : [framing.range[0], framing.range[1]];
       try {
         const answer = await api.live(
           project,
-          { runs, metrics: runs.length === 0 ? [] : metrics, counts, points: framing.points, x: framing.x, range, columns, since_ms: cursor },
+          { runs, metrics: runs.length === 0 ? [] : metrics, counts, points, x, smoothing, band, range, columns, since_ms: cursor },
           { signal: abort.signal },
         );
         if (isClosed) return;

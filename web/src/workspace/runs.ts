@@ -4,8 +4,9 @@ import { type InfiniteData, infiniteQueryOptions, useInfiniteQuery, useQueries }
 import { useMemo } from "react";
 import { type RunPage, type RunRow, type SortKey, type Status, api } from "../api";
 import { client, queries } from "../queries";
+import type { Archived } from "./view";
 
-export type Criteria = { text: string; status: Status[]; sort: SortKey[]; columns: string[] };
+export type Criteria = { text: string; status: Status[]; archived: Archived; sort: SortKey[]; columns: string[] };
 
 const FIRST_PAGE = 100;
 /** Who scrolls past the first page wants to go far. */
@@ -98,4 +99,5 @@ export function returned(removed: Set<string>, news: { changed: readonly Pick<Ru
   return back.length > 0;
 }
 
-export const refetchRuns = (project: string) => client.invalidateQueries({ queryKey: runsKey(project) });
+export const refetchRuns = (project: string) =>
+  Promise.all([runsKey(project), queries.project(project).queryKey].map((queryKey) => client.invalidateQueries({ queryKey })));

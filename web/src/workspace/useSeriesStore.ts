@@ -3,18 +3,39 @@
 import { useEffect, useState } from "react";
 import { api } from "../api";
 import type { RunStyle } from "../charts/figure";
-import { SeriesStore } from "../charts/store";
 import type { ChartSettings } from "../charts/settings";
+import { isSmoothing } from "../charts/smoothing";
+import { type Framing, SeriesStore } from "../charts/store";
+import { corrections } from "../corrections/made";
 
 /** About as many points as a tile has pixels across. */
 const POINTS = 400;
+/** While a slider moves, the page smooths what it has; the server is asked for the amount on which it comes to rest. */
+const REST_MS = 250;
 
-export function useSeriesStore({ x, range }: ChartSettings, runs: readonly RunStyle[]): SeriesStore {
+export function useSeriesStore(settings: ChartSettings, runs: readonly RunStyle[]): SeriesStore {
+  const { x, range, hasBand } = settings;
+  const [smoothing, setSmoothing] = useState(settings.smoothing);
   const [store] = useState(
-    () => new SeriesStore(async (request, signal) => (await api.series(request, { signal })).series, { x, range, points: POINTS }),
+    () => new SeriesStore(async (request, signal) => (await api.series(request, { signal })).series, framingOf(settings)),
   );
-  useEffect(() => { store.frame({ x, range, points: POINTS }); }, [store, x, range]);
+  useEffect(() => {
+    const timer = setTimeout(() => { setSmoothing(settings.smoothing); }, REST_MS);
+    return () => { clearTimeout(timer); };
+  }, [settings.smoothing]);
+  useEffect(() => { store.frame(framingOf({ x, range, smoothing, hasBand })); }, [store, x, range, smoothing, hasBand]);
   useEffect(() => { store.show(runs.map(({ id }) => id)); }, [store, runs]);
+  const corrected = corrections.use();
+  const [correctedBefore] = useState(corrected);
+  useEffect(() => { if (corrected !== correctedBefore) store.refresh(); }, [store, corrected, correctedBefore]);
   useEffect(() => () => { store.close(); }, [store]);
   return store;
 }
+
+const framingOf = ({ x, range, smoothing, hasBand }: Pick<ChartSettings, "x" | "range" | "smoothing" | "hasBand">): Framing => ({
+  x,
+  range,
+  points: POINTS,
+  smoothing: isSmoothing(smoothing) ? smoothing : null,
+  band: hasBand,
+});

@@ -5,16 +5,20 @@
  */
 
 import { type Search, joinList, readChoice, readNumber, splitList } from "../address";
-import type { SortKey, Status } from "../api";
+import type { RunSearch, SortKey, Status } from "../api";
 import { type ChartSettings, readCharts, writeCharts } from "../charts/settings";
 
 /** Which runs the charts show: the first `count` by some order, with some more and some less, by hand. */
 export type Shown = { base: "newest" | "first" | "none"; count: number; plus: string[]; minus: string[] };
 
+/** Whether runs that were archived are among those of the list. */
+export type Archived = NonNullable<RunSearch["archived"]>;
+
 export type View = {
   mode: "runs" | "table";
   text: string;
   status: Status[];
+  archived: Archived;
   sort: SortKey[];
   columns: string[] | null;
   shown: Shown;
@@ -30,6 +34,7 @@ export function readView(search: Search): View {
     mode: readChoice(search["view"], ["runs", "table"] as const, "runs"),
     text: search["q"] ?? "",
     status: splitList(search["status"]).filter((one): one is Status => STATUSES.some((known) => known === one)),
+    archived: readChoice(search["archived"], ["without", "with", "only"] as const, "without"),
     sort: search["sort"] === undefined ? [NEWEST_FIRST] : splitList(search["sort"]).map(readSort),
     columns: search["columns"] === undefined ? null : search["columns"] === "none" ? [] : splitList(search["columns"]),
     shown: readShown(search),
@@ -42,6 +47,7 @@ export function writeView(view: View): Search {
     view: view.mode === "runs" ? undefined : view.mode,
     q: view.text === "" ? undefined : view.text,
     status: joinList(view.status),
+    archived: view.archived === "without" ? undefined : view.archived,
     sort: isDefaultSort(view.sort) ? undefined : joinList(view.sort.map(writeSort)),
     columns: view.columns === null ? undefined : (joinList(view.columns) ?? "none"),
     ...writeShown(view.shown),
