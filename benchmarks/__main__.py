@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks import (
+    comparing,
     growth,
     hosting,
     ingesting,
@@ -122,6 +123,7 @@ def _parts(options: argparse.Namespace) -> dict[str, Part]:
         "read": lambda backend: reading.figures(
             repetitions=max(5, options.repetitions), sizes=_sizes(_growth_to(options)), backend=backend
         ),
+        "compare": lambda backend: comparing.figures(repetitions=max(5, options.repetitions), backend=backend),
         "runs": lambda backend: run_tables.figures(
             repetitions=max(5, options.repetitions), most=1_000 if options.quick else 100_000, backend=backend
         ),
