@@ -45,6 +45,7 @@ EVERYTHING = ["loss", "acc", "val/*", "system/*"]
 EVERY = metrics.View(points=10_000)
 START_MS = 7
 MOST_RUNS = 4
+HISTORIES = 500
 
 limits = st.sampled_from(
     [
@@ -293,10 +294,8 @@ class Page:
         assert self.marks[series_id] == sorted(float(step) for step, _, y in points if not math.isfinite(y))
 
 
-@pytest.mark.parametrize(("backend", "history_count"), [("sqlite", 300), ("postgres", 210)], ids=BACKENDS)
-def test_what_is_read_is_what_a_plain_model_has(
-    backend: str, history_count: int, make_database_url: Callable[[str], str]
-) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_is_read_is_what_a_plain_model_has(backend: str, make_database_url: Callable[[str], str]) -> None:
     database = Database(make_database_url(backend))
 
     class RunsHere(Runs):
@@ -307,7 +306,7 @@ def test_what_is_read_is_what_a_plain_model_has(
         run_state_machine_as_test(
             RunsHere,
             settings=settings(
-                max_examples=history_count,
+                max_examples=HISTORIES,
                 stateful_step_count=16,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

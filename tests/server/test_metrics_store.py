@@ -9,6 +9,7 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.orm import Session
 
 from tests.conftest import BACKENDS, NOW_MS
 from tests.server.logged import log_run
@@ -72,3 +73,15 @@ def test_a_delta_completes_what_was_read_before(backend: str, make_database_url:
 
     with opened(make_database_url(backend)) as database:
         check()
+
+
+def test_of_chunks_that_end_equally_near_a_range_the_later_point_is_its_neighbour(session: Session) -> None:
+    run_id = log_run(session).id
+    both = [[Logged(0, NOW_MS, {"loss": float(number)}) for number in range(first, first + 8)] for first in (0, 8)]
+    after = [Logged(1, NOW_MS + 1, {"loss": 16.0})]
+    for records in (*both, after):
+        metrics.append(session, run_id, "", "metric", records, limits=TINY)
+        metrics.seal(session, run_id, limits=TINY)
+    view = metrics.View(x="time", range=(NOW_MS + 0.5, NOW_MS + 2), points=10)
+    (answer,) = metrics.read(session, [run_id], ["loss"], view)
+    assert answer.values == [15.0, 16.0]
