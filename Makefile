@@ -9,15 +9,17 @@ PYTEST_ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
-PEERS := .venv-peers
+PEERS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tracker-bench-peers
+PEER_NAMES ?= mlflow trackio aim tensorboardX wandb
+GROWTH_TO ?= 10000000
 NPM := $(BIN)/python web/npm.py
 METADATA := setup.cfg pyproject.toml setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-peers web wheel clean chromium
+.PHONY: help run test lint bench bench-growth bench-peers peers web wheel clean chromium
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.ready-run web ## start a server, train the example twice, leave the server up (KEEP=0: stop it)
 	@$(BIN)/python examples/demo.py $(if $(filter 0,$(KEEP)),--no-keep)
@@ -36,8 +38,11 @@ lint: $(VENV)/.ready-dev web ## ruff, mypy, import rules, and the dashboard's li
 bench: $(VENV)/.ready-dev web ## measure what is promised, each figure beside its ceiling
 	$(BIN)/python -m benchmarks
 
-bench-peers: $(VENV)/.ready-dev $(PEERS)/.ready ## measure other trackers beside ours, those that can be installed
-	$(BIN)/python -m benchmarks --peers
+bench-growth: $(VENV)/.ready-dev ## measure how cost grows with size (GROWTH_TO=100000000: to so many points)
+	$(BIN)/python -m benchmarks --only ingest read runs --growth-to $(GROWTH_TO)
+
+bench-peers: $(VENV)/.ready-dev peers ## measure other trackers beside ours, those that can be installed
+	TRACKER_BENCH_PEERS="$(PEERS)" $(BIN)/python -m benchmarks --peers
 
 web: $(VENV)/.ready-web ## build the dashboard, unless it is newer than its sources
 	@$(NPM) build
@@ -72,10 +77,14 @@ $(VENV)/.ready-dev: $(METADATA) | $(VENV)/.ready-web
 	$(BIN)/pip install $(PIP_ARGS) -q --no-build-isolation -e ".[server,example,postgres,dev]"
 	@touch $@ $(VENV)/.ready-run
 
-# Peers stay out of our environment. Each is optional: the table names those that could not be installed.
-$(PEERS)/.ready: $(METADATA) | $(VENV)/.ready-web
-	@test -x $(PEERS)/bin/python || $(BIN)/python -m venv $(PEERS)
-	$(PEERS)/bin/pip install $(PIP_ARGS) -q -e .
-	@for it in mlflow wandb tensorboardX trackio aim; do \
-		$(PEERS)/bin/pip install $(PIP_ARGS) -q $$it || echo "$$it cannot be installed here: it is left out."; done
-	@touch $@
+# Each peer has an environment of its own outside the repository; the table names those that could not be installed.
+# What writes event files cannot read them: that takes the tensorboard package.
+peers: $(VENV)/.ready-dev
+	@for it in $(PEER_NAMES); do \
+		at="$(PEERS)/$$it"; more=; \
+		test -e "$$at/.ready" && continue; \
+		test "$$it" != tensorboardX || more=tensorboard; \
+		echo "Installing $$it in $$at"; \
+		{ $(BIN)/python -m venv --clear "$$at" && "$$at/bin/pip" install $(PIP_ARGS) -q $$it $$more && touch "$$at/.ready"; } || \
+			echo "$$it cannot be installed here: it is left out."; \
+	done

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-
-import msgspec
 
 from benchmarks import (
     comparing,
@@ -37,7 +36,6 @@ RESULTS = Path(__file__).with_name("results.json")
 PEER_RESULTS = Path(__file__).with_name("peers.json")
 MILLION = 1_000_000
 SMALLEST = 10_000
-PEER_CALLS = 10_000
 LIVE_S: dict[Backend, int] = {"sqlite": 300, "postgresql": 60}
 WITHOUT_DATABASE = ("log", "sampling", "artifacts")
 """Parts in which the database has no share: they are measured on SQLite alone."""
@@ -48,6 +46,7 @@ Part = Callable[[Backend], list[Figure]]
 def main() -> int:
     """Measure what was asked for; 0 also where a goal is missed, since machines differ."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that every process below is ended
     if options.peers:
         return _peers(options)
     if options.show:
@@ -156,14 +155,14 @@ def _sizes(largest: int) -> list[int]:
 
 
 def _peers(options: argparse.Namespace) -> int:
-    calls = PEER_CALLS // 50 if options.quick else PEER_CALLS
-    machine = Machine()
-    measured = peers.measure(repetitions=options.repetitions, calls=calls)
-    print(peers.table(measured, calls))
-    document = {"machine": vars(machine), "calls": calls, "peers": [vars(one) for one in measured]}
     target = options.results or (None if options.quick else PEER_RESULTS)
-    if target:
-        target.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    if options.show:
+        comparison = peers.read(options.results or PEER_RESULTS)
+    else:
+        comparison = peers.compare(repetitions=options.repetitions, is_quick=options.quick)
+        if target:
+            peers.write(target, comparison)
+    print(peers.rendered(comparison, in_markdown=options.markdown))
     return 0
 
 
