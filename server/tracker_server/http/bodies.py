@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 import zlib
 from typing import Any, Final, TypeVar
 
@@ -11,6 +13,7 @@ from flask import Request, Response
 from tracker_server.errors import BadRequest, Refused, TooLarge
 
 T = TypeVar("T")
+Query = TypeVar("Query", bound=msgspec.Struct)
 
 JSON: Final = "application/json"
 MSGPACK: Final = "application/vnd.msgpack"
@@ -20,6 +23,8 @@ _LEVEL: Final = 1
 """JSON of numbers becomes a half to a third of its size, at 50 to 100 MB/s; higher levels gain a tenth for double."""
 
 _GZIP: Final = 16 + zlib.MAX_WBITS
+
+_NAMED: Final = re.compile("(?:missing required|unknown) field `(?P<field>[^`]+)`")
 
 _encode = msgspec.json.Encoder().encode
 _pack = msgspec.msgpack.Encoder().encode
@@ -85,14 +90,36 @@ def read_json(request: Request, kind: type[T], limit_bytes: int) -> T:
         raise BadRequest("bad_json", f"the body is not JSON: {error}") from error
 
 
-def read_query(request: Request, kind: type[T]) -> T:
-    """The query string as `kind`; numbers and booleans are read from their text."""
+def read_query(request: Request, kind: type[Query]) -> Query:
+    """The query string as `kind`; numbers and booleans are read from their text.
+
+    A parameter that is a list there may be given several times; of any other the first counts.
+    """
+    given: dict[str, Any] = request.args.to_dict()
+    given |= {name: request.args.getlist(name) for name in _lists(kind) if name in given}
     try:
-        return msgspec.convert(request.args.to_dict(), kind, strict=False)
+        return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
         raise _refusal(error) from error
 
 
+@functools.cache
+def _lists(kind: type[msgspec.Struct]) -> list[str]:
+    """The fields that are lists."""
+    described = msgspec.inspect.type_info(kind)
+    assert isinstance(described, msgspec.inspect.StructType)
+    return [field.encode_name for field in described.fields if _is_list(field.type)]
+
+
+def _is_list(described: msgspec.inspect.Type) -> bool:
+    if isinstance(described, msgspec.inspect.Metadata):  # it has words for the OpenAPI document
+        return _is_list(described.type)
+    return isinstance(described, msgspec.inspect.ListType)
+
+
 def _refusal(error: msgspec.ValidationError) -> Refused:
-    _, _, path = str(error).partition(" - at `")
-    return Refused("invalid", str(error), field=path.rstrip("`").removeprefix("$.") or None)
+    """What is wrong, with the name of the field: where it is at fault, or is missing, or should not be there."""
+    message, _, path = str(error).partition(" - at `$")
+    named = _NAMED.search(message)
+    field = path.rstrip("`").removeprefix(".") or (named["field"] if named else None)
+    return Refused("invalid", str(error), field=field)

@@ -8,6 +8,9 @@ import msgspec
 
 METRIC_AXIS = "metric:"
 
+POINTS = 400
+"""How many points a series is thinned to unless told."""
+
 Axis = Annotated[str, msgspec.Meta(pattern=rf"^(step|time|relative_time|{METRIC_AXIS}.+)$", max_length=520)]
 """`time` is Unix milliseconds; `relative_time` milliseconds since the run's start.
 
@@ -47,7 +50,7 @@ class SeriesRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metrics: Annotated[list[str], msgspec.Meta(min_length=1, max_length=200)]
     x: Axis = "step"
     range: tuple[float, float] | None = None
-    points: Annotated[int, msgspec.Meta(ge=3, le=10_000)] = 400
+    points: Annotated[int, msgspec.Meta(ge=3, le=10_000)] = POINTS
     smoothing: Smoothing | None = None
     band: bool = False
 
@@ -90,3 +93,55 @@ class SeriesColumns(msgspec.Struct, frozen=True):
 
 class SeriesAnswer(msgspec.Struct, frozen=True):
     series: list[SeriesColumns]
+
+
+class RunSeriesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which series of a run, and how: as in `SeriesRequest`, each in one word of a query string."""
+
+    metric: Annotated[
+        list[Annotated[str, msgspec.Meta(min_length=1)]],
+        msgspec.Meta(
+            min_length=1,
+            max_length=200,
+            description="A metric, or all metrics with a prefix: `val/*`. May be given several times.",
+        ),
+    ]
+    x: Axis = "step"
+    low: Annotated[float | None, msgspec.Meta(description="The lowest x; the nearest point below comes along.")] = (
+        msgspec.field(name="from", default=None)
+    )
+    high: Annotated[float | None, msgspec.Meta(description="The highest x; the nearest point above comes along.")] = (
+        msgspec.field(name="to", default=None)
+    )
+    max_points: Annotated[
+        Annotated[int, msgspec.Meta(ge=3, le=10_000)] | None,
+        msgspec.Meta(description=f"About how many points to thin each series to; {POINTS} unless told."),
+    ] = None
+    smoothing: Annotated[
+        Annotated[str, msgspec.Meta(pattern=r"^(time_ema|ema|mean|gaussian):[0-9][0-9.eE+-]*$")] | None,
+        msgspec.Meta(description="`<kind>:<amount>`, as in `ema:0.6` or `mean:25`."),
+    ] = None
+    band: Annotated[bool, msgspec.Meta(description="Whether `low` and `high` come.")] = False
+    since: Annotated[
+        str | None, msgspec.Meta(description="The `cursor` of an answer to the same question: only what is new comes.")
+    ] = None
+    resolution: Annotated[
+        Literal["thinned", "full"],
+        msgspec.Meta(
+            description="`full` streams every point in order of arrival, as a sequence of `SeriesPart`: a line of JSON "
+            "each, or MessagePack maps one after the other. Only `metric` goes with it."
+        ),
+    ] = "thinned"
+
+
+class RunSeriesAnswer(msgspec.Struct, frozen=True):
+    """Series of one run. With `is_delta`, what has changed since the cursor that was given: a series that is itself a
+    delta goes on where it ended, any other takes the place of the one with its id, and what is not here is as it was.
+    Else these are all, and nothing else is there any more.
+
+    `cursor` stands for what the reader has now; None where the series are too many for one.
+    """
+
+    series: list[SeriesColumns]
+    is_delta: bool
+    cursor: str | None
