@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import requests
@@ -60,6 +60,10 @@ def captive_portal() -> Iterator[str]:
 class _Answering(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # or each answer's body waits 40 ms for the acknowledgement of its headers
+
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # the client has ended, as it may
+            super().handle()
 
     def log_message(self, *_: object) -> None:
         return

@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
-from benchmarks.figures import Figure
+import psutil
+
+from benchmarks.figures import Ceiling, Figure
 from tracker.host import ProcessTree
 from tracker.live_run import Run
 from tracker.records import RunStarted, SystemSampled
@@ -34,12 +36,17 @@ def figures(*, repetitions: int, samples: int) -> list[Figure]:
         where = f"with {workers} child processes" if workers else "one process"
         with _child_processes(workers):
             costs_s = [_cost_s(samples) for _ in range(repetitions)]
+            bare_s = [_bare_cost_s(samples) for _ in range(repetitions)]
         made += [
             Figure(f"sampling the machine every {interval_s} s, {where}", "% of a core",
-                   [100 * cost_s / interval_s for cost_s in costs_s], goal)
+                   [100 * cost_s / interval_s for cost_s in costs_s], goal,
+                   ceiling=Ceiling("psutil alone", [100 * cost_s / interval_s for cost_s in bare_s]))
             for interval_s, goal in ((10, 0.5), (1, None))
         ]  # fmt: skip
-        made.append(Figure(f"one sample of the machine, {where}", "ms CPU", [1000 * cost_s for cost_s in costs_s]))
+        made.append(
+            Figure(f"one sample of the machine, {where}", "ms CPU", [1000 * cost_s for cost_s in costs_s],
+                   ceiling=Ceiling("psutil alone", [1000 * cost_s for cost_s in bare_s]))
+        )  # fmt: skip
     return made
 
 
@@ -66,6 +73,28 @@ def _cost_s(samples: int) -> float:
             run.finish()
     # from the end of one sample to the end of the next, so that waiting and keeping the pace count as well
     return statistics.mean(after - before for before, after in pairwise(ends_s[WARMING_UP : samples + WARMING_UP + 1]))
+
+
+def _bare_cost_s(samples: int) -> float:
+    """The mean CPU time of the same readings by psutil, at the same pace, which finds the caches as cold."""
+    own, cost_s = psutil.Process(), 0.0
+    for _ in range(samples):
+        time.sleep(FAST_S)
+        begun = time.thread_time()
+        psutil.cpu_percent(percpu=True)
+        psutil.virtual_memory()
+        psutil.swap_memory()
+        psutil.disk_usage("/")
+        psutil.disk_io_counters()
+        psutil.net_io_counters()
+        for process in (own, *own.children(recursive=True)):
+            with process.oneshot():
+                process.cpu_times()
+                process.memory_info()
+                process.num_threads()
+                process.num_fds()
+        cost_s += time.thread_time() - begun
+    return cost_s / samples
 
 
 def _probes() -> list[Probe]:

@@ -14,6 +14,7 @@ import random
 import struct
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 
@@ -22,6 +23,7 @@ from tracker.records import Logged, encode, frame
 
 METRICS = 10
 NAMES = [f"train/metric_{number}" for number in range(METRICS)]
+PAUSE_S = 0.001
 VARIANTS = 1009
 """Rows of values are made before the clock runs, and gone through in turn."""
 
@@ -65,7 +67,7 @@ def tight(count: int) -> dict[str, float]:
         run.log(row)
         costs.append(clock() - begun)
     run.finish()
-    return {**_percentiles(costs), **{f"bare_{key}": value for key, value in _bare_write(values, count).items()}}
+    return {**_percentiles(costs), **_bare_write(values, count)}
 
 
 def paced(count: int) -> dict[str, float]:
@@ -75,13 +77,13 @@ def paced(count: int) -> dict[str, float]:
     clock = time.perf_counter_ns
     costs = []
     for step in range(count):
-        time.sleep(0.001)
+        time.sleep(PAUSE_S)
         row = values[step % VARIANTS]
         begun = clock()
         run.log(row)
         costs.append(clock() - begun)
     run.finish()
-    return _percentiles(costs)
+    return {**_percentiles(costs), **_bare_write(values, count, pause_s=PAUSE_S)}
 
 
 def ingest(count: int, kind: str = "losses") -> dict[str, float | str]:
@@ -97,18 +99,21 @@ def ingest(count: int, kind: str = "losses") -> dict[str, float | str]:
 
 
 def first_log(_count: int) -> dict[str, float]:
-    """Milliseconds until `init()` and the first `log()` returned, as a program has it that captures everything."""
+    """Milliseconds until `init()` and the first `log()` returned, as a program has it that captures everything.
+
+    The bare ones are a folder with a file in it, and a thread.
+    """
     begun = time.perf_counter()
     run = tracker.init("bench", finish_timeout_s=0.5)
     started = time.perf_counter()
     run.log({"loss": 1.0})
     passed = time.perf_counter() - begun
     run.finish()
-    return {"init_ms": 1000 * (started - begun), "first_log_ms": 1000 * passed}
+    return {"init_ms": 1000 * (started - begun), "first_log_ms": 1000 * passed, "bare_ms": _bare_start_ms()}
 
 
 def wide(keys: int, calls: str) -> dict[str, float]:
-    """Microseconds of one `log()` of that many keys, the same ones in each of the calls."""
+    """Microseconds of one `log()` of that many keys, the same ones in each of the calls, and of `os.write` alone."""
     names = [f"layer_{number // 10}/weight_{number % 10}" for number in range(keys)]
     chance = random.Random(7)
     run = start()
@@ -120,7 +125,7 @@ def wide(keys: int, calls: str) -> dict[str, float]:
         run.log(row)
         costs.append(clock() - begun)
     run.finish()
-    return _percentiles(costs)
+    return {**_percentiles(costs), **_bare_write([row], int(calls))}
 
 
 def finish(count: int) -> dict[str, float]:
@@ -155,18 +160,33 @@ def download(_count: int, run_id: str, folder: str) -> dict[str, float]:
     return {"seconds": time.perf_counter() - begun}
 
 
-def _bare_write(values: list[Row], count: int) -> dict[str, float]:
+def _bare_write(values: list[Row], count: int, *, pause_s: float = 0.0) -> dict[str, float]:
+    """Of `os.write` of the same bytes, at the same pace."""
     frames = [frame(number, encode(Logged(number, 0, row))) for number, row in enumerate(values)]
     clock = time.perf_counter_ns
     costs = []
     with tempfile.NamedTemporaryFile(dir=os.environ["TRACKER_DIR"]) as file:
         descriptor = file.fileno()
         for number in range(count):
-            data = frames[number % VARIANTS]
+            data = frames[number % len(frames)]
+            if pause_s:
+                time.sleep(pause_s)
             begun = clock()
             os.write(descriptor, data)
             costs.append(clock() - begun)
-    return _percentiles(costs)
+    return {f"bare_{key}": value for key, value in _percentiles(costs).items()}
+
+
+def _bare_start_ms() -> float:
+    begun = time.perf_counter()
+    folder = os.path.join(os.environ["TRACKER_DIR"], "bare")
+    os.mkdir(folder)
+    with open(os.path.join(folder, "journal"), "wb", buffering=0) as file:
+        file.write(b"started")
+    thread = threading.Thread(target=time.time)
+    thread.start()
+    thread.join()
+    return 1000 * (time.perf_counter() - begun)
 
 
 def _percentiles(costs: list[int]) -> dict[str, float]:
