@@ -1,7 +1,8 @@
 """`python -m benchmarks`: measure what is promised, print the table, keep it in results.json beside this file.
 
-Of each part and database the file keeps the latest measurement, so a part can be measured again by itself. A quick run
-shows that all parts work and keeps nothing, unless it is told where.
+Of each part and database the file keeps the latest measurement, so a part can be measured again by itself. It is
+written after each part, so that an interrupted run has not been in vain. A quick run shows that all parts work and
+keeps nothing, unless it is told where.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import shlex
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -44,7 +46,7 @@ Part = Callable[[Backend], list[Figure]]
 
 
 def main() -> int:
-    """Measure what was asked for; 0 also where a goal is missed, since machines differ."""
+    """Measure what was asked for; 0 also where a goal is missed, since machines differ, and 1 where a part failed."""
     options = _options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that every process below is ended
     if options.peers:
@@ -52,12 +54,18 @@ def main() -> int:
     if options.show:
         print(_rendered(results.read(options.results or RESULTS), options))
         return 0
-    measured = list(_measured(options))
-    print(_rendered(measured, options))
     target = options.results or (None if options.quick else RESULTS)
-    if target:
-        results.write(target, results.merged(results.read(target), measured))
-    return 0
+    before = results.read(target) if target else []
+    measured: list[Measurement] = []
+    failures: list[str] = []
+    for one in _measured(options, failures):
+        measured.append(one)
+        if target:
+            results.write(target, results.merged(before, measured))
+    print(_rendered(measured, options))
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    return 1 if failures else 0
 
 
 def _options() -> argparse.Namespace:
@@ -83,16 +91,22 @@ def _rendered(measured: Sequence[Measurement], options: argparse.Namespace) -> s
     return tables.markdown(measured) if options.markdown else tables.text(measured)
 
 
-def _measured(options: argparse.Namespace) -> Iterator[Measurement]:
+def _measured(options: argparse.Namespace, failures: list[str]) -> Iterator[Measurement]:
+    """Each part as soon as it is measured; of one that fails a line is added to `failures`, and the next one begins."""
     for backend in BACKENDS if options.database == "both" else (options.database,):
         for name, measure in _parts(options).items():
             if (options.only and name not in options.only) or (backend != "sqlite" and name in WITHOUT_DATABASE):
                 continue
             print(f"measuring {name} on {backend}…", file=sys.stderr, flush=True)
             machine, begun = Machine(), time.perf_counter()
-            figures = measure(backend)
-            figures += growth.slopes(figures)
             command = _command(name, backend, options)
+            try:
+                figures = measure(backend)
+            except Exception as error:
+                traceback.print_exc()
+                failures.append(f"{name} on {backend} could not be measured ({error!r}); try: {command}")
+                continue
+            figures += growth.slopes(figures)
             yield Measurement(name, backend, command, time.perf_counter() - begun, machine, figures)
 
 

@@ -5,6 +5,7 @@ Text stays text and the ground is transparent, in colours that can be read on wh
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from benchmarks.figures import Figure, Measurement
 GREY = "#808890"
 COLOURS = {"sqlite": "#2f81f7", "postgresql": "#d9822b"}
 MARKERS = "osD^v"
+LABEL_CHARACTERS = 52
 PARTS = {"ingest": "s", "read": "ms", "runs": "ms"}
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none", "svg.hashsalt": "tracker", "font.size": 9, "font.family": "sans-serif",
@@ -29,9 +31,9 @@ STYLE: dict[Any, Any] = {
 
 
 def draw_growth(measurements: Sequence[Measurement], target: Path) -> None:
-    """Median cost over size, a panel for each part that has curves; the legend states the slopes."""
+    """Median cost over size, a panel for each part that has curves; the legend below each states the slopes."""
     with mpl.rc_context(STYLE):
-        drawing = Drawing(figsize=(11, 3.6), layout="constrained")
+        drawing = Drawing(figsize=(11, 4.4), layout="constrained")
         for axes, (part, unit) in zip(drawing.subplots(1, len(PARTS)), PARTS.items(), strict=True):
             for measurement in measurements:
                 if measurement.part == part:
@@ -39,7 +41,7 @@ def draw_growth(measurements: Sequence[Measurement], target: Path) -> None:
             axes.set(xscale="log", yscale="log", ylabel=unit, xlabel="runs" if part == "runs" else "points", title=part)
             axes.grid(True)
             if axes.lines:
-                axes.legend(loc="upper left")
+                axes.legend(loc="upper left", bbox_to_anchor=(-0.1, -0.16))
         _save(drawing, target)
 
 
@@ -49,7 +51,9 @@ def _draw_curves(axes: Axes, measurement: Measurement) -> None:
             [point.size for point in points], [point.median for point in points],
             marker=MARKERS[place % len(MARKERS)], markersize=4, color=COLOURS[measurement.backend],
             linestyle="-" if place == 0 else "--",
-            label=f"{name.rpartition(': ')[2]}, {measurement.backend}: slope {growth.slope(points):.2f}",
+            label=textwrap.fill(
+                f"slope {growth.slope(points):.2f}, {measurement.backend}: {name.rpartition(': ')[2]}", LABEL_CHARACTERS
+            ),
         )  # fmt: skip
 
 
