@@ -118,7 +118,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        self._reading = orm.sessionmaker(self.engine, expire_on_commit=False)
+        self._reading = orm.sessionmaker(_of_one_state(self.engine), expire_on_commit=False)
         self._writing = orm.sessionmaker(self.engine.execution_options(is_writing=True), expire_on_commit=False)
 
     def reading(self) -> orm.Session:
@@ -143,6 +143,13 @@ def _engine(url: str) -> sa.Engine:
         sa.event.listen(engine, "begin", functools.partial(_begin_sqlite, Turns()))
         return engine
     return sa.create_engine(parsed, pool_size=16, max_overflow=48, pool_pre_ping=True)
+
+
+def _of_one_state(engine: sa.Engine) -> sa.Engine:
+    """The engine for who reads: by all statements of a transaction one state is seen, as SQLite does by itself."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="REPEATABLE READ")
+    return engine
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
