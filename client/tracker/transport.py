@@ -25,6 +25,7 @@ from tracker.version import client_version
 
 _PART_BYTES: Final = 1024 * 1024
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+_POINTS: Final = "X-Tracker-Points"
 _WAIT_STATUSES: Final = (408, 425, 429)
 
 
@@ -82,6 +83,15 @@ class Transport:
         if sha256.hexdigest() != digest:
             raise TransportError(f"what {self.url} sent as blob {digest} has the sha256 {sha256.hexdigest()}")
 
+    def stream_points(self, path: str, parameters: dict[str, Any]) -> tuple[int, Iterator[bytes]]:
+        """How many points an answer in MessagePack has, and its bytes as they arrive."""
+        headers = {"Accept": "application/vnd.msgpack"}
+        response = self._request("GET", path, params=parameters, headers=headers, stream=True)
+        if not response.ok or not response.headers.get(_POINTS, "").isdecimal():
+            self._asked(response)
+            raise TransportError(f"{self.url} gave an answer that is not a stream of points")
+        return int(response.headers[_POINTS]), _parts(response, self.url)
+
     def resolve_model(self, name: str, ref: str) -> dict[str, Any]:
         """What a model reference points at now: its version, its artifact and the artifact's files."""
         return self._json(self._request("GET", f"/models/{quote(name, safe='/')}/resolve", params={"ref": ref}))
@@ -91,13 +101,7 @@ class Transport:
     ) -> dict[str, Any]:
         """The JSON that another request is answered with, {} for none. Raises TransportError or RefusedError alone."""
         response = self._request(method, path, params=parameters, json=body)
-        if response.status_code == 204:
-            return {}
-        try:
-            return self._json(response)
-        except GapError:  # says what is missing of a journal; asked otherwise, it is a run that is not there
-            said = msgspec.json.decode(response.content)["error"]
-            raise RefusedError(str(said.get("message", "")), code=str(said["code"])) from None
+        return {} if response.status_code == 204 else self._asked(response)
 
     def close(self) -> None:
         """Close the connections."""
@@ -115,6 +119,14 @@ class Transport:
             )
         except requests.RequestException as error:
             raise TransportError(f"{self.url} cannot be reached ({_reason(error)})") from error
+
+    def _asked(self, response: requests.Response) -> dict[str, Any]:
+        """The answer's JSON object where no journal was sent."""
+        try:
+            return self._json(response)
+        except GapError:  # says what is missing of a journal; asked otherwise, it is a run that is not there
+            said = msgspec.json.decode(response.content)["error"]
+            raise RefusedError(str(said.get("message", "")), code=str(said["code"])) from None
 
     def _json(self, response: requests.Response) -> dict[str, Any]:
         """The answer's JSON object, or the error that the answer stands for."""
@@ -150,6 +162,8 @@ def _parts(response: requests.Response, url: str) -> Iterator[bytes]:
         yield from response.iter_content(_PART_BYTES)
     except requests.RequestException as error:
         raise TransportError(f"{url} cannot be reached ({_reason(error)})") from error
+    finally:
+        response.close()
 
 
 def _whole_number(answer: dict[str, Any], key: str) -> int:

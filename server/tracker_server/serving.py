@@ -63,6 +63,7 @@ def serve_forever(settings: Settings, *, workers: int, threads: int) -> None:
         "timeout": 120,
         "graceful_timeout": 10,
         "keepalive": 75,
+        "limit_request_line": 8190,  # names of metrics stand in it, and one has up to 500 characters of 12 bytes
         "loglevel": "warning",
         "control_socket_disable": True,
         "worker_tmp_dir": str(settings.data),

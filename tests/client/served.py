@@ -36,15 +36,27 @@ FRAMES_OF_REQUEST = 100_000
 
 @dataclass
 class Served:
-    """Where the server listens, the key that it needs, and the requests that it had: "POST /api/v1/series"…"""
+    """Where the server listens, the key that it needs, and the requests that it had: "POST /api/v1/series"…
+
+    The next streams of points end after so many bytes each as are in `cuts`.
+    """
 
     url: str
     key: str | None
     asked: list[str] = field(default_factory=list)
+    cuts: list[int] = field(default_factory=list)
 
-    def log(self, run_id: str, *records: Record, label: str = "", project: str = "digits", **fields: Any) -> None:
+    def log(
+        self,
+        run_id: str,
+        *records: Record,
+        label: str = "",
+        project: str = "digits",
+        writer: str | None = None,
+        **fields: Any,
+    ) -> None:
         """Have a run with these records; `fields` are those of its start."""
-        journal = Journal(run_id, project, writer=f"w{label}", label=label).started(**fields).add(*records)
+        journal = Journal(run_id, project, writer=writer or f"w{label}", label=label).started(**fields).add(*records)
         for start in range(0, len(journal.frames), FRAMES_OF_REQUEST):
             body = journal.body(start, start + FRAMES_OF_REQUEST)
             self._send("POST", f"/runs/{run_id}/journal?writer={journal.writer}", body)
@@ -71,7 +83,9 @@ def served(data: Path, *, needs_key: bool = False) -> Iterator[Served]:
 
     def counting(environ: dict[str, Any], start_response: Any) -> Any:
         made.asked.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
-        return app(environ, start_response)
+        answer = app(environ, start_response)
+        is_cut = bool(made.cuts) and "resolution=full" in environ["QUERY_STRING"]
+        return [b"".join(answer)[: made.cuts.pop(0)]] if is_cut else answer
 
     server = make_server(settings.host, settings.port, counting, threaded=True)
     thread = threading.Thread(target=server.serve_forever)

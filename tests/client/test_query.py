@@ -7,6 +7,7 @@ import random
 import struct
 import sys
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 
 import pytest
 
@@ -281,15 +282,52 @@ LONG = {
 @pytest.mark.parametrize("points", LONG.values(), ids=LONG)
 def test_a_long_history_has_every_point(logged, request, points):
     history = logged(request.node.callspec.id.replace(" ", "-"), points).history("loss")
-    expected = sorted(points, key=lambda point: (point[0], not math.isfinite(point[1])))
+    expected = sorted(points, key=itemgetter(0))
     assert history["step"] == [step for step, _ in expected]
     assert same(history["loss"], [value for _, value in expected])
 
 
-def test_more_points_at_one_moment_than_can_be_given_is_said_and_not_hidden(api, server):
+def test_points_at_one_moment_stand_in_order_of_arrival(api, server):
     server.log("moment", *(Logged(1, START_MS, {"loss": float(value)}) for value in range(10_500)))
-    with pytest.raises(tracker.TrackerError, match=r"10\d\d\d points at time .* give max_points"):
-        api.run("moment").history()
+    assert api.run("moment").history()["loss"] == [float(value) for value in range(10_500)]
+
+
+def test_a_long_history_takes_one_request(logged, server):
+    run = logged("requests", spread(30_000))
+    server.asked.clear()
+    assert run.history().row_count == 30_000
+    assert [request.rpartition("/")[2] for request in server.asked] == ["requests", "series"]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 50, 5_000, 65_536 * 24 + 130, 65_536 * 24 + 1_000])
+def test_a_stream_that_breaks_off_is_read_again(logged, server, cut):
+    run = logged(f"cut{cut}", [(step, 1.0) for step in range(70_000)])
+    server.cuts.append(cut)
+    assert run.history()["step"] == list(range(70_000))
+    server.cuts += [cut, cut]
+    with pytest.raises(tracker.TransportError):
+        run.history()
+
+
+def test_a_run_that_goes_meanwhile_is_a_lookup_error(api, server):
+    server.log("going-away", Logged(0, START_MS, {"loss": 1.0}))
+    run = api.run("going-away")
+    run.delete()
+    with pytest.raises(NotFoundError):
+        run.history()
+
+
+def test_every_metric_is_read_however_long_the_names_are_together(api, server):
+    names = [f"layer{number}/{'weights ' * 12}\N{GREEK SMALL LETTER LAMDA}" for number in range(130)]
+    server.log("wide", Logged(0, START_MS, dict.fromkeys([*names, "\N{ROCKET}" * 500], 1.0)))
+    assert len(api.run("wide").history()) == 132
+
+
+def test_a_resumed_run_gives_its_current_history(api, server):
+    server.log("resumed", *(Logged(step, START_MS + step, {"loss": 1.0}) for step in range(6)))
+    again = {"time_ms": START_MS + 50, "is_resumed": True, "resume_from_step": 2}
+    server.log("resumed", Logged(3, START_MS + 60, {"loss": 2.0}), writer="w2", **again)
+    assert dict(api.run("resumed").history()) == {"step": [0, 1, 2, 3], "loss": [1.0, 1.0, 1.0, 2.0]}
 
 
 def test_the_main_process_is_read_unless_others_are_asked_for(logged, api):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import msgspec
@@ -57,6 +57,24 @@ class Connection:
             return msgspec.convert(answer, kind)
         except msgspec.ValidationError as error:
             raise TransportError(f"what {self.url} answered about {path} cannot be understood: {error}") from error
+
+    def stream(self, path: str, parameters: dict[str, Any], take: Callable[[Iterator[bytes]], tuple[T, int]]) -> T:
+        """What `take` makes of the bytes of a stream of points; it says besides how many points these were.
+
+        Called again where the stream broke off. Raises TransportError where it is not as long as the server said.
+        """
+
+        def fetch(transport: Transport) -> T:
+            expected, pieces = transport.stream_points(path, parameters)
+            found, count = take(pieces)
+            if count != expected:
+                raise TransportError(f"{self.url} sent {count} points of {expected}, and broke off")
+            return found
+
+        try:
+            return self._tried(fetch)
+        except RefusedError as error:
+            raise _explained(error) from None
 
     def download(self, digest: str, target: BinaryIO) -> None:
         """Write the bytes of that sha256 to `target`, from its start; TransportError where they have another."""

@@ -1,37 +1,36 @@
-"""Every point of some series, fetched by ranges of x.
+"""The points of some metrics of a run, along one axis: every one, or thinned by the server.
 
-The server's answer holds at most so many points of a series, and says whether these are all of the range. A range that
-holds more is cut, at places where the answer shows points to be, until each part comes whole.
-
-What always holds: of a range that was read whole no point is missing, doubled or changed: x is a whole number, a value
-the same float64 that was logged, NaN and the infinities included. Points of equal x come in order of time, but that
-those without a finite value stand behind the others. Of a live run, what arrives meanwhile may be there or not. (A step
-beyond 2^53 is exact where the value is finite, else the nearest float64.)
+What always holds: read without a limit, no point is missing, doubled or changed: x is a whole number, a value the same
+float64 that was logged, NaN and the infinities included; all are of one moment of a live run. Points of equal x come in
+order of time (along time: of step), then of arrival. What a resumed run has left behind is not among them.
 """
 
 from __future__ import annotations
 
 import heapq
-import math
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from operator import itemgetter
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from itertools import islice
+from operator import itemgetter, lt
 from typing import Any, Final, Literal, NamedTuple
+from urllib.parse import quote, quote_plus
 
-from tracker.errors import TrackerError
 from tracker.query.answers import SeriesAnswer, SeriesColumns
 from tracker.query.connection import Connection
+from tracker.query.stream import Part, floats, integers, parts
 
 Axis = Literal["step", "time", "relative_time"]
 
 MAX_POINTS: Final = 10_000
-"""The most points of one series that the server puts into one answer."""
+"""The most points to which the server thins a series."""
 
-_POINTS_OF_PART: Final = 8_000
 _POINTS_OF_ANSWER: Final = 200_000
 _METRICS_OF_ANSWER: Final = 50
-_MAX_EXACT: Final = 2**53
+_NAMES_OF_REQUEST: Final = 3000
+"""How long the names in the line of one request may be together; one alone has up to 6000, and a server takes 8190."""
+
 _CURRENT: Final = 0
 """The segment that a run's history is in; what a resumed run has left behind is in others."""
 
@@ -45,118 +44,110 @@ class Line(NamedTuple):
     values: list[float]
 
 
+@dataclass
+class _Columns:
+    """The points of a series as they have come so far, in order of arrival."""
+
+    steps: array[int] = field(default_factory=lambda: array("q"))
+    times: array[int] = field(default_factory=lambda: array("q"))
+    values: array[float] = field(default_factory=lambda: array("d"))
+
+    def add(self, part: Part) -> None:
+        self.steps += integers(part.steps)
+        self.times += integers(part.times)
+        self.values += floats(part.values)
+
+
+@dataclass(frozen=True)
 class Reader:
-    """Reads the points of one run along one axis."""
+    """Reads the points of one run along one axis; `started_ms` is where its relative time is zero.
 
-    def __init__(self, connection: Connection, run_id: str, axis: Axis) -> None:
-        self._connection = connection
-        self._run_id = run_id
-        self._axis = axis
-        self._crowds: dict[tuple[str, str], dict[int, list[float]]] = {}
+    `label` is a pattern of the writers' labels. None is the main process, which has no label, or, where it has none of
+    a metric, the first label.
+    """
 
-    def read(self, counts: dict[str, int], max_points: int | None) -> Iterator[Line]:
-        """The lines of these metrics, given with about how many points each has; every label of each.
+    connection: Connection
+    run_id: str
+    axis: Axis
+    started_ms: int
+    label: str | None
 
-        With `max_points` the server thins each line to about so many: the first, the last, and the extremes in between.
+    def all(self, metrics: Iterable[str]) -> Iterator[Line]:
+        """The lines of these metrics, every point of each."""
+        path = f"/runs/{quote(self.run_id, safe='')}/series"
+        for portion in _portions(metrics):
+            parameters = {"metric": portion, "resolution": "full"}
+            found = self.connection.stream(path, parameters, lambda pieces: self._gathered(parts(pieces)))
+            for (metric, label), columns in found.items():
+                if metric in portion:
+                    yield self._line(metric, label, columns)
+
+    def thinned(self, counts: dict[str, int], max_points: int) -> Iterator[Line]:
+        """The lines of these metrics, given with about how many points each has, thinned to about `max_points`.
+
+        Each keeps the first point, the last, and the extremes in between.
         """
-        points = max_points or MAX_POINTS
-        for metrics in _portions(counts, points):
-            for found in self._ask(metrics, points):
-                x, values = self._columns(found)
-                if max_points is None and not found.is_exact:
-                    x, values = self._within(*_around(x), found)
-                yield Line(found.metric, found.label, x, values)
+        for metrics in _affordable(counts, max_points):
+            body = {"runs": [self.run_id], "metrics": metrics, "x": self.axis, "points": max_points}
+            answer = self.connection.ask("POST", "/series", SeriesAnswer, body=body)
+            found = [one for one in answer.series if one.metric in metrics and one.segment == _CURRENT]
+            mains: dict[str, str] = {}
+            for one in found:
+                if self._is_wanted(one.metric, one.label, mains):
+                    yield Line(one.metric, one.label, *self._columns(one))
 
-    def _within(self, low: int, high: int, shown: SeriesColumns) -> tuple[list[int], list[Any]]:
-        """Every point of a series with low <= x < high, of which an answer has shown some."""
-        places, _ = self._columns(shown)
-        cuts = _cuts(low, high, places, shown.points_in_range)
-        if not cuts:
-            return self._crowd(low, shown)
-        x: list[int] = []
-        values: list[Any] = []
-        for start, end in pairwise([low, *cuts, high]):
-            part = self._range(start, end, shown)
-            columns = _between(start, end, *self._columns(part)) if part.is_exact else self._within(start, end, part)
-            x += columns[0]
-            values += columns[1]
-        return x, values
+    def _is_wanted(self, metric: str, label: str, mains: dict[str, str]) -> bool:
+        """Whether a series is read; `mains` are the labels that the metrics are read of, the first that came."""
+        if self.label is not None:
+            return fnmatchcase(label, self.label)
+        return mains.setdefault(metric, label) == label
 
-    def _crowd(self, x: int, shown: SeriesColumns) -> tuple[list[int], list[Any]]:
-        """Every point at one step that has more of them than an answer holds: read in order of time instead."""
-        marks = [float(mark.kind) for mark in shown.marks if int(mark.x) == x]
-        if self._axis != "step" or len(shown.marks) >= MAX_POINTS:
-            raise TrackerError(
-                f"{shown.metric!r} has {shown.points_in_range} points at {self._axis} {x}, and the server gives "
-                f"at most {MAX_POINTS} of them; give max_points to read a thinned history"
-            )
-        series = (shown.metric, shown.label)
-        if series not in self._crowds:
-            self._crowds[series] = _SteppedReader(self._connection, self._run_id, "time").by_step(shown)
-        values = [*self._crowds[series].get(x, ()), *marks]
-        return [x] * len(values), values
+    def _gathered(self, found: Iterable[Part]) -> tuple[dict[tuple[str, str], _Columns], int]:
+        """The columns of what is wanted, by metric and label, and how many points came in all."""
+        gathered: dict[tuple[str, str], _Columns] = {}
+        mains: dict[str, str] = {}
+        count = 0
+        for part in found:
+            count += len(part.values) // 8
+            if part.segment == _CURRENT and self._is_wanted(part.metric, part.label, mains):
+                gathered.setdefault((part.metric, part.label), _Columns()).add(part)
+        return gathered, count
 
-    def _range(self, start: int, end: int, shown: SeriesColumns) -> SeriesColumns:
-        """What the server gives of start <= x < end, and some points around it."""
-        last = end - 1 if end <= _MAX_EXACT else end  # beyond, the one before is no float64
-        for found in self._ask([shown.metric], MAX_POINTS, (float(start), float(last))):
-            if found.label == shown.label:
-                return found
-        raise TrackerError(f"{shown.metric!r} of run {self._run_id} was deleted while it was read")
-
-    def _ask(
-        self, metrics: Sequence[str], points: int, range: tuple[float, float] | None = None
-    ) -> list[SeriesColumns]:
-        body: dict[str, Any] = {
-            "runs": [self._run_id], "metrics": metrics, "x": self._axis, "points": points, "range": range,
-        }  # fmt: skip
-        answer = self._connection.ask("POST", "/series", SeriesAnswer, body=body)
-        return [found for found in answer.series if found.metric in metrics and found.segment == _CURRENT]
+    def _line(self, metric: str, label: str, columns: _Columns) -> Line:
+        is_along_steps = self.axis == "step"
+        x, second = (columns.steps, columns.times) if is_along_steps else (columns.times, columns.steps)
+        zero = self.started_ms if self.axis == "relative_time" else 0
+        places, values = x.tolist(), columns.values.tolist()
+        if not all(map(lt, places, islice(places, 1, None))):
+            order = sorted(range(len(places)), key=list(zip(x, second, strict=True)).__getitem__)
+            places, values = [places[at] for at in order], [values[at] for at in order]
+        return Line(metric, label, [place - zero for place in places] if zero else places, values)
 
     def _columns(self, answer: SeriesColumns) -> tuple[list[int], list[Any]]:
         """The points of an answer: those of its line, and its marks among them."""
-        x = answer.steps if self._axis == "step" else [int(place) for place in answer.x]
+        x = answer.steps if self.axis == "step" else [int(place) for place in answer.x]
         line = [(place, value) for place, value in zip(x, answer.values, strict=True) if value is not None]
-        if len(line) == len(x) and not answer.marks:
-            return x, [value for _, value in line]
         marks = [(int(mark.x), float(mark.kind)) for mark in answer.marks]
         points = list(heapq.merge(line, marks, key=itemgetter(0)))
         return [place for place, _ in points], [value for _, value in points]
 
 
-class _SteppedReader(Reader):
-    """Reads finite points in order of time, each as its step and its value."""
-
-    def by_step(self, series: SeriesColumns) -> dict[int, list[float]]:
-        """The finite values of every step, in order of time."""
-        (shown,) = (found for found in self._ask([series.metric], MAX_POINTS) if found.label == series.label)
-        times, points = self._columns(shown)
-        if not shown.is_exact:
-            _, points = self._within(*_around(times), shown)
-        found: dict[int, list[float]] = {}
-        for step, value in points:
-            found.setdefault(step, []).append(value)
-        return found
-
-    def _columns(self, answer: SeriesColumns) -> tuple[list[int], list[Any]]:
-        rows = zip(answer.x, answer.steps, answer.values, strict=True)
-        points = [(int(time), (step, value)) for time, step, value in rows if value is not None]
-        return [time for time, _ in points], [point for _, point in points]
+def _portions(metrics: Iterable[str]) -> Iterator[list[str]]:
+    """The metrics in portions that the line of a request has room for."""
+    portion: list[str] = []
+    size = 0
+    for metric in metrics:
+        cost = len(quote_plus(metric)) + len("metric=&")
+        if portion and (len(portion) == _METRICS_OF_ANSWER or size + cost > _NAMES_OF_REQUEST):
+            yield portion
+            portion, size = [], 0
+        portion.append(metric)
+        size += cost
+    if portion:
+        yield portion
 
 
-def _cuts(low: int, high: int, places: Sequence[int], count: int) -> list[int]:
-    """Where to cut a range with so many points: between about equal numbers of those known, and in the middle.
-
-    Empty where the range cannot be cut: all its points are at one x.
-    """
-    inside = places[bisect_left(places, low + 1) : bisect_left(places, high)]
-    parts = max(2, math.ceil(count / _POINTS_OF_PART))
-    chosen = [inside[len(inside) * part // parts] for part in range(1, parts)] if inside else []
-    exact = {int(float(cut)) for cut in (*chosen, (low + high) // 2)}
-    return sorted(cut for cut in exact if low < cut < high)
-
-
-def _portions(counts: dict[str, int], points: int) -> Iterator[list[str]]:
+def _affordable(counts: dict[str, int], points: int) -> Iterator[Sequence[str]]:
     """The metrics in portions whose answers have a bearable size."""
     portion: list[str] = []
     size = 0
@@ -169,19 +160,3 @@ def _portions(counts: dict[str, int], points: int) -> Iterator[list[str]]:
         size += cost
     if portion:
         yield portion
-
-
-def _around(x: Sequence[int]) -> tuple[int, int]:
-    """A range, end excluded, that holds all of these and whose bounds are exact as float64."""
-    low, high = x[0], x[-1] + 1
-    if low < -_MAX_EXACT:
-        low = int(math.nextafter(low, -math.inf))
-    if high > _MAX_EXACT:
-        high = int(math.nextafter(high, math.inf))
-    return low, high
-
-
-def _between(low: int, high: int, x: list[int], values: list[Any]) -> tuple[list[int], list[Any]]:
-    """The points with low <= x < high."""
-    start, end = bisect_left(x, low), bisect_left(x, high)
-    return x[start:end], values[start:end]

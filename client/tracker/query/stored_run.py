@@ -305,10 +305,12 @@ class StoredRun:
     ) -> History:
         _check_view(x, max_points)
         wanted = _checked_keys(keys)
-        known = self._connection.ask("GET", self._path(), RunDetail).metrics
+        detail = self._connection.ask("GET", self._path(), RunDetail)
+        known = detail.metrics
         metrics = _chosen(wanted, {name: found.count for name, found in known.items() if found.kind == kind}, known)
-        lines = Reader(self._connection, self.id, x).read(metrics, max_points)
-        return join(x, _labelled(lines, label) if label is not None else _main(lines, metrics))
+        reader = Reader(self._connection, self.id, x, detail.started_ms, label)
+        lines = reader.all(metrics) if max_points is None else reader.thinned(metrics, max_points)
+        return join(x, _main(lines, metrics) if label is None else _labelled(lines))
 
     def _path(self, rest: str = "") -> str:
         return f"/runs/{quote(self.id, safe='')}{rest}"
@@ -361,15 +363,10 @@ def _chosen(keys: Sequence[str] | None, of_kind: dict[str, int], known: dict[str
 
 
 def _main(lines: Iterable[Line], metrics: Iterable[str]) -> dict[str, Line]:
-    """Of each metric the line of the main process, which has no label, or of the first label."""
-    found: dict[str, Line] = {}
-    for line in lines:
-        if line.metric not in found or line.label < found[line.metric].label:
-            found[line.metric] = line
+    """The one line of each metric; one without a point has none."""
+    found = {line.metric: line for line in lines}
     return {metric: found.get(metric, Line(metric, "", [], [])) for metric in metrics}
 
 
-def _labelled(lines: Iterable[Line], pattern: str) -> dict[str, Line]:
-    """Every line whose label fits the pattern."""
-    fitting = [line for line in lines if fnmatchcase(line.label, pattern)]
-    return {f"{line.metric} [{line.label}]" if line.label else line.metric: line for line in fitting}
+def _labelled(lines: Iterable[Line]) -> dict[str, Line]:
+    return {f"{line.metric} [{line.label}]" if line.label else line.metric: line for line in lines}

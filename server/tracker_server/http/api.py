@@ -56,7 +56,8 @@ class Created(Generic[T]):
 class Route:
     """One method of one path. `reply` is None for answers that are not JSON; `status` is that of success.
 
-    A route that `has_columns` answers in MessagePack whoever asks for that.
+    A route that `has_columns` answers in MessagePack whoever asks for that. One with `streamed` may give a sequence of
+    those instead, as MessagePack or as lines of JSON.
     """
 
     method: str
@@ -69,6 +70,7 @@ class Route:
     body_kind: Literal["json", "bytes", "none"] = "none"
     status: int = 200
     has_columns: bool = False
+    streamed: type[msgspec.Struct] | None = None
 
     @property
     def endpoint(self) -> str:

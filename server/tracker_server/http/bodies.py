@@ -1,10 +1,15 @@
-"""Bodies: bounded in; out in one piece, as JSON, or as MessagePack where a route has columns and a client asks."""
+"""Bodies: bounded in; out as JSON, or as MessagePack where a route has columns and a client asks.
+
+What always holds: an answer goes out in one piece, so that its failure is told by its status. One that would not fit
+into memory is streamed, and ends before its time where it fails.
+"""
 
 from __future__ import annotations
 
 import functools
 import re
 import zlib
+from collections.abc import Iterable
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -17,6 +22,7 @@ Query = TypeVar("Query", bound=msgspec.Struct)
 
 JSON: Final = "application/json"
 MSGPACK: Final = "application/vnd.msgpack"
+LINES: Final = "application/x-ndjson"
 
 COMPRESSED_FROM_BYTES: Final = 8 * 1024
 _LEVEL: Final = 1
@@ -38,6 +44,13 @@ def reply(value: msgspec.Struct | dict[str, Any], status: int = 200) -> Response
 def reply_packed(value: msgspec.Struct, status: int = 200) -> Response:
     """An answer as MessagePack, with the same names."""
     return Response(_pack(value), status, mimetype=MSGPACK, headers={"Cache-Control": "no-store"})
+
+
+def reply_streamed(parts: Iterable[bytes], *, as_msgpack: bool) -> Response:
+    """An answer that is made as it is sent: MessagePack values one after the other, or a line of JSON each."""
+    response = Response(parts, mimetype=MSGPACK if as_msgpack else LINES, headers={"Cache-Control": "no-store"})
+    response.vary.add("Accept")
+    return response
 
 
 def wants_msgpack(request: Request) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from tracker_server.http.api import PREFIX, Api, Route
+from tracker_server.http.bodies import JSON, LINES, MSGPACK
 
 _PARAMETER = re.compile(r"<(?:(?P<converter>\w+):)?(?P<name>\w+)>")
 _REF = "#/components/schemas/{name}"
@@ -29,7 +30,7 @@ class ErrorAnswer(msgspec.Struct, frozen=True):
 def document(apis: list[Api], version: str) -> dict[str, Any]:
     """The OpenAPI 3.1 document of these routes."""
     routes = [(api.tag, route) for api in apis for route in api.routes]
-    used = {kind for _, route in routes for kind in (route.query, route.body, route.reply) if kind is not None}
+    used = {kind for _, route in routes for kind in _kinds(route)}
     kinds: list[type[msgspec.Struct]] = [*used, ErrorAnswer]
     ordered = sorted(kinds, key=_name)
     _, components = msgspec.json.schema_components(ordered, ref_template=_REF)
@@ -45,6 +46,10 @@ def document(apis: list[Api], version: str) -> dict[str, Any]:
         "paths": dict(sorted(paths.items())),
         "components": {"schemas": dict(sorted(components.items()))},
     }
+
+
+def _kinds(route: Route) -> list[type[msgspec.Struct]]:
+    return [kind for kind in (route.query, route.body, route.reply, route.streamed) if kind is not None]
 
 
 def _operation(tag: str, route: Route, components: dict[str, Any]) -> dict[str, Any]:
@@ -87,7 +92,10 @@ def _query_parameters(route: Route, components: dict[str, Any]) -> list[dict[str
 
 def _success(route: Route) -> dict[str, Any]:
     if route.reply is not None:
-        return {str(route.status): {"description": "What was asked for.", "content": _json(route.reply.__name__)}}
+        content = _json(route.reply.__name__)
+        content |= {MSGPACK: {}} if route.has_columns else {}
+        content |= {LINES: _schema(route.streamed.__name__)} if route.streamed is not None else {}
+        return {str(route.status): {"description": "What was asked for.", "content": content}}
     if route.status == 204:
         return {"204": {"description": "Done; nothing to say."}}
     return {str(route.status): {"description": "The bytes.", "content": {"application/octet-stream": {}}}}
@@ -98,4 +106,8 @@ def _name(kind: type[msgspec.Struct]) -> str:
 
 
 def _json(name: str) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": _REF.format(name=name)}}}
+    return {JSON: _schema(name)}
+
+
+def _schema(name: str) -> dict[str, Any]:
+    return {"schema": {"$ref": _REF.format(name=name)}}

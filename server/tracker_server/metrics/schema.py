@@ -145,3 +145,20 @@ class RunSeriesAnswer(msgspec.Struct, frozen=True):
     series: list[SeriesColumns]
     is_delta: bool
     cursor: str | None
+
+
+class SeriesPart(msgspec.Struct, frozen=True):
+    """Points of a series, in order of arrival, after the `first` ones of `count`; times are Unix milliseconds.
+
+    In MessagePack the three columns are binary: little-endian int64, `values` float64.
+    """
+
+    id: int
+    metric: str
+    label: str
+    segment: int
+    count: int
+    first: int
+    steps: list[int]
+    times: list[int]
+    values: list[float | Literal["nan", "inf", "-inf"]]
