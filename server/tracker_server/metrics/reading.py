@@ -8,29 +8,40 @@ in order of x; else the series is sent anew.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from tracker_server.errors import Refused
-from tracker_server.metrics import chunks, joining, naming, smoothing
-from tracker_server.metrics.columns import Floats, Integers, Points, by_series, join
-from tracker_server.metrics.models import Chunk, Series, Tail
+from tracker_server.metrics import chunks, joining, naming, reach, smoothing, stored
+from tracker_server.metrics.columns import Floats, Integers, Points, join
+from tracker_server.metrics.models import Series
+from tracker_server.metrics.reach import Reach
 from tracker_server.metrics.schema import METRIC_AXIS, Axis, Smoothing
+from tracker_server.metrics.stored import Head
 from tracker_server.metrics.thinning import extent, thin
 from tracker_server.metrics.wire import Drawing
 
 MAX_SERIES = 4000
 MIN_X, MAX_X = -(2**63), 2**63 - 1
-CHUNKS_AT_ONCE = 64
+POINTS_AT_ONCE = 2**22
+"""About how many points are in memory, but for a series that has more: 64 MiB, or 96 where times are read."""
+
 MAX_DELTA = 4
 """A delta of more than so many times the points asked for is thinned, and so sent anew."""
+
+EVERY_COLUMN = ("steps", "times", "values")
+NO_POINTS = join([])
+
+Heads = Mapping[int, Sequence[Head]]
+"""Chunks of each series by its id, in order of arrival."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -48,15 +59,6 @@ class View:
     def over(self) -> str | None:
         """The name of the metric that x is; None for steps and times."""
         return self.x.removeprefix(METRIC_AXIS) if self.x.startswith(METRIC_AXIS) else None
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """One series as it lies: the heads of its chunks, and its tail."""
-
-    series: Series
-    chunks: list[Chunk]
-    tail: Points
 
 
 @dataclass(frozen=True)
@@ -103,17 +105,21 @@ def read(session: Session, found: Sequence[Series], view: View, counts: dict[int
     new = [series for series in found if known.get(series.id) != series.count]
     if view.over is not None:
         return _over_metric(session, new, view, view.over)
-    stored = _stored(session, new)
-    return [_delta(session, one, view, known.get(one.series.id)) or _whole(session, one, view) for one in stored]
+    drawn = _deltas(session, new, view, known)
+    drawn |= _wholes(session, [series for series in new if series.id not in drawn], view)
+    return [drawn[series.id] for series in new]
 
 
 def _over_metric(session: Session, found: Sequence[Series], view: View, name: str) -> list[Drawing]:
     """The series over another metric of their runs; always whole, since a late x moves points that were there."""
     axes = {_place(series): series for series in find(session, list({one.run_id for one in found}), [name])}
-    pairs = [(series, _axis_of(series, axes)) for series in found]
-    needed = {series.id: series for pair in pairs if pair[1] is not None for series in pair if series is not None}
-    points = {one.series.id: _points(session, one) for one in _stored(session, list(needed.values()))}
-    return [_joined(series, points[series.id], points[axis.id], view) for series, axis in pairs if axis is not None]
+    pairs = [(series, axis) for series in found if (axis := _axis_of(series, axes)) is not None]
+    drawn = []
+    for pack in _packs(pairs, [series.count + axis.count for series, axis in pairs]):
+        needed = list({series.id: series for pair in pack for series in pair}.values())
+        points = _points(session, needed, stored.heads(session, needed))
+        drawn += [_joined(series, points[series.id], points[axis.id], view) for series, axis in pack]
+    return drawn
 
 
 def _place(series: Series) -> tuple[str, str, int]:
@@ -127,55 +133,145 @@ def _axis_of(series: Series, axes: dict[tuple[str, str, int], Series]) -> Series
     return next((axes[choice] for choice in choices if choice in axes), None)
 
 
-def _points(session: Session, stored: _Stored) -> Points:
-    return Points(*_columns(session, stored.chunks, stored.tail, ("steps", "times", "values")))
-
-
 def _joined(series: Series, drawn: Points, over: Points, view: View) -> Drawing:
     x, places = joining.join_on_step(drawn, over)
     low, high = view.range or (-math.inf, math.inf)
     return _in_range(series, _Line(x, drawn.steps[places], drawn.values[places]), view, low, high)
 
 
-def _stored(session: Session, found: Sequence[Series]) -> list[_Stored]:
-    ids = [series.id for series in found if series.sealed_count]
-    heads: dict[int, list[Chunk]] = defaultdict(list)
-    statement = sa.select(Chunk).where(Chunk.series_id.in_(ids)).order_by(Chunk.series_id, Chunk.first_ordinal)
-    unread = (defer(Chunk.steps), defer(Chunk.times), defer(Chunk.values))
-    for chunk in session.scalars(statement.options(*unread)) if ids else ():
-        heads[chunk.series_id].append(chunk)
-    open_ids = {series.id for series in found if series.count > series.sealed_count}
-    run_ids = {series.run_id for series in found if series.id in open_ids}
-    payloads = session.scalars(sa.select(Tail.payload).where(Tail.run_id.in_(run_ids)).order_by(Tail.id)).all()
-    tails = by_series(payloads, open_ids)
-    return [_Stored(series, heads[series.id], tails.get(series.id, join([]))) for series in found]
+def _packs(found: Sequence[T], sizes: Sequence[int]) -> Iterator[list[T]]:
+    """These in packs of about so many points as may be in memory together, or of one that has more."""
+    pack: list[T] = []
+    count = 0
+    for one, size in zip(found, sizes, strict=True):
+        if pack and count + size > POINTS_AT_ONCE:
+            yield pack
+            pack, count = [], 0
+        pack.append(one)
+        count += size
+    if pack:
+        yield pack
 
 
-def _delta(session: Session, stored: _Stored, view: View, known: int | None) -> Drawing | None:
-    """What arrived after `known` points, where it can simply be appended to what the page has; None where it cannot."""
-    series = stored.series
-    if known is None or view.range is not None or view.smoothing is not None or not 0 < known < series.count:
+def _points(session: Session, found: Sequence[Series], sealed: Heads) -> dict[int, Points]:
+    """The points of these chunks of each series and of its tail, in order of arrival."""
+    tails = dict(stored.tails(session, found))
+    columns = _columns(session, {series.id: sealed[series.id] for series in found}, tails, EVERY_COLUMN)
+    return {series_id: Points(*found) for series_id, found in columns.items()}
+
+
+def _columns(
+    session: Session, sealed: Heads, tails: dict[int, Points], names: Sequence[str]
+) -> dict[int, stored.Columns]:
+    """These columns of the chunks of each series and of the tail after them, in order of arrival."""
+    columns: dict[int, stored.Columns] = {}
+    targets: dict[int, stored.Columns] = {}
+    for series_id, heads in sealed.items():
+        tail = tails.get(series_id, NO_POINTS)
+        if not heads:
+            columns[series_id] = tuple(getattr(tail, name) for name in names)
+            continue
+        count = sum(head.count for head in heads)
+        columns[series_id] = stored.empty(names, count + len(tail))
+        start = 0
+        for head in heads:
+            targets[head.id] = tuple(column[start : start + head.count] for column in columns[series_id])
+            start += head.count
+        for column, name in zip(columns[series_id], names, strict=True):
+            column[count:] = getattr(tail, name)
+    stored.decode(session, names, targets)
+    return columns
+
+
+def _deltas(session: Session, found: Sequence[Series], view: View, known: dict[int, int]) -> dict[int, Drawing]:
+    """Those of the series that the page has the first points of, and to which what is new can simply be added."""
+    if view.range is not None or view.smoothing is not None:
+        return {}
+    most = view.points * MAX_DELTA
+    grown = [series for series in found if 0 < series.count - known.get(series.id, 0) <= most and series.id in known]
+    reaches = reach.of(session)
+    drawn = {}
+    for series, tip in _tips(session, [series for series in grown if known[series.id] > 0], known, reaches):
+        reaches.note(series, tip.reach())
+        new = _added(tip, known[series.id], view)
+        if new is not None:
+            drawn[series.id] = _drawn(series, new, view, None, is_delta=True)
+    return drawn
+
+
+@dataclass(frozen=True)
+class _Tip:
+    """The last points of a series, in order of arrival, and how far those before them reach, if there are any."""
+
+    before: Reach | None
+    points: Points
+
+    @property
+    def start(self) -> int:
+        return self.before.count if self.before is not None else 0
+
+    def reach(self) -> Reach:
+        """How far all of it reaches."""
+        step, time_ms = int(self.points.steps.max()), int(self.points.times.max())
+        if self.before is None:
+            return Reach(len(self.points), step, time_ms)
+        count = self.before.count + len(self.points)
+        return Reach(count, max(step, self.before.step), max(time_ms, self.before.time_ms))
+
+
+def _tips(
+    session: Session, found: Sequence[Series], known: dict[int, int], reaches: reach.Reaches
+) -> Iterator[tuple[Series, _Tip]]:
+    """Of each series what has arrived since the page asked, or some more."""
+    within = {series: reaches.within(series, known[series.id]) for series in found}
+    short = {series: one for series, one in within.items() if one is not None and one.count >= series.sealed_count}
+    newest = stored.newest(session, {series: series.count - one.count for series, one in short.items()})
+    for series, before in short.items():
+        if series.id in newest:
+            yield series, _Tip(before, newest[series.id])
+    left = [series for series in found if series.id not in newest]
+    for pack in _packs(left, [series.count - min(known[series.id], series.sealed_count) for series in left]):
+        sealed = stored.heads(session, pack)
+        after = {series.id: [head for head in sealed[series.id] if head.end > known[series.id]] for series in pack}
+        points = _points(session, pack, after)
+        for series in pack:
+            heads = sealed[series.id]
+            yield series, _Tip(_reach_of(heads[: len(heads) - len(after[series.id])]), points[series.id])
+
+
+def _reach_of(heads: Sequence[Head]) -> Reach | None:
+    if not heads:
         return None
-    if series.count - known > view.points * MAX_DELTA:
-        return None
-    before = [chunk for chunk in stored.chunks if chunk.first_ordinal < known]
-    after = [chunk for chunk in stored.chunks if chunk.first_ordinal + chunk.count > known]
-    points = Points(*_columns(session, after, stored.tail, ("steps", "times", "values")))
-    start = known - (after[0].first_ordinal if after else series.sealed_count)
-    old, new = points.part(0, start), points.part(start)
-    ends = [_span(chunk, view.x)[1] for chunk in before if chunk not in after]
-    ends += [int(_axis(old, view.x).max())] if len(old) else []
+    return Reach(heads[-1].end, max(head.max_step for head in heads), max(head.max_time_ms for head in heads))
+
+
+def _added(tip: _Tip, known: int, view: View) -> _Line | None:
+    """What arrived after `known` points, where all of it comes in order after what the page has; else None."""
+    old, new = tip.points.part(0, known - tip.start), tip.points.part(known - tip.start)
     x = _axis(new, view.x)
-    if (ends and int(x[0]) < max(ends)) or (x[1:] < x[:-1]).any():
+    ends = [int(_axis(old, view.x).max())] if len(old) else []
+    if tip.before is not None:
+        ends.append(tip.before.step if view.x == "step" else tip.before.time_ms)
+    if int(x[0]) < max(ends) or (x[1:] < x[:-1]).any():
         return None
-    return _drawn(series, _Line(x, new.steps, new.values), view, None, is_delta=True)
+    return _Line(x, new.steps, new.values)
 
 
-def _whole(session: Session, stored: _Stored, view: View) -> Drawing:
+def _wholes(session: Session, found: Sequence[Series], view: View) -> dict[int, Drawing]:
     """The series in the range, thinned."""
-    low, high = _stored_range(stored.series, view)
-    needed = stored.chunks if view.smoothing else _overlapping(stored.chunks, view.x, low, high)
-    return _in_range(stored.series, _line(session, needed, stored.tail, view.x), view, low, high)
+    sealed = stored.heads(session, found)
+    needed = {series.id: _needed(series, sealed[series.id], view) for series in found}
+    sizes = [sum(head.count for head in needed[series.id]) + series.count - series.sealed_count for series in found]
+    reaches = reach.of(session)
+    drawn = {}
+    for pack in _packs(found, sizes):
+        tails = dict(stored.tails(session, pack))
+        lines = _lines(session, {series.id: needed[series.id] for series in pack}, tails, view.x)
+        for series in pack:
+            if series.id in tails:
+                reaches.note(series, _Tip(_reach_of(sealed[series.id]), tails[series.id]).reach())
+            drawn[series.id] = _in_range(series, lines.pop(series.id), view, *_stored_range(series, view))
+    return drawn
 
 
 def _in_range(series: Series, line: _Line, view: View, low: float, high: float) -> Drawing:
@@ -195,23 +291,35 @@ def _stored_range(series: Series, view: View) -> tuple[int, int]:
     return max(MIN_X, math.ceil(low) + offset), min(MAX_X, math.floor(high) + offset)
 
 
-def _span(chunk: Chunk, x: Axis) -> tuple[int, int]:
-    return (chunk.min_step, chunk.max_step) if x == "step" else (chunk.min_time_ms, chunk.max_time_ms)
+def _needed(series: Series, sealed: Sequence[Head], view: View) -> list[Head]:
+    """The chunks that the picture takes: smoothing looks at all."""
+    return list(sealed) if view.smoothing else _overlapping(sealed, view.x, *_stored_range(series, view))
 
 
-def _overlapping(found: Sequence[Chunk], x: Axis, low: int, high: int) -> list[Chunk]:
+def _overlapping(found: Sequence[Head], x: Axis, low: int, high: int) -> list[Head]:
     """The chunks with a point in the range, and on each side those that end nearest outside of it."""
-    below = max((end for _, end in (_span(chunk, x) for chunk in found) if end < low), default=low)
-    above = min((start for start, _ in (_span(chunk, x) for chunk in found) if start > high), default=high)
-    return [chunk for chunk in found if _span(chunk, x)[1] >= below and _span(chunk, x)[0] <= above]
+    below = max((end for _, end in (head.span(x) for head in found) if end < low), default=low)
+    above = min((start for start, _ in (head.span(x) for head in found) if start > high), default=high)
+    return [head for head in found if head.span(x)[1] >= below and head.span(x)[0] <= above]
 
 
-def _line(session: Session, found: Sequence[Chunk], tail: Points, x: Axis) -> _Line:
-    """The points of these chunks and the tail in order of x: by step, equal steps by time, or the other way round."""
-    if x == "step" and _is_in_order(found, tail):
-        steps, values = _columns(session, found, tail, ("steps", "values"))
-        return _Line(steps, steps, values)
-    points = Points(*_columns(session, found, tail, ("steps", "times", "values")))
+def _lines(session: Session, sealed: Heads, tails: dict[int, Points], x: Axis) -> dict[int, _Line]:
+    """The points of these chunks and tails in order of x: by step, equal steps by time, or the other way round."""
+    in_order = {
+        series_id: heads
+        for series_id, heads in sealed.items()
+        if x == "step" and _is_in_order(heads, tails.get(series_id, NO_POINTS))
+    }
+    others = {series_id: heads for series_id, heads in sealed.items() if series_id not in in_order}
+    lines = {}
+    for series_id, (steps, values) in _columns(session, in_order, tails, ("steps", "values")).items():
+        lines[series_id] = _Line(steps, steps, values)
+    for series_id, columns in _columns(session, others, tails, EVERY_COLUMN).items():
+        lines[series_id] = _sorted(Points(*columns), x)
+    return lines
+
+
+def _sorted(points: Points, x: Axis) -> _Line:
     first, second = (points.steps, points.times) if x == "step" else (points.times, points.steps)
     if chunks.is_ordered(first, second):
         return _Line(first, points.steps, points.values)
@@ -219,31 +327,12 @@ def _line(session: Session, found: Sequence[Chunk], tail: Points, x: Axis) -> _L
     return _Line(first[order], points.steps[order], points.values[order])
 
 
-def _is_in_order(found: Sequence[Chunk], tail: Points) -> bool:
+def _is_in_order(heads: Sequence[Head], tail: Points) -> bool:
     """Whether the points arrived in order of step; known without reading the times of what is sealed."""
-    spans = [(chunk.min_step, chunk.max_step) for chunk in found]
+    spans = [(head.min_step, head.max_step) for head in heads]
     spans += [(int(tail.steps[0]), int(tail.steps[-1]))] if len(tail) else []
-    is_each = all(chunk.is_ordered for chunk in found) and chunks.is_ordered(tail.steps, tail.times)
+    is_each = all(head.is_ordered for head in heads) and chunks.is_ordered(tail.steps, tail.times)
     return is_each and all(left[1] < right[0] for left, right in pairwise(spans))
-
-
-def _columns(session: Session, found: Sequence[Chunk], tail: Points, names: tuple[str, ...]) -> list[Any]:
-    """These columns of the chunks and the tail after them, in order of arrival; read a part of the chunks at a time."""
-    count = sum(chunk.count for chunk in found)
-    columns: list[Any] = [np.empty(count + len(tail), np.float64 if name == "values" else np.int64) for name in names]
-    places: dict[int, slice] = {}
-    for chunk in found:
-        start = places[found[len(places) - 1].id].stop if places else 0
-        places[chunk.id] = slice(start, start + chunk.count)
-    for start in range(0, len(found), CHUNKS_AT_ONCE):
-        ids = [chunk.id for chunk in found[start : start + CHUNKS_AT_ONCE]]
-        packed = sa.select(Chunk.id, *(getattr(Chunk, name) for name in names)).where(Chunk.id.in_(ids))
-        for row in session.execute(packed):
-            for column, part in zip(columns, row[1:], strict=True):
-                chunks.decompress_into(part, column[places[row[0]]])
-    for column, name in zip(columns, names, strict=True):
-        column[count:] = getattr(tail, name)
-    return columns
 
 
 def _axis(points: Points, x: Axis) -> Integers:
