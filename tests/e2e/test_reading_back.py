@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import tracker
-from tests.processes import Server, environment, run_script
+from tests.processes import Server, environment, run_script, wait_until
 from tests.processes import tracker as command
 
 TRAIN = """
@@ -52,6 +52,40 @@ def test_a_run_gives_back_what_training_logged(api: tracker.Api) -> None:
     assert history["train/loss"] == [0.1 / (step + 1) for step in range(200)]
     assert history["val/acc"] == [step * 0.1 for step in range(200)]
     assert (run.status, run.summary) == ("finished", {"verdict": "good"})
+
+
+def is_there(api: tracker.Api, run_id: str) -> bool:
+    try:
+        return api.run(run_id).status == "running"
+    except tracker.query.NotFoundError:
+        return False
+
+
+def test_a_history_of_a_run_that_goes_on_has_all_up_to_some_moment(
+    server: Server, api: tracker.Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACKER_DIR", str(tmp_path))
+    lengths = []
+    with tracker.init("long", id="goes-on", url=server.url, capture_code=False, capture_console=False) as run:
+        wait_until(lambda: is_there(api, "goes-on"), "the run has begun")
+        for step in range(200_000):
+            run.log({"loss": 1 / (step + 1)})
+            if step % 20_000 == 0:
+                steps = api.run("goes-on").history("loss")["step"]
+                assert steps == list(range(len(steps)))
+                lengths.append(len(steps))
+    assert lengths == sorted(lengths)
+    assert api.run("goes-on").history("loss")["loss"] == [1 / (step + 1) for step in range(200_000)]
+
+
+def test_a_metric_of_the_longest_name_is_read(
+    server: Server, api: tracker.Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACKER_DIR", str(tmp_path))
+    name = "\N{ROCKET}" * 500
+    with tracker.init("long", id="names", url=server.url, capture_code=False, capture_console=False) as run:
+        run.log({name: 1.0})
+    assert api.run("names").history()[name] == [1.0]
 
 
 def test_the_best_run_is_the_first_in_its_order(api: tracker.Api) -> None:
