@@ -376,6 +376,51 @@ def test_a_package_that_is_missing_is_named_with_the_way_out(api, monkeypatch, p
         getattr(history, f"to_{package}")()
 
 
+@pytest.fixture(scope="module")
+def seeds(server):
+    """Three runs, of which two differ in nothing but the seed."""
+    for number, (lr, seed) in enumerate([(0.1, 1), (0.1, 2), (0.5, 1)]):
+        points = [Logged(step, START_MS + step, {"loss": step + 10.0 * number}) for step in range(3)]
+        server.log(f"seed{number}", ConfigChanged(START_MS, {"lr": lr, "seed": seed}), *points, project="seeds")
+
+
+def test_groups_have_a_curve_of_all_their_runs(api, seeds):
+    first, second = api.groups("seeds", "loss", by="config.lr", band="min_max")
+    assert (first.values, first.run_count, first.run_ids) == ({"config.lr": 0.1}, 2, ["seed0", "seed1"])
+    curve = first.curves["loss"]
+    assert (curve.x, curve.center, curve.n) == ([0, 1, 2], [5.0, 6.0, 7.0], [2, 2, 2])
+    assert (curve.low, curve.high) == ([0.0, 1.0, 2.0], [10.0, 11.0, 12.0])
+    assert (second.values, second.curves["loss"].center) == ({"config.lr": 0.5}, [20.0, 21.0, 22.0])
+
+
+def test_runs_are_grouped_by_all_but_the_seed_and_chosen_by_a_filter(api, seeds):
+    groups = api.groups("seeds", ["loss"], all_but="config.seed", filter="config.lr < 0.3", statistic="median")
+    assert [(group.values, group.run_count) for group in groups] == [({}, 2)]
+    assert [group.run_count for group in api.groups("seeds", "loss")] == [3]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"by": "color"}, "cannot be grouped by 'color'"),
+        ({"by": "config.lr", "all_but": "config.seed"}, "send one of them"),
+        ({"band": "wide"}, "wide"),
+        ({"points": 2}, "points must be from 3 to 10000, got 2"),
+        ({"metrics": []}, "at least one metric"),
+        ({"filter": "config.lr >"}, "the filter, at character 12"),
+    ],
+    ids=str,
+)
+def test_groups_that_cannot_be_are_an_argument_error(api, seeds, arguments, said):
+    with pytest.raises(ValueError, match=said):
+        api.groups("seeds", **{"metrics": "loss", **arguments})
+
+
+def test_groups_of_no_project_are_a_lookup_error(api):
+    with pytest.raises(NotFoundError):
+        api.groups("nope", "loss")
+
+
 def test_a_run_that_goes_on_can_be_asked_to_stop_and_one_that_has_ended_not(api, server):
     server.log("going", project="hands")
     assert api.run("going").stop("it diverges").is_stopping

@@ -20,6 +20,7 @@ from urllib.parse import quote
 import msgspec
 
 from tracker import settings
+from tracker.query import groups
 from tracker.query.answers import (
     Me,
     MetricSummary,
@@ -32,6 +33,7 @@ from tracker.query.answers import (
 )
 from tracker.query.connection import Connection, NotFoundError
 from tracker.query.files import StoredArtifact, StoredFile
+from tracker.query.groups import Align, Band, Curve, RunGroup, Statistic
 from tracker.query.history import History
 from tracker.query.run_list import RunList
 from tracker.query.stored_run import Alert, ConsoleLine, StoredRun
@@ -40,10 +42,12 @@ __all__ = [
     "Alert",
     "Api",
     "ConsoleLine",
+    "Curve",
     "History",
     "MetricSummary",
     "NotFoundError",
     "Project",
+    "RunGroup",
     "RunList",
     "Server",
     "StoredArtifact",
@@ -124,6 +128,36 @@ class Api:
         before it for the highest first; runs that lack the value come last. `text` finds runs by words.
         """
         return RunList(self._connection, project, filter=filter, order=order, text=text)
+
+    def groups(
+        self,
+        project: str,
+        metrics: str | Iterable[str],
+        *,
+        by: str | Iterable[str] = (),
+        all_but: str | Iterable[str] | None = None,
+        filter: str = "",
+        text: str = "",
+        x: str = "step",
+        points: int = 400,
+        statistic: Statistic = "mean",
+        band: Band = "none",
+        align: Align = "exact",
+    ) -> list[RunGroup]:
+        """The runs of a project that match, in groups, each with one curve a metric, reckoned from every point.
+
+        `by` names what the runs of a group have in common: "config.<key>", "group", "job_type", "user", "status",
+        "name", "id", "parent" or "tags". `all_but` groups by everything in the configs but these keys: "config.seed"
+        gives the runs that differ in nothing but the seed. With neither, all runs are one group.
+
+        `band` is "min_max", "std", "stderr" or "ci95" (by bootstrap). With `align` "exact" a run counts where it has a
+        point; with "interpolate" everywhere between its first and its last. `x` may be "time", "relative_time" (both
+        in milliseconds) or "metric:<name>" too.
+        """
+        return groups.read(
+            self._connection, project, metrics, by=by, all_but=all_but, filter=filter, text=text, x=x, points=points,
+            statistic=statistic, band=band, align=align,
+        )  # fmt: skip
 
     def run(self, run_id: str) -> StoredRun:
         """One run, whole, as it is now. Raises NotFoundError."""

@@ -22,7 +22,9 @@ T = TypeVar("T")
 
 _PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 10.0
-_WRONG_ARGUMENT: Final = frozenset({"unknown_sort_key", "unknown_column", "too_many_words", "invalid"})
+_WRONG_ARGUMENT: Final = frozenset(
+    {"unknown_sort_key", "unknown_column", "unknown_group_key", "two_groupings", "too_many_words", "invalid"}
+)
 
 
 class NotFoundError(RefusedError, LookupError):
