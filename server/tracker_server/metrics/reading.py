@@ -8,10 +8,11 @@ in order of x; else the series is sent anew.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import sqlalchemy as sa
@@ -24,7 +25,7 @@ from tracker_server.metrics.models import Series
 from tracker_server.metrics.reach import Reach
 from tracker_server.metrics.schema import METRIC_AXIS, Axis, Smoothing
 from tracker_server.metrics.stored import Head
-from tracker_server.metrics.thinning import extent, thin
+from tracker_server.metrics.thinning import Drawn, extent, thin
 from tracker_server.metrics.wire import Drawing
 
 MAX_SERIES = 4000
@@ -190,12 +191,17 @@ def _deltas(session: Session, found: Sequence[Series], view: View, known: dict[i
     most = view.points * MAX_DELTA
     grown = [series for series in found if 0 < series.count - known.get(series.id, 0) <= most and series.id in known]
     reaches = reach.of(session)
-    drawn = {}
+    together: defaultdict[Any, list[tuple[Series, _Tip]]] = defaultdict(list)
     for series, tip in _tips(session, [series for series in grown if known[series.id] > 0], known, reaches):
-        reaches.note(series, tip.reach())
-        new = _added(tip, known[series.id], view)
-        if new is not None:
-            drawn[series.id] = _drawn(series, new, view, None, is_delta=True)
+        together[id(tip.points.steps), tip.before, known[series.id]].append((series, tip))
+    drawn = {}
+    for (*_, count), tips in together.items():  # series that were logged together differ in their values alone
+        reached, new = tips[0][1].reach(), _added(tips[0][1], count, view)
+        for series, tip in tips:
+            reaches.note(series, reached)
+            if new is not None:
+                line = _Line(new[0], new[1], tip.points.values[count - tip.start :])
+                drawn[series.id] = _drawn(series, line, view, None, is_delta=True)
     return drawn
 
 
@@ -245,16 +251,15 @@ def _reach_of(heads: Sequence[Head]) -> Reach | None:
     return Reach(heads[-1].end, max(head.max_step for head in heads), max(head.max_time_ms for head in heads))
 
 
-def _added(tip: _Tip, known: int, view: View) -> _Line | None:
-    """What arrived after `known` points, where all of it comes in order after what the page has; else None."""
+def _added(tip: _Tip, known: int, view: View) -> tuple[Integers, Integers] | None:
+    """The x and the steps of what arrived after `known` points, where all of it comes in order after what the page has;
+    else None."""
     old, new = tip.points.part(0, known - tip.start), tip.points.part(known - tip.start)
     x = _axis(new, view.x)
     ends = [int(_axis(old, view.x).max())] if len(old) else []
     if tip.before is not None:
         ends.append(tip.before.step if view.x == "step" else tip.before.time_ms)
-    if int(x[0]) < max(ends) or (x[1:] < x[:-1]).any():
-        return None
-    return _Line(x, new.steps, new.values)
+    return (x, new.steps) if int(x[0]) >= max(ends) and (x[1:] >= x[:-1]).all() else None
 
 
 def _wholes(session: Session, found: Sequence[Series], view: View) -> dict[int, Drawing]:
@@ -343,13 +348,16 @@ def _drawn(series: Series, line: _Line, view: View, smoothed: Floats | None, *, 
     """The points as the columns of an answer: chosen, with their gaps and marks."""
     points = max(view.points, len(line.x)) if is_delta else view.points
     drawn = thin(line.x, line.values, points)
-    places = np.sort(np.concatenate([drawn.chosen, drawn.gaps]))
+    places: Any = np.sort(np.concatenate([drawn.chosen, drawn.gaps])) if len(drawn.gaps) else drawn.chosen
+    if len(places) == len(line.x):
+        places = slice(None)  # all of it, and not a copy
     values = line.values[places]
-    values[~np.isfinite(values)] = np.nan
+    if len(drawn.gaps):
+        values = np.where(np.isfinite(values), values, np.nan)
     zero = view.started_ms.get(series.run_id, 0) if view.x == "relative_time" else 0
     more = {} if smoothed is None else {"smoothed": smoothed[places]}
     if view.band:
-        more |= _band(line, drawn.chosen, places, points)
+        more |= _band(line, drawn, points)
     return Drawing(
         series=series,
         points_in_range=len(line.x),
@@ -364,8 +372,9 @@ def _drawn(series: Series, line: _Line, view: View, smoothed: Floats | None, *, 
     )
 
 
-def _band(line: _Line, chosen: Integers, places: Integers, points: int) -> dict[str, Floats]:
-    low, high = np.full(len(places), np.nan), np.full(len(places), np.nan)
-    at = np.searchsorted(places, chosen)
-    low[at], high[at] = extent(line.x, line.values, chosen, points)
+def _band(line: _Line, drawn: Drawn, points: int) -> dict[str, Floats]:
+    """The extremes of what each point stands for, NaN at a gap."""
+    extremes = extent(line.x, line.values, drawn.chosen, points)
+    at = np.searchsorted(drawn.chosen, drawn.gaps)
+    low, high = (np.insert(column, at, np.nan) for column in extremes)
     return {"low": low, "high": high}

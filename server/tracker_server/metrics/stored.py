@@ -141,15 +141,23 @@ def _parts(payload: bytes, wanted: set[int]) -> Iterator[tuple[int, _Part]]:
                 yield series_id, _Part(block, row)
 
 
-def _joined(parts: Mapping[int, Sequence[_Part]]) -> Iterator[tuple[int, Points]]:
-    """The points of each series, copied out of the payloads. Series that stand in the same blocks share two columns."""
+def _joined(
+    parts: Mapping[int, Sequence[_Part]], first: Mapping[int, int] | None = None
+) -> Iterator[tuple[int, Points]]:
+    """The points of each series, or those from the first wanted one on, copied out of the payloads.
+
+    Series that stand in the same blocks have their steps and times in common.
+    """
     shared: dict[tuple[int, ...], tuple[Integers, Integers]] = {}
     for series_id, found in parts.items():
-        blocks = tuple(id(part.block) for part in found)
-        if blocks not in shared:
-            steps = np.concatenate([part.block.steps for part in found])
-            shared[blocks] = steps, np.concatenate([part.block.times for part in found])
-        yield series_id, Points(*shared[blocks], np.concatenate([part.block.values[part.row] for part in found]))
+        start = first[series_id] if first is not None else 0
+        place = (start, *(id(part.block) for part in found))
+        if place not in shared:
+            steps, times = (
+                np.concatenate([getattr(part.block, name) for part in found]) for name in ("steps", "times")
+            )
+            shared[place] = steps[start:], times[start:]
+        yield series_id, Points(*shared[place], np.concatenate([part.block.values[part.row] for part in found])[start:])
 
 
 def newest(session: Session, wanted: Mapping[Series, int]) -> dict[int, Points]:
@@ -177,8 +185,8 @@ def newest(session: Session, wanted: Mapping[Series, int]) -> dict[int, Points]:
                 missing[series_id] -= len(part.block.steps)
         lacking = {run_of[series_id] for series_id, count in missing.items() if count > 0}
         needed = {run_id: 2 * needed[run_id] for run_id in lacking if rows[run_id]}
-    found = _joined({key: list(reversed(parts[key])) for key, count in missing.items() if count <= 0})
-    return {series_id: points.part(-missing[series_id]) for series_id, points in found}
+    found = {key: list(reversed(parts[key])) for key, count in missing.items() if count <= 0}
+    return dict(_joined(found, {key: -missing[key] for key in found}))
 
 
 def _sizes(session: Session, run_ids: set[str]) -> defaultdict[str, list[tuple[int, int]]]:
