@@ -29,7 +29,7 @@ import msgspec
 from benchmarks import tables
 from benchmarks.figures import Machine
 from benchmarks.peer_training import PEERS, SERVER, Peer
-from benchmarks.processes import ROOT, size_of
+from benchmarks.processes import ROOT, ended, size_of
 from tests.processes import Server, environment, free_port
 
 ENVIRONMENTS = "TRACKER_BENCH_PEERS"
@@ -188,7 +188,7 @@ def _environment_of(python: str, name: str, folder: Path) -> Iterator[dict[str, 
         with _serving(command, {**env, "TRACKIO_DIR": f"{folder}/server"}, f"{address}{path}", folder):
             yield {**env, SERVER: f"{address}/?write_token=bench" if "trackio" in name else address}
     elif name == "tracker, served":
-        with Server(folder / "server") as server:
+        with ended(Server(folder / "server")) as server, server:
             yield {**env, **_ours(server.url, folder)}
             server.stop()
     elif name == "tracker, offline":

@@ -37,10 +37,21 @@ def unstarted_server(backend: Backend = "sqlite") -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="tracker-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         if backend == "sqlite":
-            yield Server(folder / "server")
+            with ended(Server(folder / "server")) as server:
+                yield server
             return
-        with fresh_postgres(folder) as url:
-            yield Server(folder / "server", database_url=url)
+        with fresh_postgres(folder) as url, ended(Server(folder / "server", database_url=url)) as server:
+            yield server
+
+
+@contextmanager
+def ended(server: Server) -> Iterator[Server]:
+    """The server is not left behind, not even where its start was interrupted."""
+    try:
+        yield server
+    finally:
+        if server.process is not None and server.process.poll() is None:
+            server.kill()
 
 
 @contextmanager
