@@ -16,12 +16,17 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import NOW_MS
 from tests.server.test_search_table import LOST_AFTER_MS, add, search
+from tracker.records import MetricDefined
 from tracker_server import auth, runs
 from tracker_server.db import Database
 from tracker_server.errors import Refused
 from tracker_server.search import language
 
 DAY_MS = 86_400_000
+
+
+def no_texts(_field: object) -> list[str]:
+    return []
 
 
 def found(session: Session, text: str) -> str:
@@ -36,6 +41,9 @@ def fill(session: Session, actor: auth.Actor) -> None:
         config={"lr": 1e-4, "amp": True, "optim": {"name": "adamw", "lr": 0.5}, "batch-size": 64, "layers": [64, 32]},
         logged={"val/acc": [0.5, 0.95, 0.9], "loss": [3.0, 1.0]})  # fmt: skip
     runs.set_environment(session, runs.get(session, "a"), {"user": "ada"})
+    runs.define_metric(session, runs.get(session, "a"), MetricDefined(NOW_MS, "*", goal="min"))
+    runs.define_metric(session, runs.get(session, "a"), MetricDefined(NOW_MS, "val/*", goal="max"))
+    runs.define_metric(session, runs.get(session, "a"), MetricDefined(NOW_MS, "val/acc", summary="last"))
     runs.set_summary(session, runs.get(session, "a"), {"best": 0.95, "verdict": "good"})
     add(session, actor, "b", name="Émile", tags=("sweep",), group="g2", created_ms=NOW_MS - 9 * DAY_MS,
         heard_ms=NOW_MS - LOST_AFTER_MS - 1, config={"lr": "auto", "amp": False, "optim": {"lr": math.nan}, "n": None},
@@ -113,6 +121,23 @@ FOUND = {
     f"created == {NOW_MS - DAY_MS}": "c",
     "created < finished": "a",
     "started == created": "abc",
+    'matches(name, "^calm-[A-Z]")': "a",
+    'not matches(name, "(?i)HERON$")': "bc",
+    'matches(name, "^.mile$")': "b",
+    'matches(tags, "^b.*line$|sw")': "ab",
+    'matches(config.optim.name, "a{1}dam\\\\w")': "a",
+    "matches(config.layers, r'\\[\\d+,')": "a",
+    'matches(config.lr, "^au")': "b",
+    'matches(config.amp, "true")': "",
+    'matches(summary.verdict, "o{2}")': "a",
+    'matches(status, "lost|finished") and matches(group, r"\\d")': "ab",
+    'matches(notes, "")': "abc",
+    'matches(parent, "")': "",
+    'metrics["val/acc"].best == 0.95': "a",
+    'metrics["val/acc"].best_step == 1': "a",
+    "metrics.loss.best == 1": "a",
+    "metrics.loss.best is None": "bc",
+    'metrics["val/acc"].min_step == 0 and metrics["val/acc"].max_step == 1': "a",
     "True": "abc",
     "not True or False": "",
     ' \n ( name == "c"\n or config.amp ) ': "ac",
@@ -172,7 +197,17 @@ REFUSED = {
     "duration > '1h'": (12, "without quotes"),
     "name == 5": (9, "in quotes"),
     "name == number": (1, "cannot be compared"),
-    "matches(name, 'x.*')": (1, "regular expressions are not part"),
+    "matches(name)": (1, "matches takes a text of the run and a pattern"),
+    "matches('x', name)": (9, "a text of the run comes first"),
+    "matches(duration, '1')": (9, "a text of the run comes first"),
+    "matches(name, 5)": (15, "a pattern is a text in quotes"),
+    "matches(name, 'x') == True": (1, "matches is a condition itself"),
+    "matches(name, 'ab(c')": (16, "no regular expression (RE2): missing )"),
+    "matches(name, 'é*+a')": (17, "bad repetition operator"),
+    "matches(name, r'\\d(?=x)')": (19, "invalid perl operator: (?="),
+    "matches(name, '" + "x" * 501 + "')": (15, "at most 500 characters, this one has 501"),
+    "matches(name, '((a{100}){100})')": (19, "RE2"),
+    " or ".join(["matches(tags, 'x')"] * 6): (111, "at most 5 patterns"),
     "name.lower() == 'x'": (1, "a call that is a condition itself"),
     "name.upper()": (1, "no method 'upper'"),
     "__import__('os').system('true')": (1, "no method 'system'"),
@@ -217,7 +252,7 @@ REFUSED = {
 def test_what_is_not_part_of_the_language_is_refused_with_its_place(text: str) -> None:
     place, problem = REFUSED[text]
     with pytest.raises(Refused) as refused:
-        language.conditions(text, now_ms=NOW_MS, lost_before_ms=NOW_MS)
+        language.conditions(text, now_ms=NOW_MS, lost_before_ms=NOW_MS, texts=no_texts)
     assert problem in refused.value.message
     assert refused.value.message.startswith(f"at character {place},")
     assert (refused.value.code, refused.value.field) == ("bad_filter", "filter")
@@ -225,7 +260,7 @@ def test_what_is_not_part_of_the_language_is_refused_with_its_place(text: str) -
 
 def test_a_filter_that_is_too_long_is_refused() -> None:
     with pytest.raises(Refused, match="at most 4,000 characters, this one has 4,001"):
-        language.conditions("x" * 4001, now_ms=NOW_MS, lost_before_ms=NOW_MS)
+        language.conditions("x" * 4001, now_ms=NOW_MS, lost_before_ms=NOW_MS, texts=no_texts)
 
 
 def test_a_filter_over_http(client: FlaskClient, session: Session, actor: auth.Actor) -> None:

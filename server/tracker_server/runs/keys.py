@@ -6,9 +6,8 @@ runs are in the trash. Who brings keys that are all known writes nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -34,17 +33,8 @@ def note(session: Session, run_id: str, kind: KeyKind, names: Iterable[str]) -> 
 
 def _missing(session: Session, run_id: str, kind: KeyKind, names: list[str]) -> list[str]:
     """Those that the project does not have yet. However many there are, they are one parameter."""
-    given = _rows(session, names)
+    given = db.listed(names)
     project_id = sa.select(Run.project_id).where(Run.id == run_id).scalar_subquery()
     same = sa.and_(ProjectKey.project_id == project_id, ProjectKey.kind == kind, ProjectKey.name == given.c.value)
     statement = sa.select(given.c.value).where(~sa.exists().where(same))
     return list(session.scalars(statement))
-
-
-def _rows(session: Session, names: list[str]) -> Any:
-    """A table with a column `value` of these texts."""
-    listed = sa.literal(json.dumps(names), sa.Text)
-    if session.get_bind().dialect.name == "postgresql":
-        texts = sa.func.json_array_elements_text(sa.cast(listed, sa.JSON))
-        return texts.table_valued(sa.column("value", sa.Text))
-    return sa.func.json_each(listed).table_valued(sa.column("value", sa.Text))

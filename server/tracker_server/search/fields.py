@@ -8,19 +8,21 @@ above or below it. A bool is the number 1 or 0; a list in a config is its JSON t
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
 
+from tracker_server import db
 from tracker_server.metrics.models import Series
 from tracker_server.metrics.naming import Rules
 from tracker_server.runs import Run
 from tracker_server.runs.config import MAX_INDEXED
-from tracker_server.runs.models import ConfigValue, RunTag, SummaryValue
+from tracker_server.runs.models import ConfigValue, MetricDefinition, RunTag, SummaryValue
 from tracker_server.search.filters import Condition
 from tracker_server.search.sorting import is_it
 
@@ -40,7 +42,7 @@ SIGNS: dict[Sign, Callable[[Any, Any], Any]] = {
     "!=": operator.ne,
 }
 ORDERING: tuple[Sign, ...] = ("<", "<=", ">", ">=")
-STATISTICS = ("last", "min", "max", "mean", "count", "last_step")
+STATISTICS = ("last", "min", "max", "mean", "best", "count", "last_step", "min_step", "max_step", "best_step")
 ATTRIBUTES: dict[str, Kind] = {
     "id": "text",
     "name": "text",
@@ -102,6 +104,9 @@ class Field(Protocol):
     def values(self) -> Values:
         """The values of the run at hand, to be set beside those of another field."""
 
+    def texts(self, here: Condition) -> sa.Select[Any]:
+        """A query for the different texts that the runs here have."""
+
 
 @dataclass(frozen=True)
 class Attribute:
@@ -121,6 +126,10 @@ class Attribute:
 
     def values(self) -> Values:
         return Values(text=self._value()) if self.kind == "text" else Values(number=self._value())
+
+    def texts(self, here: Condition) -> sa.Select[Any]:
+        value = self._value()
+        return sa.select(value).where(here, value.is_not(None)).distinct()
 
     def _value(self) -> Expression:
         if self.name == "status":
@@ -153,6 +162,11 @@ class Keyed:
         found = [_of_run(row, value, row.key == self.key) for value in (number, text)]
         return Values(number=found[0], text=found[1])
 
+    def texts(self, here: Condition) -> sa.Select[Any]:
+        row = orm.aliased(self.table)
+        is_text = (row.key == self.key, row.number.is_(None), row.text.is_not(None))
+        return sa.select(row.text).where(*is_text, row.run_id.in_(sa.select(Run.id).where(here))).distinct()
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -173,13 +187,34 @@ class Metric:
         series = orm.aliased(Series)
         return Values(number=_of_run(series, self._value(series), self._is_it(series)))
 
+    def texts(self, here: Condition) -> sa.Select[Any]:
+        raise NotImplementedError("a metric has no texts, and the language asks for none")
+
     def _is_it(self, series: type[Series]) -> Condition:
         return is_it(series, self.name, self.rules)
 
     def _value(self, series: type[Series]) -> Expression:
+        if self.statistic in ("best", "best_step"):
+            return _best(series, self.name, self.statistic.removeprefix("best"))
         if self.statistic != "mean":
             return getattr(series, self.statistic)
         return sa.func.nullif(series.finite_sum / sa.func.nullif(series.finite_count, 0), _NAN)
+
+
+def _best(series: type[Series], name: str, end: str) -> Expression:
+    """The minimum or the maximum, whichever its run has defined to be good; null where it has not."""
+    row = orm.aliased(MetricDefinition)
+    patterns = [name, *(f"{name[:length]}*" for length in range(len(name) + 1))]
+    is_beginning = sa.case((row.pattern.endswith("*"), 1), else_=0)
+    goal = (
+        sa.select(row.goal)
+        .where(row.run_id == series.run_id, row.pattern.in_(patterns), row.goal.is_not(None))
+        .order_by(is_beginning, sa.func.length(row.pattern).desc())
+        .limit(1)
+        .correlate(series)
+        .scalar_subquery()
+    )
+    return sa.case((goal == "min", getattr(series, f"min{end}")), (goal == "max", getattr(series, f"max{end}")))
 
 
 def compared(field: Field, sign: Sign, value: float | str) -> Condition:
@@ -246,6 +281,32 @@ def has_part(field: Field, part: Part, text: str) -> Condition:
         return sa.and_(_has_part(values.text, part, text), values.is_text)
 
     return field.holds(test)
+
+
+def has_text_of(field: Field, texts: list[str]) -> Condition:
+    """Whether the value is one of these texts, of which there may be very many."""
+
+    def test(values: Values) -> Condition:
+        chosen = db.listed(texts)
+        assert values.text is not None
+        return sa.and_(values.text.in_(sa.select(chosen.c.value)), values.is_text)
+
+    return field.holds(test)
+
+
+def is_tagged_with_one_of(tags: list[str]) -> Condition:
+    chosen = db.listed(tags)
+    return _with(RunTag, RunTag.tag.in_(sa.select(chosen.c.value)))
+
+
+def texts_of(session: Session, here: Condition) -> Callable[[Field | None], Iterator[str]]:
+    """Reads the different texts that the runs here have in a field, or (None) as tags: one statement each."""
+    tags = sa.select(RunTag.tag).where(RunTag.run_id.in_(sa.select(Run.id).where(here))).distinct()
+
+    def read(field: Field | None) -> Iterator[str]:
+        yield from session.scalars(tags if field is None else field.texts(here)).yield_per(10_000)
+
+    return read
 
 
 def is_tagged(tag: str) -> Condition:

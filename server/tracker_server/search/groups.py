@@ -24,7 +24,7 @@ from tracker_server.metrics.columns import Floats, Integers
 from tracker_server.metrics.grouping import Curve, GroupView
 from tracker_server.metrics.statistics import RESAMPLES
 from tracker_server.runs import Run
-from tracker_server.search import filters, language, matching
+from tracker_server.search import fields, filters, language, matching
 from tracker_server.search.comparison import identity
 from tracker_server.search.groups_schema import CurveColumns, Group, GroupsAnswer, GroupsRequest
 
@@ -123,8 +123,10 @@ def _found(session: Session, wanted: GroupsRequest, *, now_ms: int, lost_after_m
     lost_before_ms = now_ms - lost_after_ms
     rules = naming.of_project(session, owner.id) if wanted.filter else naming.NO_RULES
     conditions = filters.matching(wanted.text, wanted.status, lost_before_ms=lost_before_ms)
-    conditions += language.conditions(wanted.filter, rules=rules, now_ms=now_ms, lost_before_ms=lost_before_ms)
     here = filters.listed(owner.id, wanted.archived if wanted.runs is None else "with")
+    conditions += language.conditions(
+        wanted.filter, now_ms=now_ms, lost_before_ms=lost_before_ms, texts=fields.texts_of(session, here), rules=rules
+    )
     statement = sa.select(Run).where(here)
     if conditions:
         statement = statement.where(Run.id.in_(sa.select(matching.of(session, here, conditions).c.id)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast, get_args
@@ -22,15 +22,17 @@ from tracker_server.runs.schema import Status
 from tracker_server.search import fields
 from tracker_server.search.fields import Field, Part, Sign
 from tracker_server.search.filters import Condition
+from tracker_server.search.patterns import BadPattern, Pattern, TooManyTexts
 
 MAX_LENGTH = 4000
 MAX_COMPARISONS = 50
 MAX_DEPTH = 30
+MAX_PATTERNS = 5
 
 TIMES_AGO_MS = {"days_ago": 86_400_000, "hours_ago": 3_600_000, "minutes_ago": 60_000}
 FUNCTIONS = (*TIMES_AGO_MS, "date")
 GROUPS = ("config", "metrics", "summary")
-NAMES = (*fields.ATTRIBUTES, "tags", *GROUPS, *FUNCTIONS)
+NAMES = (*fields.ATTRIBUTES, "tags", *GROUPS, *FUNCTIONS, "matches")
 PARTS: tuple[Part, ...] = get_args(Part)
 STATUSES: tuple[str, ...] = get_args(Status)
 
@@ -104,33 +106,41 @@ class Tags:
 Operand = Fixed | Choices | Tags | Field
 
 
-def conditions(text: str, *, now_ms: int, lost_before_ms: int, rules: Rules = NO_RULES) -> list[Condition]:
+Texts = Callable[[Field | None], Iterable[str]]
+"""The different texts that the runs which are searched have in a field, or (None) as tags."""
+
+
+def conditions(
+    text: str, *, now_ms: int, lost_before_ms: int, texts: Texts, rules: Rules = NO_RULES
+) -> list[Condition]:
     """The conditions that a filter states, all of which have to be true; none for one without words.
 
     Times ago count from `now_ms`; a running run last heard of before `lost_before_ms` is lost; `rules` say what metrics
-    are called. Raises Refused for a text that is no filter.
+    are called; patterns are looked for in `texts`. Raises Refused for a text that is no filter.
     """
     if len(text) > MAX_LENGTH:
         message = f"a filter has at most {MAX_LENGTH:,} characters, this one has {len(text):,}; ask in several searches"
         raise Refused("bad_filter", message, field="filter")
-    reader = _Reader(text, now_ms, lost_before_ms, rules)
+    reader = _Reader(text, now_ms, lost_before_ms, rules, texts)
     return reader.conditions(reader.parsed(), 1) if text.strip() else []
 
 
 def speaks_of(text: str, name: str) -> bool:
     """Whether a filter, which can be read, says something of what every run has under this name."""
-    found = _Reader(text, 0, 0, NO_RULES).parsed() if text.strip() else None
+    found = _Reader(text, 0, 0, NO_RULES, lambda _field: ()).parsed() if text.strip() else None
     return found is not None and any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(found))
 
 
 class _Reader:
     """Reads one text. `_comparisons` counts those read so far, which bounds what the database is asked for."""
 
-    def __init__(self, text: str, now_ms: int, lost_before_ms: int, rules: Rules) -> None:
+    def __init__(self, text: str, now_ms: int, lost_before_ms: int, rules: Rules, texts: Texts) -> None:
         self._text = text
         self._now_ms = now_ms
         self._lost_before_ms = lost_before_ms
         self._rules = rules
+        self._texts = texts
+        self._patterns = 0
         self._comparisons = 0
         self._start = len(text) - len(text.lstrip())
 
@@ -172,6 +182,8 @@ class _Reader:
         self._count(node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             return self._method(node, node.func)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "matches":
+            return self._matches(node)
         if isinstance(node, ast.Constant) and isinstance(node.value, bool):
             return sa.true() if node.value else sa.false()
         return self._bare(node)
@@ -291,6 +303,37 @@ class _Reader:
             raise self._refused(node, f'{function.attr} takes a text, as in name.{function.attr}("x")')
         return self._has_part(function.value, operand, function.attr, wanted)
 
+    def _matches(self, node: ast.Call) -> Condition:
+        self._patterns += 1
+        if self._patterns > MAX_PATTERNS:
+            raise self._refused(node, f"a filter has at most {MAX_PATTERNS} patterns; join them by | in one")
+        if len(node.args) != 2 or node.keywords:
+            raise self._refused(node, 'matches takes a text of the run and a pattern, as in matches(name, "^sweep-")')
+        operand = self._operand(node.args[0])
+        if isinstance(operand, Fixed | Choices) or (
+            not isinstance(operand, Tags) and operand.kind not in ("text", "any")
+        ):
+            raise self._refused(node.args[0], 'a text of the run comes first, as in matches(name, "^sweep-")')
+        fixed = self._fixed(node.args[1])
+        if not isinstance(fixed.value, str):
+            raise self._refused(node.args[1], 'a pattern is a text in quotes, as in matches(name, "^sweep-")')
+        try:
+            pattern = Pattern(fixed.value)
+        except BadPattern as error:
+            raise self._refused(self._blamed(node.args[1], fixed.value, error.fragment), str(error)) from error
+        try:
+            if isinstance(operand, Tags):
+                return fields.is_tagged_with_one_of(pattern.fitting(self._texts(None)))
+            return fields.has_text_of(operand, pattern.fitting(self._texts(operand)))
+        except TooManyTexts as error:
+            raise self._refused(node.args[0], str(error)) from error
+
+    def _blamed(self, node: ast.expr, pattern: str, fragment: str) -> ast.expr | int:
+        """The place of a part of a pattern, where the filter has the pattern as it is: written without escapes."""
+        start, end = self._place(node.col_offset), self._end(node)
+        written = self._text[start:end].find(pattern)
+        return start + written + pattern.find(fragment) if fragment in pattern and fragment and written >= 0 else node
+
     def _operand(self, node: ast.expr) -> Operand:
         if isinstance(node, ast.List | ast.Tuple):
             return Choices([(self._fixed(element), element) for element in node.elts])
@@ -342,9 +385,7 @@ class _Reader:
             )
         name = node.func.id
         if name == "matches":
-            raise self._refused(
-                node, f"regular expressions are not part of the language: write name.contains(...), {_all(PARTS)}"
-            )
+            raise self._refused(node, "matches is a condition itself: join it to others by `and` and `or`")
         if name not in FUNCTIONS:
             raise self._refused(
                 node, f"there is no function {name!r}{_nearest(name, FUNCTIONS)}; there are {_all(FUNCTIONS)}"

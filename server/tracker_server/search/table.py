@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from tracker_server import runs
 from tracker_server.metrics import naming
 from tracker_server.runs import Run
-from tracker_server.search import cursors, filters, language, matching, rows, sorting
+from tracker_server.search import cursors, fields, filters, language, matching, rows, sorting
 from tracker_server.search.cursors import Value
 from tracker_server.search.filters import Condition
 from tracker_server.search.schema import RunPage, RunSearch
@@ -33,11 +33,13 @@ def search(session: Session, project: str, wanted: RunSearch, *, now_ms: int, lo
     rules = naming.of_project(session, owner.id)
     order = sorting.order(wanted.sort, rules=rules, lost_before_ms=lost_before_ms, collation=_bytewise(session))
     conditions = filters.matching(wanted.text, wanted.status, lost_before_ms=lost_before_ms)
-    conditions += language.conditions(wanted.filter, rules=rules, now_ms=now_ms, lost_before_ms=lost_before_ms)
     sort = tuple((key.key, key.is_descending) for key in wanted.sort)
     start = cursors.read(wanted.cursor, sort, [term.kind for term in order.terms]) if wanted.cursor else None
     decides = wanted.archived == "without" and language.speaks_of(wanted.filter, "archived")
     here = filters.listed(owner.id, "with" if decides else wanted.archived)
+    conditions += language.conditions(
+        wanted.filter, now_ms=now_ms, lost_before_ms=lost_before_ms, texts=fields.texts_of(session, here), rules=rules
+    )
     found = session.execute(_page(session, here, conditions, order, start, wanted.limit + 1)).all()
     shown = [row for row in found if row.Run is not None]  # where no run is on the page, a row still has the counts
     page = shown[: wanted.limit]
