@@ -158,7 +158,7 @@ views = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(batches=batches, view=views, rising=st.booleans())
 def test_what_came_with_cursors_is_the_whole(
     batches: list[Batch], view: dict[str, Any], rising: bool, client: FlaskClient

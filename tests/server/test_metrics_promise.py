@@ -37,8 +37,9 @@ from tests.server.points import Drawn, Point, assert_drawn, assert_same, assert_
 from tracker.records import Logged, SystemSampled
 from tracker_server import metrics
 from tracker_server.db import Database
+from tracker_server.metrics import one_run, reading, streaming
 from tracker_server.metrics.models import Series
-from tracker_server.metrics.schema import SeriesColumns
+from tracker_server.metrics.schema import RunSeriesAnswer, SeriesColumns
 
 LABELS = ("", "rank1")
 EVERYTHING = ["loss", "acc", "val/*", "system/*"]
@@ -75,6 +76,7 @@ class Runs(RuleBasedStateMachine):
         self.database = database
         self.model = Histories()
         self.pages: dict[str, Page] = {}
+        self.readers: dict[tuple[str, str, tuple[float, float] | None], Reader] = {}
         self.segments = count(1)
         self.superseded: list[tuple[str, str, int, int]] = []
         self.runs: list[str] = []
@@ -247,6 +249,30 @@ class Runs(RuleBasedStateMachine):
         for key, answer in self.read(run, EVERY).items():
             page.assert_shows(answer.id, self.model.series(run)[key])
 
+    @rule(pick=picks, axis=axes, range=st.sampled_from([None, (-1.5, 9.0)]))
+    def a_reader_asks_with_its_cursor(self, pick: int, axis: str, range: tuple[float, float] | None) -> None:
+        run = self.run(pick)
+        view = metrics.View(x=axis, range=range, points=10_000, started_ms={run: START_MS})
+        reader = self.readers.setdefault((run, axis, range), Reader())
+        with self.database.reading() as session:
+            seen = one_run.look(session, run, EVERYTHING, view)
+            reader.take(one_run.answer(session, seen, reader.cursor, metrics.listed))
+        reader.assert_has(self.read(run, view))
+
+    @rule(pick=picks, at_once=st.sampled_from([1, 7, 1000]))
+    def every_point_is_streamed(self, pick: int, at_once: int) -> None:
+        run = self.run(pick)
+        with self.database.reading() as session:
+            wanted = streaming.wanted(reading.find(session, [run], EVERYTHING))
+        found: dict[Key, list[Point]] = {}
+        for part in streaming.stream(self.database.reading, wanted, points_at_once=at_once):
+            points = (part.points.steps.tolist(), part.points.times.tolist(), part.points.values.tolist())
+            key = (part.series.label, part.series.name, part.series.segment)
+            found.setdefault(key, []).extend(zip(*points, strict=True))
+        assert {key: list(map(repr, points)) for key, points in found.items()} == {
+            key: list(map(repr, points)) for key, points in self.model.series(run).items()
+        }
+
     def teardown(self) -> None:
         for run in self.runs:
             self.check(run)
@@ -292,6 +318,29 @@ class Page:
         assert [step for step, _ in held] == sorted(step for step, _ in held)
         assert sorted(held) == sorted((step, y) for step, _, y in points if math.isfinite(y))
         assert self.marks[series_id] == sorted(float(step) for step, _, y in points if not math.isfinite(y))
+
+
+class Reader:
+    """A program that follows a run by the cursor of its last answer: points with a height, and marks, by series."""
+
+    def __init__(self) -> None:
+        self.cursor: str | None = None
+        self.held: dict[int, list[tuple[float, float | str]]] = {}
+
+    def take(self, answer: RunSeriesAnswer) -> None:
+        self.cursor = answer.cursor
+        self.held = self.held if answer.is_delta else {}
+        for one in answer.series:
+            self.held[one.id] = (self.held[one.id] if one.is_delta else []) + self._points(one)
+
+    def assert_has(self, whole: dict[Key, SeriesColumns]) -> None:
+        assert {series_id: sorted(points, key=repr) for series_id, points in self.held.items()} == {
+            one.id: sorted(self._points(one), key=repr) for one in whole.values()
+        }
+
+    def _points(self, one: SeriesColumns) -> list[tuple[float, float | str]]:
+        drawn = [(x, y) for x, y in zip(one.x, one.values, strict=True) if y is not None]
+        return [*drawn, *((mark.x, mark.kind) for mark in one.marks)]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
