@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -23,6 +23,19 @@ from tracker_server.metrics.models import NameRule, Series
 from tracker_server.runs.models import Run
 
 Condition = sa.ColumnElement[bool]
+
+
+class _HasName(Protocol):
+    """A series, or what has been read of one."""
+
+    @property
+    def run_id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+Named = TypeVar("Named", bound=_HasName)
 
 
 class Rule(NamedTuple):
@@ -71,8 +84,8 @@ class Names:
         return [*wanted, *sorted({logged for (_, logged), shown in self.read_as.items() if _is_among(shown, wanted)})]
 
     def shown(
-        self, found: Iterable[Series], wanted: Sequence[str] | None, *, with_hidden: bool = False
-    ) -> Iterator[tuple[Series, str]]:
+        self, found: Iterable[Named], wanted: Sequence[str] | None, *, with_hidden: bool = False
+    ) -> Iterator[tuple[Named, str]]:
         """Those of the series that are shown by a name among these, each with that name; None stands for every name."""
         for series in found:
             name = self.read_as.get((series.run_id, series.name), series.name)

@@ -1,0 +1,92 @@
+"""A run may have a hundred thousand metrics: what is done for a few of them does not take longer for that."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.conftest import NOW_MS
+from tests.server.logged import log_run
+from tracker.records import Logged
+from tracker_server import metrics
+from tracker_server.db import Database
+
+FEW, MANY = 600, 6000
+
+
+class Work:
+    """What SQLite has done, in hundreds of its instructions: the same on every machine."""
+
+    done = 0
+
+
+@contextmanager
+def working(session: Session) -> Iterator[Work]:
+    """The work of a session until the end of the `with`."""
+    work = Work()
+
+    def count() -> int:
+        work.done += 1
+        return 0
+
+    connection = session.connection().connection.dbapi_connection
+    assert isinstance(connection, sqlite3.Connection)
+    connection.set_progress_handler(count, 100)
+    try:
+        yield work
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+def names(count: int) -> list[str]:
+    return [f"layer{number // 100}/unit{number % 100}/norm" for number in range(count)]
+
+
+def append(session: Session, run_id: str, metric_names: list[str], step: int = 0) -> None:
+    record = Logged(step, NOW_MS, {name: float(number) for number, name in enumerate(metric_names)})
+    metrics.append(session, run_id, "", "metric", [record])
+
+
+@pytest.fixture
+def sqlite_session(make_database_url: Callable[[str], str]) -> Iterator[Session]:
+    database = Database(make_database_url("sqlite"))
+    with database.writing() as session:
+        yield session
+    database.close()
+
+
+def test_points_of_some_metrics_take_as_much_work_in_a_run_of_many(sqlite_session: Session) -> None:
+    costs = []
+    for number, size in enumerate((FEW, MANY)):
+        run_id = log_run(sqlite_session, f"run{number}").id
+        append(sqlite_session, run_id, names(size))
+        with working(sqlite_session) as work:
+            append(sqlite_session, run_id, names(FEW), step=1)
+        costs.append(work.done)
+    assert costs[1] < 1.5 * costs[0]
+
+
+def test_new_metrics_take_as_much_work_in_a_run_of_many(sqlite_session: Session) -> None:
+    costs = []
+    for number, size in enumerate((FEW, MANY)):
+        run_id = log_run(sqlite_session, f"run{number}").id
+        append(sqlite_session, run_id, names(size))
+        with working(sqlite_session) as work:
+            append(sqlite_session, run_id, [f"new{number}/{name}" for name in names(FEW)])
+        costs.append(work.done)
+    assert costs[1] < 1.5 * costs[0]
+
+
+def test_every_metric_of_a_wide_record_has_its_summary(session: Session) -> None:
+    run_id = log_run(session).id
+    wide = names(MANY)
+    append(session, run_id, wide[: MANY // 2])
+    append(session, run_id, wide, step=1)
+    found = metrics.last(session, [run_id])[run_id]
+    assert {name: (one.count, one.last) for name, one in found.items()} == {
+        name: (2 if number < MANY // 2 else 1, float(number)) for number, name in enumerate(wide)
+    }
