@@ -78,7 +78,7 @@ def watch(page: Page, url: str) -> list[str]:
 
     def on_console(message: ConsoleMessage) -> None:
         if message.type == "error":
-            complaints.append(f"console: {message.text}")
+            complaints.append(f"console: {message.text} ({message.location['url']})")
 
     def on_error(error: Error) -> None:
         complaints.append(f"page error: {error}")

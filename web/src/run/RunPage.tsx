@@ -99,6 +99,7 @@ function showOpenTab(tabs: HTMLElement | null): void {
 function Heading({ run }: { run: RunDetail }) {
   const navigate = useNavigate();
   const remove = async () => {
+    await client.cancelQueries({ queryKey: queries.run(run.id).queryKey }); // what is still asked would not be found
     try {
       await api.deleteRun(run.id);
     } catch (error) {
