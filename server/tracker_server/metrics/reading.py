@@ -31,7 +31,7 @@ from tracker_server.metrics.wire import Drawing
 MAX_SERIES = 4000
 MIN_X, MAX_X = -(2**63), 2**63 - 1
 POINTS_AT_ONCE = 2**22
-"""About how many points are in memory, but for a series that has more: 64 MiB, or 96 where times are read."""
+"""64 MiB of points, or 96 where their times are read."""
 
 MAX_DELTA = 4
 """A delta of more than so many times the points asked for is thinned, and so sent anew."""
@@ -47,7 +47,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class View:
-    """How series are looked at. `range` is of x, inclusive; `started_ms` is where each run's relative time is zero."""
+    """How series are looked at. `range` is of x, inclusive; `started_ms` is where each run's relative time is zero.
+
+    About `points_at_once` points are in memory at one time, or those of one series that has more.
+    """
 
     x: Axis = "step"
     range: tuple[float, float] | None = None
@@ -55,6 +58,7 @@ class View:
     started_ms: dict[str, int] = field(default_factory=dict)
     smoothing: Smoothing | None = None
     band: bool = False
+    points_at_once: int = POINTS_AT_ONCE
 
     @property
     def over(self) -> str | None:
@@ -116,7 +120,7 @@ def _over_metric(session: Session, found: Sequence[Series], view: View, name: st
     axes = {_place(series): series for series in find(session, list({one.run_id for one in found}), [name])}
     pairs = [(series, axis) for series in found if (axis := _axis_of(series, axes)) is not None]
     drawn = []
-    for pack in _packs(pairs, [series.count + axis.count for series, axis in pairs]):
+    for pack in _packs(pairs, [series.count + axis.count for series, axis in pairs], view.points_at_once):
         needed = list({series.id: series for pair in pack for series in pair}.values())
         points = _points(session, needed, stored.heads(session, needed))
         drawn += [_joined(series, points[series.id], points[axis.id], view) for series, axis in pack]
@@ -140,12 +144,12 @@ def _joined(series: Series, drawn: Points, over: Points, view: View) -> Drawing:
     return _in_range(series, _Line(x, drawn.steps[places], drawn.values[places]), view, low, high)
 
 
-def _packs(found: Sequence[T], sizes: Sequence[int]) -> Iterator[list[T]]:
-    """These in packs of about so many points as may be in memory together, or of one that has more."""
+def _packs(found: Sequence[T], sizes: Sequence[int], limit: int) -> Iterator[list[T]]:
+    """These in packs of at most so many points, or of one that has more."""
     pack: list[T] = []
     count = 0
     for one, size in zip(found, sizes, strict=True):
-        if pack and count + size > POINTS_AT_ONCE:
+        if pack and count + size > limit:
             yield pack
             pack, count = [], 0
         pack.append(one)
@@ -189,10 +193,10 @@ def _deltas(session: Session, found: Sequence[Series], view: View, known: dict[i
     if view.range is not None or view.smoothing is not None:
         return {}
     most = view.points * MAX_DELTA
-    grown = [series for series in found if 0 < series.count - known.get(series.id, 0) <= most and series.id in known]
+    grown = [series for series in found if max(1, series.count - most) <= known.get(series.id, 0) < series.count]
     reaches = reach.of(session)
     together: defaultdict[Any, list[tuple[Series, _Tip]]] = defaultdict(list)
-    for series, tip in _tips(session, [series for series in grown if known[series.id] > 0], known, reaches):
+    for series, tip in _tips(session, grown, known, reaches, view.points_at_once):
         together[id(tip.points.steps), tip.before, known[series.id]].append((series, tip))
     drawn = {}
     for (*_, count), tips in together.items():  # series that were logged together differ in their values alone
@@ -226,7 +230,7 @@ class _Tip:
 
 
 def _tips(
-    session: Session, found: Sequence[Series], known: dict[int, int], reaches: reach.Reaches
+    session: Session, found: Sequence[Series], known: dict[int, int], reaches: reach.Reaches, limit: int
 ) -> Iterator[tuple[Series, _Tip]]:
     """Of each series what has arrived since the page asked, or some more."""
     within = {series: reaches.within(series, known[series.id]) for series in found}
@@ -236,7 +240,8 @@ def _tips(
         if series.id in newest:
             yield series, _Tip(before, newest[series.id])
     left = [series for series in found if series.id not in newest]
-    for pack in _packs(left, [series.count - min(known[series.id], series.sealed_count) for series in left]):
+    sizes = [series.count - min(known[series.id], series.sealed_count) for series in left]
+    for pack in _packs(left, sizes, limit):
         sealed = stored.heads(session, pack)
         after = {series.id: [head for head in sealed[series.id] if head.end > known[series.id]] for series in pack}
         points = _points(session, pack, after)
@@ -269,7 +274,7 @@ def _wholes(session: Session, found: Sequence[Series], view: View) -> dict[int, 
     sizes = [sum(head.count for head in needed[series.id]) + series.count - series.sealed_count for series in found]
     reaches = reach.of(session)
     drawn = {}
-    for pack in _packs(found, sizes):
+    for pack in _packs(found, sizes, view.points_at_once):
         tails = dict(stored.tails(session, pack))
         lines = _lines(session, {series.id: needed[series.id] for series in pack}, tails, view.x)
         for series in pack:
