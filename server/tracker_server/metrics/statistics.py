@@ -3,7 +3,7 @@
 A *table* has a row a run and a column an x, and NaN where the run has no value. What always holds: each column stands
 for itself, and its numbers come from every value in it; a column without values has none; a spread that one value
 alone cannot have, or that cannot be reckoned in float64, is NaN. The line lies between the extremes of the values.
-`docs/design/groups.md` defines each number.
+`docs/design/reading.md` defines each number.
 """
 
 from __future__ import annotations
