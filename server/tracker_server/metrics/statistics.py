@@ -24,6 +24,9 @@ SEED = 20_250_615
 CELLS = 2**21
 """How many numbers an intermediate array of the bootstrap has at most, about."""
 
+FEW = 6
+"""Of more rows than these, a thousand resamples are hardly ever alike."""
+
 _TAILS = (0.025, 0.975)
 
 
@@ -110,14 +113,14 @@ def interval(table: Floats, statistic: Statistic) -> tuple[Floats, Floats]:
     A resample draws as many rows as there are, and has at each x the statistic of those drawn rows that have a value
     there; one that has none does not count there. The draws depend on the number of rows alone.
     """
-    weights = _draws(len(table))
+    weights, of_resample = _distinct(_draws(len(table)))
     low, high = np.full(table.shape[1], np.nan), np.full(table.shape[1], np.nan)
     known = np.flatnonzero((~np.isnan(table)).sum(axis=0) > 1)
     with np.errstate(all="ignore"):
         for places in _portions(known, RESAMPLES * (1 if statistic == "mean" else len(table))):
             columns = table[:, places]
             found = _means(columns, weights) if statistic == "mean" else _medians(columns, weights)
-            ends = _percentiles(found)
+            ends = _percentiles(found[:, of_resample])
             lowest, highest = np.fmin.reduce(columns, axis=0), np.fmax.reduce(columns, axis=0)
             low[places], high[places] = (np.clip(end, lowest, highest) for end in ends)
     return low, high
@@ -127,6 +130,14 @@ def _draws(row_count: int) -> Floats:
     """How often each row is drawn in each resample: shape (resamples, rows)."""
     chance = np.random.default_rng((SEED, row_count))
     return chance.multinomial(row_count, np.full(row_count, 1 / row_count), RESAMPLES).astype(np.float64)
+
+
+def _distinct(weights: Floats) -> tuple[Floats, Integers]:
+    """The different resamples, and which of them each one is: of five rows there are only 126."""
+    if weights.shape[1] > FEW:
+        return weights, np.arange(len(weights))
+    distinct, of_resample = np.unique(weights, axis=0, return_inverse=True)
+    return distinct, of_resample.reshape(-1)
 
 
 def _portions(places: Integers, cells_of_one: int) -> Iterator[Integers]:
