@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.conftest import NOW_MS
@@ -14,6 +15,7 @@ from tests.server.logged import log_run
 from tracker.records import Logged
 from tracker_server import metrics
 from tracker_server.db import Database
+from tracker_server.metrics.models import Series
 
 FEW, MANY = 600, 6000
 
@@ -90,3 +92,17 @@ def test_every_metric_of_a_wide_record_has_its_summary(session: Session) -> None
     assert {name: (one.count, one.last) for name, one in found.items()} == {
         name: (2 if number < MANY // 2 else 1, float(number)) for number, name in enumerate(wide)
     }
+
+
+def test_purging_many_metrics_writes_the_tail_of_their_run_once(session: Session) -> None:
+    run_id = log_run(session).id
+    append(session, run_id, names(20))
+    gone = session.scalars(sa.select(Series.id).where(Series.name.in_(names(10)))).all()
+    for entry_id, series_id in enumerate(gone):
+        metrics.trash.discard(session, [series_id], entry_id)
+    statements: list[str] = []
+    sa.event.listen(session.get_bind(), "before_cursor_execute", lambda *args: statements.append(args[2]))
+    sizes = metrics.trash.purge(session, range(10))
+    assert sizes == dict.fromkeys(range(10), (1, 1))
+    assert len([one for one in statements if one.startswith("INSERT INTO tails")]) == 1
+    assert sorted(metrics.last(session, [run_id])[run_id]) == sorted(names(20)[10:])

@@ -98,20 +98,32 @@ def _blocked(session: Session, found: Sequence[tuple[Series, int]]) -> set[int]:
     return blocked
 
 
-def purge(session: Session, entry_id: int) -> tuple[int, int]:
-    """Delete for good what the entry put into the trash; how many series and points these were."""
-    found = of_entry(session, entry_id)
-    by_run: dict[str, list[Series]] = defaultdict(list)
-    for series in found:
-        by_run[series.run_id].append(series)
-    points = sum(series.count for series in found)
-    session.execute(sa.delete(TrashedSeries).where(TrashedSeries.entry_id == entry_id))
-    for run_id, group in by_run.items():
-        ids = [series.id for series in group]
+def runs_of(session: Session, entry_ids: Sequence[int]) -> list[str]:
+    """The runs that these entries took something from, in order of id."""
+    statement = sa.select(Series.run_id).distinct().join(TrashedSeries, TrashedSeries.series_id == Series.id)
+    return sorted(session.scalars(statement.where(TrashedSeries.entry_id.in_(entry_ids))))
+
+
+def purge(session: Session, entry_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Delete for good what these entries put into the trash; of each, how many series and points these were.
+
+    The tail of a run is written anew once, however many entries took something from it.
+    """
+    statement = sa.select(TrashedSeries.entry_id, Series.run_id, Series.id, Series.count)
+    found = session.execute(
+        statement.join(Series, Series.id == TrashedSeries.series_id).where(TrashedSeries.entry_id.in_(entry_ids))
+    ).all()
+    session.execute(sa.delete(TrashedSeries).where(TrashedSeries.entry_id.in_(entry_ids)))
+    sizes = dict.fromkeys(entry_ids, (0, 0))
+    by_run: dict[str, list[int]] = defaultdict(list)
+    for entry_id, run_id, series_id, points in found:
+        sizes[entry_id] = (sizes[entry_id][0] + 1, sizes[entry_id][1] + points)
+        by_run[run_id].append(series_id)
+    for run_id, ids in by_run.items():
         moving.clear(session, run_id, ids)
         for portion in _portions(ids):
             session.execute(sa.delete(Series).where(Series.id.in_(portion)))
-    return len(found), points
+    return sizes
 
 
 def _portions(values: Sequence[Value]) -> Iterator[list[Value]]:

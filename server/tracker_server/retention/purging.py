@@ -130,12 +130,11 @@ def _entries(session: Session, project: Project, wanted: PurgeRequest, now_ms: i
 def _purge_metrics(
     session: Session, entries: Sequence[Entry], reason: str, actor_id: int, now_ms: int
 ) -> tuple[int, int]:
-    series_total = point_total = 0
+    ids = [entry.id for entry in entries]
+    corrections.hold_runs(session, metrics.trash.runs_of(session, ids))
+    sizes = metrics.trash.purge(session, ids)
     for entry in entries:
-        touched = {series.run_id for series in metrics.trash.of_entry(session, entry.id)}
-        corrections.hold_runs(session, sorted(touched))
-        series_count, point_count = metrics.trash.purge(session, entry.id)
-        series_total, point_total = series_total + series_count, point_total + point_count
+        series_count, point_count = sizes[entry.id]
         corrections.record(
             session,
             entry.project_id,
@@ -147,7 +146,7 @@ def _purge_metrics(
             metric=entry.metric,
             details={"correction": entry.id, "series_count": series_count, "point_count": point_count},
         )
-    return series_total, point_total
+    return sum(series for series, _ in sizes.values()), sum(points for _, points in sizes.values())
 
 
 def _size(session: Session, run_ids: Sequence[str]) -> tuple[int, int]:
