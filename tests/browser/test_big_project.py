@@ -60,7 +60,7 @@ def test_the_last_run_is_reached_with_few_rows_in_the_document(page: Page) -> No
 
 
 def test_a_filter_counts_among_all_runs(page: Page) -> None:
-    page.get_by_role("searchbox", name="Filter runs").fill("heron-10000")
+    page.get_by_role("combobox", name="Filter runs").fill("heron-10000")
     expect(page.get_by_text("1 of 10,000 runs", exact=True)).to_be_visible()
     expect(listed(page)).to_have_count(1)
 

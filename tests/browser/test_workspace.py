@@ -81,17 +81,17 @@ def test_hiding_all_runs_offers_the_way_back(page: Page) -> None:
     ids=["name", "tag", "config value"],
 )
 def test_the_filter_finds_text(page: Page, text: str, found: list[str]) -> None:
-    page.get_by_role("searchbox", name="Filter runs").fill(text)
+    page.get_by_role("combobox", name="Filter runs").fill(text)
     expect(listed(page)).to_have_text(found)
     expect(page.get_by_text(f"{len(found)} of 4 runs", exact=True)).to_be_visible()
 
 
 def test_a_filter_that_nothing_matches_is_removed_with_one_click(page: Page) -> None:
-    page.get_by_role("searchbox", name="Filter runs").fill("no such run")
+    page.get_by_role("combobox", name="Filter runs").fill("no such run")
     expect(page.get_by_role("heading", name="0 of 4 runs match")).to_be_visible()
     page.get_by_role("button", name="Remove the filter").click()
     expect(listed(page)).to_have_count(4)
-    expect(page.get_by_role("searchbox", name="Filter runs")).to_have_value("")
+    expect(page.get_by_role("combobox", name="Filter runs")).to_have_value("")
 
 
 def test_the_status_filter_leaves_failed_runs(page: Page) -> None:
@@ -140,7 +140,7 @@ def test_deleted_runs_come_back_with_undo(page: Page) -> None:
 
 
 def test_a_copied_address_shows_the_same_view_in_another_browser(page: Page, browser: Browser, server: Server) -> None:
-    page.get_by_role("searchbox", name="Filter runs").fill("wide")
+    page.get_by_role("combobox", name="Filter runs").fill("wide")
     page.get_by_role("columnheader", name="train/loss").get_by_role("button").click()
     page.get_by_role("button", name="Hide heron").click()
     page.get_by_role("combobox", name="X axis").select_option("relative time")
@@ -151,7 +151,7 @@ def test_a_copied_address_shows_the_same_view_in_another_browser(page: Page, bro
     complaints = watch(other, server.url)
     other.goto(page.url)
     expect(listed(other)).to_have_text(["finch", "heron"])
-    expect(other.get_by_role("searchbox", name="Filter runs")).to_have_value("wide")
+    expect(other.get_by_role("combobox", name="Filter runs")).to_have_value("wide")
     expect(other.get_by_role("button", name="Show heron")).to_be_visible()
     expect(other.get_by_role("figure", name="train/loss over relative time, 1 run")).to_be_visible()
     expect(other.get_by_role("button", name="log y")).to_have_attribute("aria-pressed", "true")

@@ -55,6 +55,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    /** Where in the text that was sent, counted from 1; null where the failure is of no place in a text. */
+    readonly position: number | null = null,
   ) {
     super(message);
   }
@@ -124,7 +126,7 @@ async function parse(response: Response): Promise<unknown> {
 async function failure(response: Response): Promise<ApiError> {
   const body: unknown = await response.json().catch(() => null);
   const error = isErrorBody(body)
-    ? new ApiError(response.status, body.error.code, body.error.message)
+    ? new ApiError(response.status, body.error.code, body.error.message, positionOf(body.error))
     : new ApiError(response.status, "unexpected", `The server answered ${String(response.status)} ${response.statusText}.`.trim());
   if (error.status === 401 && error.code !== "wrong_key") window.dispatchEvent(new Event(SIGNED_OUT));
   return error;
@@ -135,6 +137,8 @@ function isErrorBody(body: unknown): body is { error: { code: string; message: s
   const { error } = body;
   return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" && "message" in error && typeof error.message === "string";
 }
+
+const positionOf = (error: object) => ("position" in error && typeof error.position === "number" ? error.position : null);
 
 /** Fired on the window when the server asks for a key. */
 export const SIGNED_OUT = "tracker:signed-out";
@@ -156,6 +160,8 @@ export const api = {
   projects: (asking?: Asking) => request<Schemas["ProjectList"]>("GET", "/projects", asking),
   project: (name: string) => request<Project>("GET", projectPath(name)),
   keys: (project: string) => request<Keys>("GET", `${projectPath(project)}/keys`),
+  keysFrom: (project: string, query: { prefix: string; limit: number }, asking?: Asking) =>
+    request<Keys>("GET", `${projectPath(project)}/keys`, { query: { ...query, counts: "none" }, ...asking }),
   searchRuns: (project: string, search: RunSearch, asking?: Asking) =>
     request<RunPage>("POST", `${projectPath(project)}/runs/search`, { body: search, ...asking }),
   live: (project: string, body: LiveRequest, asking?: Asking) =>
@@ -173,20 +179,20 @@ export const api = {
   trash: (project: string, asking?: Asking) => request<Trash>("GET", `${projectPath(project)}/trash`, asking),
   purgeTrash: (project: string, body: Schemas["PurgeRequest"]) => request<Purged>("POST", `${projectPath(project)}/trash/purge`, { body }),
 
-  run: (id: string) => request<RunDetail>("GET", runPath(id)),
+  run: (id: string, asking?: Asking) => request<RunDetail>("GET", runPath(id), asking),
   changeRun: (id: string, changes: RunChanges) => request<RunDetail>("PATCH", runPath(id), { body: changes }),
   deleteRun: (id: string) => request<undefined>("DELETE", runPath(id)),
   restoreRun: (id: string) => request<RunDetail>("POST", `${runPath(id)}/restore`),
   stopRun: (id: string, reason: string) => request<RunDetail>("POST", `${runPath(id)}/stop`, { body: { reason } }),
   alerts: (id: string, query: { before?: number | null; limit: number }, asking?: Asking) =>
     request<Schemas["AlertList"]>("GET", `${runPath(id)}/alerts`, { query, ...asking }),
-  segments: (id: string) => request<Schemas["SegmentList"]>("GET", `${runPath(id)}/segments`),
+  segments: (id: string, asking?: Asking) => request<Schemas["SegmentList"]>("GET", `${runPath(id)}/segments`, asking),
   restoreSegment: (id: string, number: number) =>
     request<Schemas["SegmentList"]>("POST", `${runPath(id)}/segments/${String(number)}/restore`),
   console: (id: string, start: number, limit: number) =>
     request<ConsolePage>("GET", `${runPath(id)}/console`, { query: { start, limit } }),
-  media: (id: string) => request<Schemas["MediaList"]>("GET", `${runPath(id)}/media`),
-  runArtifacts: (id: string) => request<Schemas["RunArtifacts"]>("GET", `${runPath(id)}/artifacts`),
+  media: (id: string, asking?: Asking) => request<Schemas["MediaList"]>("GET", `${runPath(id)}/media`, asking),
+  runArtifacts: (id: string, asking?: Asking) => request<Schemas["RunArtifacts"]>("GET", `${runPath(id)}/artifacts`, asking),
   series: (body: SeriesRequest, asking?: Asking) => requestSeries<Schemas["SeriesAnswer"]>("/series", body, asking),
   compare: (runs: string[]) => request<Comparison>("POST", "/runs/compare", { body: { runs } }),
 

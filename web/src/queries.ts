@@ -21,6 +21,7 @@ export const client = new QueryClient({
 });
 
 const ALERTS_AT_ONCE = 20;
+const NAMES_AT_ONCE = 50;
 
 const MODELS = ["models"] as const;
 
@@ -30,7 +31,10 @@ export const queries = {
   projects: () => queryOptions({ queryKey: ["projects"], queryFn: ({ signal }) => api.projects({ signal }) }),
   project: (name: string) => queryOptions({ queryKey: ["project", name], queryFn: () => api.project(name) }),
   keys: (project: string) => queryOptions({ queryKey: ["keys", project], queryFn: () => api.keys(project) }),
-  run: (id: string) => queryOptions({ queryKey: ["run", id], queryFn: () => api.run(id) }),
+  /** The names that begin so, for completing one. */
+  keysFrom: (project: string, prefix: string) =>
+    queryOptions({ queryKey: ["keys", project, prefix], queryFn: ({ signal }) => api.keysFrom(project, { prefix, limit: NAMES_AT_ONCE }, { signal }), placeholderData: keepPreviousData }),
+  run: (id: string) => queryOptions({ queryKey: ["run", id], queryFn: ({ signal }) => api.run(id, { signal }) }),
   /** `count` is how many there are as far as the page knows: with another one it asks again. */
   alerts: (id: string, count: number) =>
     infiniteQueryOptions({
@@ -42,9 +46,9 @@ export const queries = {
     }),
   /** A run that goes on may be resumed from an earlier step at any time. */
   segments: (id: string, isGoing: boolean) =>
-    queryOptions({ queryKey: ["run", id, "segments"], queryFn: () => api.segments(id), refetchInterval: isGoing ? 15 * SECOND : false }),
-  media: (id: string) => queryOptions({ queryKey: ["run", id, "media"], queryFn: () => api.media(id) }),
-  runArtifacts: (id: string) => queryOptions({ queryKey: ["run", id, "artifacts"], queryFn: () => api.runArtifacts(id) }),
+    queryOptions({ queryKey: ["run", id, "segments"], queryFn: ({ signal }) => api.segments(id, { signal }), refetchInterval: isGoing ? 15 * SECOND : false }),
+  media: (id: string) => queryOptions({ queryKey: ["run", id, "media"], queryFn: ({ signal }) => api.media(id, { signal }) }),
+  runArtifacts: (id: string) => queryOptions({ queryKey: ["run", id, "artifacts"], queryFn: ({ signal }) => api.runArtifacts(id, { signal }) }),
   artifacts: (project: string) => queryOptions({ queryKey: ["artifacts", project], queryFn: () => api.artifacts(project) }),
   compare: (runs: string[]) => queryOptions({ queryKey: ["compare", ...runs], queryFn: () => api.compare(runs), enabled: runs.length > 0 }),
   corrections: (project: string) =>

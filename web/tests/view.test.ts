@@ -13,6 +13,7 @@ test("a view survives its address", () => {
   const view: View = {
     mode: "table",
     text: "calm & bold",
+    filter: "",
     status: ["running", "failed"],
     archived: "only",
     sort: [{ key: "metrics.val/acc.max", is_descending: true }],
@@ -21,6 +22,13 @@ test("a view survives its address", () => {
     charts: { x: "relative_time", smoothing: { kind: "mean", amount: 21 }, hasBand: true, isLog: true, range: [1000, 2500], search: "^val/" },
   };
   expect(roundTrip(view)).toEqual(view);
+});
+
+test("a filter survives its address, and words beside it do not count", () => {
+  const filter = 'metrics["val/acc"].max > 0.9 and not archived';
+  expect(roundTrip({ ...readView({}), filter }).filter).toBe(filter);
+  expect(readView({ filter, q: "heron" }).text).toBe("");
+  expect(readView({ filter: " ", q: "heron" })).toMatchObject({ filter: "", text: "heron" });
 });
 
 test("an empty choice of columns is not the default choice", () => {

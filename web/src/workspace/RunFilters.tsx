@@ -5,8 +5,8 @@ import type { Keys } from "../api";
 import { formatCount } from "../format";
 import { Icon } from "../parts/Icon";
 import { Menu, type MenuEntry } from "../parts/Menu";
-import { useDraft } from "../parts/useDraft";
 import { ColumnPicker } from "./ColumnPicker";
+import { FilterField } from "./FilterField";
 import styles from "./RunFilters.module.css";
 import type { Change } from "./useView";
 import { columnOf, tableAsCsv } from "./columns";
@@ -21,7 +21,7 @@ type Props = { view: View; change: Change; runs: RunList; keys: Keys | undefined
 export function RunFilters({ view, change, runs, keys, columns, project }: Props) {
   const [isPicking, setIsPicking] = useState(false);
   const [opened, setOpened] = useState<"corrections" | "trash" | null>(null);
-  const isFiltered = view.text !== "" || view.status.length > 0;
+  const isFiltered = view.text !== "" || view.filter !== "" || view.status.length > 0;
   const more: MenuEntry[] = [
     { kind: "heading", label: "Sort by" },
     ...SORTS.map(([key, label, isDown]): MenuEntry => ({ kind: "choice", label, isChosen: view.sort[0]?.key === key && view.sort[0].is_descending === isDown, onSelect: () => { change((now) => ({ ...now, sort: [{ key, is_descending: isDown }] })); } })),
@@ -38,7 +38,7 @@ export function RunFilters({ view, change, runs, keys, columns, project }: Props
   return (
     <div className={styles["filters"]}>
       <div className={styles["line"]}>
-        <TextFilter text={view.text} onChange={(text) => { change((now) => ({ ...now, text }), true); }} />
+        <FilterField {...{ project, keys }} value={view} error={runs.refused} onChange={(narrowing) => { change((now) => ({ ...now, ...narrowing }), true); }} />
         <div className={styles["modes"]} role="group" aria-label="View">
           {(["runs", "table"] as const).map((mode) => (
             <button key={mode} type="button" aria-pressed={view.mode === mode} onClick={() => { change((now) => ({ ...now, mode })); }}>
@@ -105,20 +105,6 @@ const SORTS = [
   ["status", "Status", false],
   ["duration", "Longest first", true],
 ] as const;
-
-function TextFilter({ text, onChange }: { text: string; onChange: (text: string) => void }) {
-  const [draft, setDraft] = useDraft(text, onChange, 150);
-  return (
-    <input
-      type="search"
-      className={styles["text"]}
-      aria-label="Filter runs"
-      placeholder="Filter by name, tag, config…"
-      value={draft}
-      onChange={(event) => { setDraft(event.target.value); }}
-    />
-  );
-}
 
 function download(name: string, text: string): void {
   const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));

@@ -43,9 +43,9 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
   const keys = useQuery(queries.keys(project));
   const metrics = useMemo(() => keys.data?.metrics.map(({ name }) => name) ?? [], [keys.data]);
   const columns = useMemo(() => columnKeys(view.columns, keys.data), [view.columns, keys.data]);
-  const criteria = useMemo<Criteria>(() => ({ text: view.text, status: view.status, archived: view.archived, sort: view.sort, columns }), [view.text, view.status, view.archived, view.sort, columns]);
+  const criteria = useMemo<Criteria>(() => ({ text: view.text, filter: view.filter, status: view.status, archived: view.archived, sort: view.sort, columns }), [view.text, view.filter, view.status, view.archived, view.sort, columns]);
   const runs = useRunList(project, criteria, view.columns !== null || !keys.isPending);
-  const visible = useVisibleRuns(project, view, criteria, runs.rows);
+  const visible = useVisibleRuns(project, view, runs.shown ?? criteria, runs.rows);
   const store = useSeriesStore(view.charts, visible.styles);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [newCount, setNewCount] = useState(0);
@@ -53,7 +53,7 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
   const isAtTop = useRef(true);
   const highest = useRef(0);
   const removed = useRef(new Set<string>());
-  const isFiltered = view.text !== "" || view.status.length > 0 || view.archived !== "without";
+  const isFiltered = view.text !== "" || view.filter !== "" || view.status.length > 0 || view.archived !== "without";
   const runningCount = runs.rows.filter(({ status }) => status === "running").length;
 
   useLive(
@@ -96,7 +96,7 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
             <RunFilters {...{ view, change, runs, keys: keys.data, columns, project }} />
             {runs.error !== null && <Failure what="The runs could not be fetched." error={runs.error} onRetry={runs.refetch} />}
             {runs.rows.length === 0 && !runs.isPending && runs.error === null ? (
-              <NothingListed total={runs.total} view={view} change={change} />
+              <NothingListed total={runs.total} isRefused={runs.refused !== null} view={view} change={change} />
             ) : (
               <RunTable
                 key={`${view.mode} ${isDefaultSort(view.sort) ? NEWEST_FIRST.key : ""}`}
@@ -147,8 +147,8 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
   );
 }
 
-function NothingListed({ total, view, change }: { total: number; view: View; change: Change }) {
-  if (total === 0 && view.archived === "without") {
+function NothingListed({ total, isRefused, view, change }: { total: number; isRefused: boolean; view: View; change: Change }) {
+  if (total === 0 && !isRefused && view.archived === "without") {
     return (
       <Empty title="All runs are archived">
         <button type="button" onClick={() => { change((now) => ({ ...now, archived: "with" })); }}>Show them</button>
@@ -156,8 +156,8 @@ function NothingListed({ total, view, change }: { total: number; view: View; cha
     );
   }
   return (
-    <Empty title={total === 0 ? "No run is archived" : `0 of ${formatCount(total)} runs match`}>
-      <button type="button" onClick={() => { change((now) => ({ ...now, text: "", status: [], archived: "without" })); }}>Remove the filter</button>
+    <Empty title={isRefused ? "The filter cannot be read" : total === 0 ? "No run is archived" : `0 of ${formatCount(total)} runs match`}>
+      <button type="button" onClick={() => { change((now) => ({ ...now, text: "", filter: "", status: [], archived: "without" })); }}>Remove the filter</button>
     </Empty>
   );
 }

@@ -1,13 +1,14 @@
 /** The list of runs as it was fetched page by page, and how live news is put into it without moving it. */
 
 import { type InfiniteData, infiniteQueryOptions, useInfiniteQuery, useQueries } from "@tanstack/react-query";
-import { useMemo } from "react";
-import { type RunPage, type RunRow, type SortKey, type Status, api } from "../api";
+import { useMemo, useState } from "react";
+import { ApiError, type RunPage, type RunRow, type SortKey, type Status, api } from "../api";
 import { client, queries } from "../queries";
 import type { Archived } from "./view";
 
-export type Criteria = { text: string; status: Status[]; archived: Archived; sort: SortKey[]; columns: string[] };
+export type Criteria = { text: string; filter: string; status: Status[]; archived: Archived; sort: SortKey[]; columns: string[] };
 
+const BAD_FILTER = "bad_filter";
 const FIRST_PAGE = 100;
 /** Who scrolls past the first page wants to go far. */
 const LATER_PAGES = 1000;
@@ -25,7 +26,10 @@ export const runPages = (project: string, criteria: Criteria) =>
     staleTime: 30_000,
   });
 
+/** `refused` is what the server says against the filter; `shown` are then still those of the last good list, if any. */
 export type RunList = {
+  shown: Criteria | null;
+  refused: ApiError | null;
   rows: readonly RunRow[];
   matched: number;
   total: number;
@@ -38,15 +42,23 @@ export type RunList = {
 
 /** `isReady` is false while the columns are not known yet: asking before would be asking twice. */
 export function useRunList(project: string, criteria: Criteria, isReady: boolean): RunList {
-  const query = useInfiniteQuery({ ...runPages(project, criteria), enabled: isReady });
+  const asked = useInfiniteQuery({ ...runPages(project, criteria), enabled: isReady });
+  const [good, setGood] = useState<Criteria | null>(null);
+  if (asked.isSuccess && !asked.isPlaceholderData && good !== criteria) setGood(criteria);
+  const refused = asked.error instanceof ApiError && asked.error.code === BAD_FILTER ? asked.error : null;
+  const shown = refused === null ? criteria : good;
+  // one and the same query where the filter can be read
+  const query = useInfiniteQuery({ ...runPages(project, shown ?? criteria), enabled: isReady && shown !== null });
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.runs) ?? [], [query.data]);
   const last = query.data?.pages.at(-1);
   return {
+    shown,
+    refused,
     rows,
     matched: last?.matched ?? 0,
     total: last?.total ?? 0,
     isPending: query.isPending,
-    error: query.error,
+    error: shown === null ? null : query.error,
     isFetchingMore: query.isFetchingNextPage,
     fetchMore: () => { if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage(); },
     refetch: () => void query.refetch(),

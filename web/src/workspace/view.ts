@@ -17,6 +17,8 @@ export type Archived = NonNullable<RunSearch["archived"]>;
 export type View = {
   mode: "runs" | "table";
   text: string;
+  /** In the filter language; without words where there are some. */
+  filter: string;
   status: Status[];
   archived: Archived;
   sort: SortKey[];
@@ -32,7 +34,8 @@ export const SHOWN_AT_FIRST: Shown = { base: "newest", count: 10, plus: [], minu
 export function readView(search: Search): View {
   return {
     mode: readChoice(search["view"], ["runs", "table"] as const, "runs"),
-    text: search["q"] ?? "",
+    text: isFiltered(search) ? "" : (search["q"] ?? ""),
+    filter: isFiltered(search) ? (search["filter"] ?? "") : "",
     status: splitList(search["status"]).filter((one): one is Status => STATUSES.some((known) => known === one)),
     archived: readChoice(search["archived"], ["without", "with", "only"] as const, "without"),
     sort: search["sort"] === undefined ? [NEWEST_FIRST] : splitList(search["sort"]).map(readSort),
@@ -42,10 +45,13 @@ export function readView(search: Search): View {
   };
 }
 
+const isFiltered = (search: Search) => (search["filter"] ?? "").trim() !== "";
+
 export function writeView(view: View): Search {
   return {
     view: view.mode === "runs" ? undefined : view.mode,
     q: view.text === "" ? undefined : view.text,
+    filter: view.filter === "" ? undefined : view.filter,
     status: joinList(view.status),
     archived: view.archived === "without" ? undefined : view.archived,
     sort: isDefaultSort(view.sort) ? undefined : joinList(view.sort.map(writeSort)),

@@ -39,7 +39,7 @@ export function useVisibleRuns(project: string, view: View, criteria: Criteria, 
 function useNewest(project: string, view: View, criteria: Criteria, listed: readonly RunRow[]): readonly RunRow[] {
   const isListed = isDefaultSort(view.sort);
   const isNeeded = view.shown.base === "newest" && !isListed;
-  const search = { text: criteria.text, status: criteria.status, archived: criteria.archived, sort: [NEWEST_FIRST], columns: [], limit: view.shown.count };
+  const search = { text: criteria.text, filter: criteria.filter, status: criteria.status, archived: criteria.archived, sort: [NEWEST_FIRST], columns: [], limit: view.shown.count };
   const query = useQuery({
     queryKey: ["newest", project, search],
     queryFn: ({ signal }) => api.searchRuns(project, search, { signal }),
