@@ -180,20 +180,20 @@ class Metric:
 
     def holds(self, test: Test) -> Condition:
         series = orm.aliased(Series)
-        value = self._value(series)
-        return _with(series, self._is_it(series), value.is_not(None), test(Values(number=value)))
+        value = self.value(series)
+        return _with(series, self.is_it(series), value.is_not(None), test(Values(number=value)))
 
     def values(self) -> Values:
         series = orm.aliased(Series)
-        return Values(number=_of_run(series, self._value(series), self._is_it(series)))
+        return Values(number=_of_run(series, self.value(series), self.is_it(series)))
 
     def texts(self, here: Condition) -> sa.Select[Any]:
         raise NotImplementedError("a metric has no texts, and the language asks for none")
 
-    def _is_it(self, series: type[Series]) -> Condition:
+    def is_it(self, series: type[Series]) -> Condition:
         return is_it(series, self.name, self.rules)
 
-    def _value(self, series: type[Series]) -> Expression:
+    def value(self, series: type[Series]) -> Expression:
         if self.statistic in ("best", "best_step"):
             return _best(series, self.name, self.statistic.removeprefix("best"))
         if self.statistic != "mean":

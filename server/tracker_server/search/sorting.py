@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
+from sqlalchemy.orm import Session
 
 from tracker_server.errors import Refused
 from tracker_server.metrics.models import Series
@@ -105,6 +106,11 @@ def order(keys: Sequence[SortKey], *, rules: Rules, lost_before_ms: int, collati
     """
     columns = [_column(key, rules, lost_before_ms, collation) for key in (*keys, NEWEST_FIRST)]
     return Order([*columns, Column([Term(Run.id, str)])])
+
+
+def bytewise(session: Session) -> str:
+    """The collation in which the session's database compares text by its bytes."""
+    return "C" if session.get_bind().dialect.name == "postgresql" else "BINARY"
 
 
 def after(terms: Sequence[Term], values: Sequence[Value]) -> Condition:

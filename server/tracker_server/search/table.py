@@ -31,7 +31,7 @@ def search(session: Session, project: str, wanted: RunSearch, *, now_ms: int, lo
     lost_before_ms = now_ms - lost_after_ms
     columns = rows.columns(wanted.columns)
     rules = naming.of_project(session, owner.id)
-    order = sorting.order(wanted.sort, rules=rules, lost_before_ms=lost_before_ms, collation=_bytewise(session))
+    order = sorting.order(wanted.sort, rules=rules, lost_before_ms=lost_before_ms, collation=sorting.bytewise(session))
     conditions = filters.matching(wanted.text, wanted.status, lost_before_ms=lost_before_ms)
     sort = tuple((key.key, key.is_descending) for key in wanted.sort)
     start = cursors.read(wanted.cursor, sort, [term.kind for term in order.terms]) if wanted.cursor else None
@@ -52,11 +52,6 @@ def search(session: Session, project: str, wanted: RunSearch, *, now_ms: int, lo
         matched=found[0].matched,
         total=found[0].total,
     )
-
-
-def _bytewise(session: Session) -> str:
-    """The collation in which the session's database compares text by its bytes."""
-    return "C" if session.get_bind().dialect.name == "postgresql" else "BINARY"
 
 
 def _page(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tracker_server import metrics
 from tracker_server.http import Api, Call
-from tracker_server.search import comparison, groups, keys, live, table
+from tracker_server.search import comparison, groups, keys, live, run_groups, table
 from tracker_server.search.groups_schema import GroupsAnswer, GroupsRequest
+from tracker_server.search.run_groups_schema import RunGroups, RunGroupsRequest
 from tracker_server.search.schema import (
     CompareRequest,
     Comparison,
@@ -24,6 +25,12 @@ api = Api("search")
 def search_runs(call: Call, project: str, body: RunSearch) -> RunPage:
     """One page of a project's runs: filtered, sorted by any columns, with the columns asked for."""
     return table.search(call.session, project, body, now_ms=call.now_ms, lost_after_ms=call.settings.lost_after_ms)
+
+
+@api.post("/projects/<project>/runs/groups", access="read", body=RunGroupsRequest, reply=RunGroups)
+def group_runs(call: Call, project: str, body: RunGroupsRequest) -> RunGroups:
+    """The runs of a project grouped by values that they share, with aggregates of their numbers."""
+    return run_groups.group(call.session, project, body, now_ms=call.now_ms, lost_after_ms=call.settings.lost_after_ms)
 
 
 @api.get("/projects/<project>/keys", query=KeysQuery, reply=Keys)

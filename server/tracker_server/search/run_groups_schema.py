@@ -1,0 +1,71 @@
+"""What the API says of the runs table grouped: which runs, by which keys, and the aggregates of their numbers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from tracker_server.runs.schema import Status
+from tracker_server.search.schema import Archived
+
+Aggregate = Literal["count", "min", "max", "mean", "sum"]
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
+class GroupColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One number a group: the `aggregate` of what its runs have under `key`.
+
+    A key is "config.<key>", "metrics.<name>.<statistic>" ("metrics.<name>" alone means last), or "duration", "number"
+    or a time of the run. Runs without a number there are left out; "count" says how many have one.
+    """
+
+    key: Key
+    aggregate: Aggregate = "mean"
+
+
+class GroupSort(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Without `aggregate`, `key` is "count" (of runs) or a key of `by`; with one, any column, shown or not.
+
+    Groups without a number come last, whichever way; equal ones follow by their values.
+    """
+
+    key: Key = "count"
+    aggregate: Aggregate | None = None
+    is_descending: bool = True
+
+
+class RunGroupsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which runs is said as in a runs search. They are grouped by the values of the keys in `by`, each group having one
+    value of each: "config.<key>", "group", "job_type", "user", "status", "name", "id", "parent", or "tag".
+
+    A run without a value counts in the group of null; one with several tags in the group of each. As in a filter, a
+    bool of a config is the number 1 or 0, and of a text the first 300 characters count. The first `limit` groups of the
+    order come: for others, filter the runs.
+    """
+
+    by: Annotated[list[Key], msgspec.Meta(min_length=1, max_length=5)]
+    columns: Annotated[list[GroupColumn], msgspec.Meta(max_length=50)] = []
+    text: str = ""
+    status: list[Status] = []
+    filter: str = ""
+    archived: Archived = "without"
+    sort: GroupSort = GroupSort()
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
+
+
+class RunGroup(msgspec.Struct, frozen=True):
+    """`values` are those of the keys, in their order; `columns` are the aggregates, in the order asked for: None where
+    no run of the group has a number, or where infinities cancel each other."""
+
+    values: list[float | str | None]
+    run_count: int
+    columns: list[float | None]
+
+
+class RunGroups(msgspec.Struct, frozen=True):
+    """The first groups, of `group_count`; `matched` runs fit the search and are in one of these."""
+
+    groups: list[RunGroup]
+    group_count: int
+    matched: int
