@@ -8,11 +8,13 @@ from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.conftest import NOW_MS
-from tests.server.logged import log_run
-from tracker.records import Logged
+from tests.server.logged import log_run, writing
+from tracker.records import Logged, SystemSampled
 from tracker_server import metrics
 from tracker_server.db import Database
 from tracker_server.metrics.models import Series
@@ -106,3 +108,21 @@ def test_purging_many_metrics_writes_the_tail_of_their_run_once(session: Session
     assert sizes == dict.fromkeys(range(10), (1, 1))
     assert len([one for one in statements if one.startswith("INSERT INTO tails")]) == 1
     assert sorted(metrics.last(session, [run_id])[run_id]) == sorted(names(20)[10:])
+
+
+def test_a_run_comes_with_as_many_metrics_as_asked_for(app: Flask, client: FlaskClient) -> None:
+    with writing(app) as session:
+        run_id = log_run(session).id
+        append(session, run_id, names(150))
+        metrics.append(
+            session, run_id, "", "system", [SystemSampled(0, NOW_MS, {"system/cpu": 1.0, "system/ram": 2.0})]
+        )
+    whole = client.get("/api/v1/runs/run1").json
+    assert (len(whole["metrics"]), whole["metric_count"]) == (152, 152)
+    first = client.get("/api/v1/runs/run1?metrics=1").json
+    assert (list(first["metrics"]), first["metric_count"]) == (["layer0/unit0/norm", "system/cpu"], 152)
+    assert first["metrics"]["system/cpu"] == whole["metrics"]["system/cpu"]
+    found = client.get("/api/v1/runs/run1?having=LAYER1/unit4").json
+    assert found["metric_count"] == len(found["metrics"]) == 11
+    assert client.get("/api/v1/runs/run1?metrics=0").json["metrics"] == {}
+    assert client.get("/api/v1/runs/run1?metrics=10001").status_code == 422

@@ -21,9 +21,9 @@ from tracker_server.metrics.parts import Cut
 from tracker_server.metrics.reading import View
 from tracker_server.metrics.schema import SeriesColumns
 from tracker_server.metrics.sealing import LIMITS, Limits
-from tracker_server.metrics.summaries import Kind, last
+from tracker_server.metrics.summaries import Kind, first, last
 
-__all__ = ["append", "copy", "delete", "highest_step", "last", "read", "restore", "seal", "supersede"]
+__all__ = ["append", "copy", "delete", "first", "highest_step", "last", "read", "restore", "seal", "supersede"]
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,14 @@ class _Stored(msgspec.Struct, frozen=True, gc=False):
     max_step: int | None
 
 
+class _Kind(NamedTuple):
+    """A series as far as its name goes."""
+
+    run_id: str
+    name: str
+    kind: str
+
+
 _STORED = tuple(_TABLE.c[name] for name in _Stored.__struct_fields__)
 
 
@@ -190,6 +198,29 @@ def last(
     for series, name in read_as.shown(stored, names, with_hidden=with_hidden):
         found[series.run_id].setdefault(name, _summary(series, definitions[series.run_id]))
     return found
+
+
+def first(
+    session: Session, run_id: str, most: int, *, having: str = "", with_hidden: bool = False
+) -> tuple[dict[str, MetricSummary], int]:
+    """The summaries of the run's first metrics in order of name, `most` of each kind; and how many metrics there are.
+
+    Only those count whose names have this text in them, in upper or lower case.
+    """
+    kinds = _kinds(session, run_id, with_hidden=with_hidden)
+    found = sorted(name for name in kinds if having.casefold() in name.casefold())
+    of_kind = {kind: [name for name in found if kinds[name] == kind] for kind in ("metric", "system")}
+    chosen = [name for names in of_kind.values() for name in names[:most]]
+    return last(session, [run_id], chosen, with_hidden=with_hidden)[run_id], len(found)
+
+
+def _kinds(session: Session, run_id: str, *, with_hidden: bool) -> dict[str, str]:
+    """The names that a run's metrics are shown by, each with its kind."""
+    columns = (_TABLE.c.run_id, _TABLE.c.name, _TABLE.c.kind)
+    is_shown = (_TABLE.c.run_id == run_id, _TABLE.c.count > 0, _TABLE.c.segment == 0)
+    rows = session.execute(sa.select(*columns).where(*is_shown))
+    read_as = naming.of_runs(session, [run_id])
+    return {name: row.kind for row, name in read_as.shown(map(_Kind._make, rows), None, with_hidden=with_hidden)}
 
 
 def _summary(series: _Stored, definitions: runs.Definitions) -> MetricSummary:

@@ -10,6 +10,9 @@ Status = Literal["running", "finished", "failed", "stopped", "lost"]
 """`lost` is derived on reading: a running run whose writers have been silent for a minute. It comes back when they
 speak."""
 
+MOST_METRICS = 10_000
+"""Of each kind in one answer, where a query says how many."""
+
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
@@ -121,8 +124,9 @@ class AlertCounts(msgspec.Struct, frozen=True):
 
 
 class RunDetail(RunRow, frozen=True, kw_only=True):
-    """A whole run: every config key and metric.
+    """A whole run: every config key, and every metric where the query does not say how many.
 
+    `metric_count` is how many metrics there are, of which the query may have asked for the first ones alone.
     `environment` is what the client captured: `command`, `host`, `python`, `packages`, `git` {commit, branch, remote,
     is_dirty, patch}…; every part may be missing. `error` is the traceback of a failed run. `lost_records` counts the
     records that a damaged journal or a full disk has cost. `stop` is the last request to stop since the run was
@@ -145,12 +149,19 @@ class RunDetail(RunRow, frozen=True, kw_only=True):
     alert_count: int
     alerts: AlertCounts
     definitions: list[Definition]
+    metric_count: int
 
 
 class RunQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Metrics that were hidden come with `hidden` (1) alone."""
+    """Metrics that were hidden come with `hidden` (1) alone.
+
+    `metrics` asks for the first so many in order of name, and as many of the system's, where a run may have a hundred
+    thousand; `having` for those whose names have this text in them, ten thousand at most. Without either, all come.
+    """
 
     hidden: int = 0
+    metrics: Annotated[int, msgspec.Meta(ge=0, le=MOST_METRICS)] | None = None
+    having: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
 class RunChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

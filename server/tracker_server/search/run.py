@@ -8,20 +8,19 @@ from sqlalchemy.orm import Session
 
 from tracker_server import artifacts, media, metrics, runs
 from tracker_server.runs.models import Project
-from tracker_server.runs.schema import RunDetail
+from tracker_server.runs.schema import MOST_METRICS, MetricSummary, RunDetail, RunQuery
 
 
-def describe(
-    session: Session, run: runs.Run, *, with_hidden: bool = False, now_ms: int, lost_after_ms: int
-) -> RunDetail:
+def describe(session: Session, run: runs.Run, query: RunQuery, *, now_ms: int, lost_after_ms: int) -> RunDetail:
     """Everything that the run's page needs at first, in a constant number of statements."""
+    summaries, metric_count = _summaries(session, run, query)
     alerts = runs.count_alerts(session, run)
     row = runs.row(
         run,
         project=session.scalars(sa.select(Project.name).where(Project.id == run.project_id)).one(),
         tags=runs.tags(session, [run.id])[run.id],
         config=runs.chosen_config(run.config, None),
-        metrics=metrics.last(session, [run.id], None, with_hidden=with_hidden)[run.id],
+        metrics=summaries,
         summary=runs.summaries(session, [run.id])[run.id],
         now_ms=now_ms,
         lost_after_ms=lost_after_ms,
@@ -44,4 +43,15 @@ def describe(
         alert_count=alerts.error + alerts.warning + alerts.info,
         alerts=alerts,
         definitions=runs.definitions(session, [run.id])[run.id].listed,
+        metric_count=metric_count,
     )
+
+
+def _summaries(session: Session, run: runs.Run, query: RunQuery) -> tuple[dict[str, MetricSummary], int]:
+    """The metrics that the query asks for, and how many there are of these."""
+    with_hidden = bool(query.hidden)
+    if query.metrics is not None or query.having:
+        most = MOST_METRICS if query.metrics is None else query.metrics
+        return metrics.first(session, run.id, most, having=query.having, with_hidden=with_hidden)
+    found = metrics.last(session, [run.id], None, with_hidden=with_hidden)[run.id]
+    return found, len(found)

@@ -9,11 +9,13 @@ from tracker_server.search import run as whole
 
 api = Api("runs")
 
+_WHOLE = RunQuery()
+
 
 @api.get("/runs/<run_id>", query=RunQuery, reply=RunDetail)
 def get_run(call: Call, run_id: str, query: RunQuery) -> RunDetail:
-    """One run, whole: every config key and metric, and where it ran."""
-    return _detail(call, runs.get(call.session, run_id), with_hidden=bool(query.hidden))
+    """One run, whole: every config key and metric, or as many of these as asked for, and where it ran."""
+    return _detail(call, runs.get(call.session, run_id), query)
 
 
 @api.patch("/runs/<run_id>", body=RunChanges, reply=RunDetail)
@@ -40,6 +42,6 @@ def stop_run(call: Call, run_id: str, body: NewStop) -> RunDetail:
     return _detail(call, run)
 
 
-def _detail(call: Call, run: runs.Run, *, with_hidden: bool = False) -> RunDetail:
+def _detail(call: Call, run: runs.Run, query: RunQuery = _WHOLE) -> RunDetail:
     lost_after_ms = call.settings.lost_after_ms
-    return whole.describe(call.session, run, with_hidden=with_hidden, now_ms=call.now_ms, lost_after_ms=lost_after_ms)
+    return whole.describe(call.session, run, query, now_ms=call.now_ms, lost_after_ms=lost_after_ms)
