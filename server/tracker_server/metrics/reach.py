@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -45,14 +46,14 @@ class Reaches:
             known = self._found.get(_place(series), ())
         return max((one for one in known if one.count <= count), key=lambda one: one.count, default=None)
 
-    def note(self, series: Series, reach: Reach) -> None:
-        """Remember this in place of what was noted first of the series, and of the series not looked at for longest."""
-        place = _place(series)
+    def note(self, found: Sequence[Series], reach: Reach) -> None:
+        """Remember this of each, in place of what was noted first of it; forget the series not noted for longest."""
         with self._lock:
-            known = self._found.pop(place, ())
-            kept = tuple(one for one in known if one.count != reach.count)[-MOST_OF_ONE + 1 :]
-            self._found[place] = (*kept, reach)
-            if len(self._found) > MOST_SERIES:
+            for place in map(_place, found):
+                known = self._found.pop(place, ())
+                kept = tuple(one for one in known if one.count != reach.count)[-MOST_OF_ONE + 1 :]
+                self._found[place] = (*kept, reach)
+            while len(self._found) > MOST_SERIES:
                 self._found.popitem(last=False)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -195,16 +195,18 @@ def _deltas(session: Session, found: Sequence[Series], view: View, known: dict[i
     most = view.points * MAX_DELTA
     grown = [series for series in found if max(1, series.count - most) <= known.get(series.id, 0) < series.count]
     reaches = reach.of(session)
-    together: defaultdict[Any, list[tuple[Series, _Tip]]] = defaultdict(list)
-    for series, tip in _tips(session, grown, known, reaches, view.points_at_once):
-        together[id(tip.points.steps), tip.before, known[series.id]].append((series, tip))
     drawn = {}
-    for (*_, count), tips in together.items():  # series that were logged together differ in their values alone
-        reached, new = tips[0][1].reach(), _added(tips[0][1], count, view)
-        for series, tip in tips:
-            reaches.note(series, reached)
-            if new is not None:
-                line = _Line(new[0], new[1], tip.points.values[count - tip.start :])
+    for pack in _tips(session, grown, known, reaches, view.points_at_once):
+        together: defaultdict[Any, list[tuple[Series, _Tip]]] = defaultdict(list)
+        for series, tip in pack:
+            together[id(tip.points.steps), tip.before, known[series.id]].append((series, tip))
+        for (*_, count), tips in together.items():  # series that were logged together differ in their values alone
+            reaches.note([series for series, _ in tips], tips[0][1].reach())
+            new = _added(tips[0][1], count, view)
+            if new is None:
+                continue
+            for series, tip in tips:
+                line = replace(new, values=tip.points.values[count - tip.start :])
                 drawn[series.id] = _drawn(series, line, view, None, is_delta=True)
     return drawn
 
@@ -231,23 +233,22 @@ class _Tip:
 
 def _tips(
     session: Session, found: Sequence[Series], known: dict[int, int], reaches: reach.Reaches, limit: int
-) -> Iterator[tuple[Series, _Tip]]:
-    """Of each series what has arrived since the page asked, or some more."""
+) -> Iterator[list[tuple[Series, _Tip]]]:
+    """Of each series what has arrived since the page asked, or some more; in packs of about so many points."""
     within = {series: reaches.within(series, known[series.id]) for series in found}
     short = {series: one for series, one in within.items() if one is not None and one.count >= series.sealed_count}
     newest = stored.newest(session, {series: series.count - one.count for series, one in short.items()})
-    for series, before in short.items():
-        if series.id in newest:
-            yield series, _Tip(before, newest[series.id])
+    yield [(series, _Tip(one, newest[series.id])) for series, one in short.items() if series.id in newest]
     left = [series for series in found if series.id not in newest]
     sizes = [series.count - min(known[series.id], series.sealed_count) for series in left]
     for pack in _packs(left, sizes, limit):
         sealed = stored.heads(session, pack)
         after = {series.id: [head for head in sealed[series.id] if head.end > known[series.id]] for series in pack}
         points = _points(session, pack, after)
-        for series in pack:
-            heads = sealed[series.id]
-            yield series, _Tip(_reach_of(heads[: len(heads) - len(after[series.id])]), points[series.id])
+        yield [
+            (series, _Tip(_reach_of(sealed[series.id][: -len(after[series.id]) or None]), points[series.id]))
+            for series in pack
+        ]
 
 
 def _reach_of(heads: Sequence[Head]) -> Reach | None:
@@ -256,15 +257,15 @@ def _reach_of(heads: Sequence[Head]) -> Reach | None:
     return Reach(heads[-1].end, max(head.max_step for head in heads), max(head.max_time_ms for head in heads))
 
 
-def _added(tip: _Tip, known: int, view: View) -> tuple[Integers, Integers] | None:
-    """The x and the steps of what arrived after `known` points, where all of it comes in order after what the page has;
-    else None."""
+def _added(tip: _Tip, known: int, view: View) -> _Line | None:
+    """What arrived after `known` points, where all of it comes in order after what the page has; else None."""
     old, new = tip.points.part(0, known - tip.start), tip.points.part(known - tip.start)
     x = _axis(new, view.x)
     ends = [int(_axis(old, view.x).max())] if len(old) else []
     if tip.before is not None:
         ends.append(tip.before.step if view.x == "step" else tip.before.time_ms)
-    return (x, new.steps) if int(x[0]) >= max(ends) and (x[1:] >= x[:-1]).all() else None
+    is_after = int(x[0]) >= max(ends) and (x[1:] >= x[:-1]).all()
+    return _Line(x, new.steps, new.values) if is_after else None
 
 
 def _wholes(session: Session, found: Sequence[Series], view: View) -> dict[int, Drawing]:
@@ -279,7 +280,7 @@ def _wholes(session: Session, found: Sequence[Series], view: View) -> dict[int, 
         lines = _lines(session, {series.id: needed[series.id] for series in pack}, tails, view.x)
         for series in pack:
             if series.id in tails:
-                reaches.note(series, _Tip(_reach_of(sealed[series.id]), tails[series.id]).reach())
+                reaches.note([series], _Tip(_reach_of(sealed[series.id]), tails[series.id]).reach())
             drawn[series.id] = _in_range(series, lines.pop(series.id), view, *_stored_range(series, view))
     return drawn
 
@@ -368,13 +369,17 @@ def _drawn(series: Series, line: _Line, view: View, smoothed: Floats | None, *, 
         points_in_range=len(line.x),
         is_exact=drawn.is_exact,
         is_delta=is_delta,
-        x=(line.x[places] - zero).astype(np.float64),
+        x=_from(zero, line.x[places]),
         steps=line.steps[places],
         values=values,
-        mark_x=(line.x[drawn.marks] - zero).astype(np.float64),
+        mark_x=_from(zero, line.x[drawn.marks]),
         mark_values=line.values[drawn.marks],
         **more,
     )
+
+
+def _from(zero: int, x: Floats | Integers) -> Floats:
+    return (x - zero if zero else x).astype(np.float64, copy=False)
 
 
 def _band(line: _Line, drawn: Drawn, points: int) -> dict[str, Floats]:

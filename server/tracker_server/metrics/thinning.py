@@ -78,7 +78,9 @@ def _extremes(x: Floats | Integers, values: Floats, points: int) -> Integers:
         inner = np.array([values.argmin(), values.argmax()], np.int64)
     else:
         inner = _buckets.downsample(_near_zero(x), values, n_out=2 * buckets).astype(np.int64)
-    return np.unique(np.concatenate([[0], inner, [count - 1]]))
+    places = np.sort(np.concatenate([[0], inner, [count - 1]]))
+    chosen: Integers = places[np.append(True, places[1:] != places[:-1])]
+    return chosen
 
 
 def _near_zero(x: Floats | Integers) -> Floats | Integers:
