@@ -1,7 +1,7 @@
 /** The field that narrows the list: words, or a filter with its names completed and its errors shown where they stand. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useId, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { ApiError, Keys } from "../api";
 import { Icon } from "../parts/Icon";
 import { useDraft } from "../parts/useDraft";
@@ -17,9 +17,11 @@ type Props = {
   /** What the server says against the filter. */
   error: ApiError | null;
   onChange: (narrowing: Narrowing) => void;
+  /** What stands beside the field; an error has the width of both. */
+  children: ReactNode;
 };
 
-export function FilterField({ project, keys, value, error, onChange }: Props) {
+export function FilterField({ project, keys, value, error, onChange, children }: Props) {
   const [draft, setDraft] = useDraft(fieldOf(value), (text) => { onChange(narrowingOf(text)); }, 150);
   const [caret, setCaret] = useState(draft.length);
   const [isWanted, setIsWanted] = useState(false);
@@ -29,7 +31,7 @@ export function FilterField({ project, keys, value, error, onChange }: Props) {
   const id = useId();
   const { from, word, options, isOpen } = useCompletions(project, keys, draft, caret, isWanted);
   const isPartial = word !== "" && narrowingOf(draft).filter !== "" && options[0]?.label.replace(/^\./, "") !== word;
-  const active = isOpen ? (chosen ?? (isPartial ? 0 : null)) : null;
+  const active = isOpen ? (chosen !== null && chosen < options.length ? chosen : isPartial ? 0 : null) : null;
 
   useLayoutEffect(() => {
     if (caretToSet.current === null) return;
@@ -73,52 +75,57 @@ export function FilterField({ project, keys, value, error, onChange }: Props) {
   // while names are offered the filter is not finished
   const isRefused = error !== null && value.filter !== "" && !isOpen;
   return (
-    <div className={styles["field"]} onBlur={(event) => { if (!event.currentTarget.contains(event.relatedTarget)) setIsWanted(false); }}>
-      <input
-        ref={input}
-        type="text"
-        role="combobox"
-        className={styles["text"]}
-        aria-label="Filter runs"
-        aria-autocomplete="list"
-        aria-expanded={isOpen}
-        aria-controls={isOpen ? `${id}-list` : undefined}
-        aria-activedescendant={active === null ? undefined : `${id}-${String(active)}`}
-        aria-invalid={isRefused}
-        aria-describedby={isRefused ? `${id}-error` : undefined}
-        placeholder={'Words, or config.lr < 1e-3 and "baseline" in tags'}
-        autoComplete="off"
-        autoCapitalize="off"
-        spellCheck={false}
-        value={draft}
-        onChange={(event) => { write(event.target.value, event.target.selectionStart ?? event.target.value.length); }}
-        onSelect={(event) => { setCaret(event.currentTarget.selectionStart ?? draft.length); }}
-        onKeyDown={onKeyDown}
-      />
-      {draft !== "" && (
-        <button type="button" data-look="icon" className={styles["clear"]} aria-label="Clear the filter" title="Clear the filter" onClick={() => { write("", 0); setIsWanted(false); input.current?.focus(); }}>
-          <Icon name="close" size={12} />
-        </button>
-      )}
-      {isOpen && (
-        <ul id={`${id}-list`} role="listbox" aria-label="Completions" className={styles["list"]}>
-          {options.map((option, index) => (
-            <li
-              key={`${option.note} ${option.label}`}
-              id={`${id}-${String(index)}`}
-              role="option"
-              aria-selected={index === active}
-              className={styles["option"]}
-              // the field keeps the focus
-              onPointerDown={(event) => { event.preventDefault(); }}
-              onClick={() => { accept(option); }}
-            >
-              <bdi className="clip">{option.label}</bdi>
-              <span className={styles["note"]}>{option.note}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+    <div>
+      <div className={styles["row"]}>
+        <div className={styles["field"]} onBlur={(event) => { if (!event.currentTarget.contains(event.relatedTarget)) setIsWanted(false); }}>
+          <input
+            ref={input}
+            type="text"
+            role="combobox"
+            className={styles["text"]}
+            aria-label="Filter runs"
+            aria-autocomplete="list"
+            aria-expanded={isOpen}
+            aria-controls={isOpen ? `${id}-list` : undefined}
+            aria-activedescendant={active === null ? undefined : `${id}-${String(active)}`}
+            aria-invalid={isRefused}
+            aria-describedby={isRefused ? `${id}-error` : undefined}
+            placeholder={'Words, or config.lr < 1e-3 and "baseline" in tags'}
+            autoComplete="off"
+            autoCapitalize="off"
+            spellCheck={false}
+            value={draft}
+            onChange={(event) => { write(event.target.value, event.target.selectionStart ?? event.target.value.length); }}
+            onSelect={(event) => { setCaret(event.currentTarget.selectionStart ?? draft.length); }}
+            onKeyDown={onKeyDown}
+          />
+          {draft !== "" && (
+            <button type="button" data-look="icon" className={styles["clear"]} aria-label="Clear the filter" title="Clear the filter" onClick={() => { write("", 0); setIsWanted(false); input.current?.focus(); }}>
+              <Icon name="close" size={12} />
+            </button>
+          )}
+          {isOpen && (
+            <ul id={`${id}-list`} role="listbox" aria-label="Completions" className={styles["list"]}>
+              {options.map((option, index) => (
+                <li
+                  key={`${option.note} ${option.label}`}
+                  id={`${id}-${String(index)}`}
+                  role="option"
+                  aria-selected={index === active}
+                  className={styles["option"]}
+                  // the field keeps the focus
+                  onPointerDown={(event) => { event.preventDefault(); }}
+                  onClick={() => { accept(option); }}
+                >
+                  <bdi className="clip">{option.label}</bdi>
+                  <span className={styles["note"]}>{option.note}</span>
+                </li>
+              ))}
+            </ul>
+          )}
+        </div>
+        {children}
+      </div>
       {isRefused && <FilterError id={`${id}-error`} filter={value.filter} error={error} />}
     </div>
   );

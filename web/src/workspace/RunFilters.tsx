@@ -37,8 +37,7 @@ export function RunFilters({ view, change, runs, keys, columns, project }: Props
   const close = () => { setOpened(null); };
   return (
     <div className={styles["filters"]}>
-      <div className={styles["line"]}>
-        <FilterField {...{ project, keys }} value={view} error={runs.refused} onChange={(narrowing) => { change((now) => ({ ...now, ...narrowing }), true); }} />
+      <FilterField {...{ project, keys }} value={view} error={runs.refused} onChange={(narrowing) => { change((now) => ({ ...now, ...narrowing }), true); }}>
         <div className={styles["modes"]} role="group" aria-label="View">
           {(["runs", "table"] as const).map((mode) => (
             <button key={mode} type="button" aria-pressed={view.mode === mode} onClick={() => { change((now) => ({ ...now, mode })); }}>
@@ -46,7 +45,7 @@ export function RunFilters({ view, change, runs, keys, columns, project }: Props
             </button>
           ))}
         </div>
-      </div>
+      </FilterField>
       <div className={styles["line"]}>
         <span className={styles["count"]} role="status">
           {isFiltered ? `${formatCount(runs.matched)} of ${formatCount(runs.total)} runs` : `${formatCount(runs.total)} ${runs.total === 1 ? "run" : "runs"}`}
