@@ -199,7 +199,7 @@ class Runs(RuleBasedStateMachine):
         with self.writing() as session:
             if is_purged:
                 points = sum(len(one.points) for one in self.model.trash[entry])
-                assert metrics.trash.purge(session, entry) == (len(self.model.trash.pop(entry)), points)
+                assert metrics.trash.purge(session, [entry]) == {entry: (len(self.model.trash.pop(entry)), points)}
             else:
                 metrics.trash.bring_back(session, entry, limits=limits)
                 self.model.bring_back(entry)

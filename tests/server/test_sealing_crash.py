@@ -124,7 +124,7 @@ def bring_back(session: Session, run: str) -> None:
 
 
 def purge(session: Session, run: str) -> None:
-    metrics.trash.purge(session, entry_of(run))
+    metrics.trash.purge(session, [entry_of(run)])
 
 
 def entry_of(run: str) -> int:

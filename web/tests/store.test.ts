@@ -178,6 +178,17 @@ test("when a new series takes the place of one at hand, both are fetched again",
   expect(store.state("loss").series.map(({ id }) => id)).toEqual([idOf("a", "loss")]);
 });
 
+test("where all that was at hand has been superseded, it is fetched again", async () => {
+  const { store, requests, nextFrame, settle } = fakeServer();
+  store.show(["a"]);
+  store.watch("loss", nothing);
+  nextFrame();
+  await settle();
+  store.merge({ series: [seriesOf({ id: 9999, run: "a", metric: "loss", segment: 1, values: [1] })] }, FRAMING);
+  nextFrame();
+  expect(requests).toHaveLength(2);
+});
+
 test("a parallel writer that joins is added", async () => {
   const { store, requests, nextFrame, settle } = fakeServer();
   store.show(["a"]);

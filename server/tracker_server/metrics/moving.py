@@ -1,8 +1,8 @@
 """Points that change their place: from one segment of a run to another, or from one run's history into another's.
 
 What always holds: a point is moved with its step, time and value as they are, and the summaries on both sides are those
-of the points that are there. A series whose points are taken away keeps its id for what leaves, and what stays gets a
-new one: so a page that holds the old series never takes what was added for its continuation. Done within the caller's
+of the points that are there. A series whose points are taken away ends: what leaves and what stays are series with new
+ids, so a page that holds the old one never takes either for it, however many points it has. Done within the caller's
 transaction, who holds the run's row. Costs reading and writing every series that is touched.
 """
 
@@ -47,11 +47,13 @@ def supersede(
         touched = [series for series in group if masks[series.id].any()]
         if not touched:
             continue
-        clear(session, run_id, [series.id for series in touched])
-        _enter(session, touched, segment)
+        ids = [series.id for series in touched]
+        clear(session, run_id, ids)
         gone = {_key(series): _where(points[series.id], masks[series.id]) for series in touched}
         kept = {_key(series): _where(points[series.id], ~masks[series.id]) for series in touched}
         _put(session, run_id, label, segment, gone, limits)
+        # not before the others are there: an id is given again once nothing above it is left
+        session.execute(sa.delete(Series).where(Series.id.in_(ids)))
         _put(session, run_id, label, 0, kept, limits)
 
 
@@ -136,12 +138,6 @@ def clear(session: Session, run_id: str, ids: Sequence[int]) -> None:
     session.execute(sa.delete(Tail).where(Tail.run_id == run_id))
     if left:
         _append_tail(session, run_id, columns.shared_blocks(left))
-
-
-def _enter(session: Session, series: Sequence[Series], segment: int) -> None:
-    """Have these series, which are empty, stand in another segment, in which they have no namesakes."""
-    statement = sa.update(Series).where(Series.id.in_([one.id for one in series])).values(segment=segment)
-    session.execute(statement)
 
 
 def _put(session: Session, run_id: str, label: str, segment: int, points: Found, limits: Limits) -> None:

@@ -147,7 +147,7 @@ export class SeriesStore {
       const at = pair.series.findIndex((old) => old.id === one.id);
       const old = pair.series[at];
       if (one.is_delta && (old === undefined || one.x.length + one.marks.length === 0)) continue;
-      if (old === undefined && pair.series.some((other) => isInPlaceOf(one, other))) {
+      if (old === undefined && (one.segment !== 0 || pair.series.some((other) => isInPlaceOf(one, other)))) {
         replaced.push(one);
         continue;
       }
@@ -233,7 +233,7 @@ export class SeriesStore {
   }
 }
 
-/** A run that was resumed from an earlier step goes on in new series, and what became of the old ones is to be asked. */
+/** A run that was resumed from an earlier step goes on in new series; so does what it left behind, and all is asked anew. */
 const isInPlaceOf = (one: SeriesColumns, other: SeriesColumns) => one.label === other.label && one.segment === other.segment;
 
 const key = (metric: string, run: string) => `${run}\n${metric}`;
