@@ -71,6 +71,10 @@ export const reasonOf = (error: unknown): string => (error instanceof Error ? er
 
 export const isNotFound = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
 
+/** A run may have a hundred thousand metrics; a page shows so many of them, and as many of the system's. */
+export const MOST_METRICS = 1000;
+const FEW = { metrics: MOST_METRICS };
+
 type Method = "GET" | "POST" | "PATCH" | "DELETE";
 type Query = Record<string, string | number | null | undefined>;
 
@@ -179,11 +183,13 @@ export const api = {
   trash: (project: string, asking?: Asking) => request<Trash>("GET", `${projectPath(project)}/trash`, asking),
   purgeTrash: (project: string, body: Schemas["PurgeRequest"]) => request<Purged>("POST", `${projectPath(project)}/trash/purge`, { body }),
 
-  run: (id: string, asking?: Asking) => request<RunDetail>("GET", runPath(id), asking),
-  changeRun: (id: string, changes: RunChanges) => request<RunDetail>("PATCH", runPath(id), { body: changes }),
+  run: (id: string, asking?: Asking) => request<RunDetail>("GET", runPath(id), { query: FEW, ...asking }),
+  /** With those of its metrics that have this text in their names. */
+  runHaving: (id: string, having: string, asking?: Asking) => request<RunDetail>("GET", runPath(id), { query: { ...FEW, having }, ...asking }),
+  changeRun: (id: string, changes: RunChanges) => request<RunDetail>("PATCH", runPath(id), { body: changes, query: FEW }),
   deleteRun: (id: string) => request<undefined>("DELETE", runPath(id)),
-  restoreRun: (id: string) => request<RunDetail>("POST", `${runPath(id)}/restore`),
-  stopRun: (id: string, reason: string) => request<RunDetail>("POST", `${runPath(id)}/stop`, { body: { reason } }),
+  restoreRun: (id: string) => request<RunDetail>("POST", `${runPath(id)}/restore`, { query: FEW }),
+  stopRun: (id: string, reason: string) => request<RunDetail>("POST", `${runPath(id)}/stop`, { body: { reason }, query: FEW }),
   alerts: (id: string, query: { before?: number | null; limit: number }, asking?: Asking) =>
     request<Schemas["AlertList"]>("GET", `${runPath(id)}/alerts`, { query, ...asking }),
   segments: (id: string, asking?: Asking) => request<Schemas["SegmentList"]>("GET", `${runPath(id)}/segments`, asking),

@@ -34,7 +34,10 @@ export const queries = {
   /** The names that begin so, for completing one. */
   keysFrom: (project: string, prefix: string) =>
     queryOptions({ queryKey: ["keys", project, prefix], queryFn: ({ signal }) => api.keysFrom(project, { prefix, limit: NAMES_AT_ONCE }, { signal }), placeholderData: keepPreviousData }),
+  /** With the first of its metrics alone, if they are very many; `runHaving` has those of a name. */
   run: (id: string) => queryOptions({ queryKey: ["run", id], queryFn: ({ signal }) => api.run(id, { signal }) }),
+  runHaving: (id: string, text: string) =>
+    queryOptions({ queryKey: ["run", id, "having", text], queryFn: ({ signal }) => api.runHaving(id, text, { signal }), placeholderData: keepPreviousData }),
   /** `count` is how many there are as far as the page knows: with another one it asks again. */
   alerts: (id: string, count: number) =>
     infiniteQueryOptions({

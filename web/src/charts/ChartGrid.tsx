@@ -33,9 +33,11 @@ type Props = {
   /** What metrics are renamed, hidden and deleted of: this run, or (null) the project. Without it they are not. */
   corrected?: { id: string; name: string } | null;
   empty: React.ReactNode;
+  /** What is to be said of the metrics that are here, above the charts. */
+  note?: string | null;
 };
 
-export function ChartGrid({ project, store, runs, metrics, settings, onSettings, foldedFirst = foldedAtFirst, corrected, empty }: Props) {
+export function ChartGrid({ project, store, runs, metrics, settings, onSettings, foldedFirst = foldedAtFirst, corrected, empty, note = null }: Props) {
   const pins = pinnedMetrics(project);
   const pinned = pins.use();
   const width = tileWidth.use();
@@ -72,6 +74,7 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
       </div>
       <div className={styles["scroll"]}>
         {metrics.length === 0 || runs.length === 0 ? empty : null}
+        {note !== null && <p className={styles["none"]}>{note}</p>}
         {runs.length > 0 && shownPins.length > 0 && (
           <section className={styles["section"]} aria-label="Pinned">
             <h2 className={styles["pinned"]}>Pinned</h2>

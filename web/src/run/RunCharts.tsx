@@ -6,8 +6,10 @@ import type { RunStyle } from "../charts/figure";
 import type { ChangeSettings, ChartSettings } from "../charts/settings";
 import type { Section } from "../charts/sections";
 import type { SeriesStore } from "../charts/store";
+import { formatCount } from "../format";
 import { Empty } from "../parts/Note";
 import { Ago } from "../parts/Time";
+import { hasMore } from "./useRunMetrics";
 
 type Props = { run: RunDetail; store: SeriesStore; runs: readonly RunStyle[]; metrics: readonly string[]; settings: ChartSettings; onSettings: ChangeSettings };
 
@@ -23,6 +25,7 @@ export function RunCharts({ run, ...charts }: Props) {
       project={run.project}
       corrected={run}
       foldedFirst={foldedFirst}
+      note={hasMore(run) ? `${formatCount(run.metric_count)} metrics were logged: here are the first ones by name, and those that a word in “Find charts” brings.` : null}
       empty={
         <Empty title={run.status === "running" ? "Waiting for the first point" : "Nothing was logged here"}>
           <p>

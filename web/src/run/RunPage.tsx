@@ -26,6 +26,7 @@ import { RunCharts } from "./RunCharts";
 import styles from "./RunPage.module.css";
 import { StopRun, StopStory } from "./StopRun";
 import { useChartSettings } from "./useChartSettings";
+import { hasMore, useRunMetrics } from "./useRunMetrics";
 
 const TABS = ["overview", "charts", "system", "console", "media", "artifacts", "code"] as const;
 export type Tab = (typeof TABS)[number];
@@ -61,10 +62,12 @@ function Loaded({ run, tab }: { run: RunDetail; tab: Tab }) {
   useLive({ project, columns: NO_COLUMNS, liveRuns: () => (isGrowing ? [id] : []), runningCount: status === "running" ? 1 : 0, store }, ({ changed }) => {
     if (changed.some((row) => row.id === id)) void client.invalidateQueries({ queryKey: queries.run(id).queryKey, exact: true });
   });
-  const metrics = useMemo(() => Object.keys(run.metrics), [run.metrics]);
+  const known = useRunMetrics(run, settings.search);
+  const metrics = useMemo(() => Object.keys(known), [known]);
   const groups = useMemo(() => sectionsOf(metrics), [metrics]);
   const ofKind = (system: boolean) => groups.filter((group) => isSystem(group.name) === system).flatMap((group) => group.metrics);
-  const counts: Partial<Record<Tab, number>> = { charts: ofKind(false).length, system: ofKind(true).length, console: run.console_lines, media: run.media_count, artifacts: run.artifact_count };
+  const systemCount = ofKind(true).length;
+  const counts: Partial<Record<Tab, number>> = { charts: hasMore(run) ? run.metric_count - systemCount : metrics.length - systemCount, system: systemCount, console: run.console_lines, media: run.media_count, artifacts: run.artifact_count };
   const isWide = tab === "charts" || tab === "system" || tab === "console";
   const charts = { run, store, runs: styled, settings: shown, onSettings };
   return (

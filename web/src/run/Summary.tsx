@@ -3,16 +3,18 @@
 
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import type { MetricSummary, RunDetail } from "../api";
+import { MOST_METRICS, type MetricSummary, type RunDetail } from "../api";
 import { formatCount, formatNumber, formatValue } from "../format";
 import styles from "./Tables.module.css";
+import { hasMore, useRunMetrics } from "./useRunMetrics";
 
 export function Summary({ run }: { run: RunDetail }) {
   const [text, setText] = useState("");
   const byHand = Object.entries(run.summary).filter(([name]) => matches(name, text));
-  const metrics = Object.entries(run.metrics)
+  const metrics = Object.entries(useRunMetrics(run, text))
     .filter(([name, { kind }]) => kind !== "system" && matches(name, text))
-    .toSorted(([a], [b]) => a.localeCompare(b, "en", { numeric: true }));
+    .toSorted(([a], [b]) => a.localeCompare(b, "en", { numeric: true }))
+    .slice(0, MOST_METRICS);
   const hasDefinitions = metrics.some(([, summary]) => isDefined(summary));
   return (
     <section className={styles["section"]} aria-label="Summary">
@@ -23,30 +25,33 @@ export function Summary({ run }: { run: RunDetail }) {
       {metrics.length + byHand.length === 0 ? (
         <p className="muted">{text === "" ? "No metrics yet." : `Nothing is called “${text}”.`}</p>
       ) : (
-        <div className={styles["scroll"]} tabIndex={0} role="region" aria-label="Summary table">
-          <table className={`${styles["table"] ?? ""} ${(hasDefinitions ? styles["withWords"] : styles["withSteps"]) ?? ""}`}>
-            <thead>
-              <tr>
-                <th scope="col">metric</th>
-                {hasDefinitions && <th scope="col">value</th>}
-                <th scope="col">last</th>
-                <th scope="col">min</th>
-                <th scope="col">max</th>
-              </tr>
-            </thead>
-            <tbody>
-              {byHand.map(([name, value]) => (
-                <tr key={`hand ${name}`}>
-                  <th scope="row">{name} <span className="muted small">set by hand</span></th>
-                  <td colSpan={hasDefinitions ? 4 : 3}>{formatValue(value)}</td>
+        <>
+          {hasMore(run) && text === "" && <p className="muted small">The first {formatCount(metrics.length)} of {formatCount(run.metric_count)} metrics. Others are found by a part of their name.</p>}
+          <div className={styles["scroll"]} tabIndex={0} role="region" aria-label="Summary table">
+            <table className={`${styles["table"] ?? ""} ${(hasDefinitions ? styles["withWords"] : styles["withSteps"]) ?? ""}`}>
+              <thead>
+                <tr>
+                  <th scope="col">metric</th>
+                  {hasDefinitions && <th scope="col">value</th>}
+                  <th scope="col">last</th>
+                  <th scope="col">min</th>
+                  <th scope="col">max</th>
                 </tr>
-              ))}
-              {metrics.map(([name, summary]) => (
-                <MetricRow key={name} run={run} hasDefinitions={hasDefinitions} name={name} summary={summary} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+              </thead>
+              <tbody>
+                {byHand.map(([name, value]) => (
+                  <tr key={`hand ${name}`}>
+                    <th scope="row">{name} <span className="muted small">set by hand</span></th>
+                    <td colSpan={hasDefinitions ? 4 : 3}>{formatValue(value)}</td>
+                  </tr>
+                ))}
+                {metrics.map(([name, summary]) => (
+                  <MetricRow key={name} run={run} hasDefinitions={hasDefinitions} name={name} summary={summary} />
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </>
       )}
     </section>
   );
