@@ -225,7 +225,7 @@ def test_news_from_before_an_undo_does_not_take_the_run_out_again(page: Page, ru
         if held:
             break
         page.wait_for_timeout(50)
-    with page.expect_response("**/restore"):
+    with page.expect_response("**/restore?*"):
         page.get_by_role("button", name="Undo").click()
     expect(row).to_be_visible()
     [(route, answer)] = held
