@@ -69,6 +69,7 @@ class Figure:
             "max": max(self.values),
             "values": list(self.values),
             "goal": self.goal,
+            "is_rate": self.is_rate,
             "is_reached": self.is_reached,
             "ceiling": ceiling,
             "ratio": self.ratio,

@@ -86,6 +86,7 @@ def test_a_part_measured_again_replaces_itself_alone(tmp_path: Path) -> None:
     results.write(file, first)
     again = measurement("read", Figure("a chart", "ms", [10.0], 150.0))
     results.write(file, results.merged(results.read(file), [again]))
+    assert results.read(file)[2].figures == [RATE]
     medians = {(one.part, one.backend): one.figures[0].median for one in results.read(file)}
     assert medians == {("read", "sqlite"): 10.0, ("read", "postgresql"): 200.0, ("ingest", "sqlite"): 1.9e6}
 
