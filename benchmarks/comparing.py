@@ -15,7 +15,7 @@ import requests
 from pcodec import ChunkConfig, standalone
 from tsdownsample import MinMaxDownsampler
 
-from benchmarks.figures import Ceiling, Figure
+from benchmarks.figures import WARM_UP, Ceiling, Figure, milliseconds
 from benchmarks.filling import METRIC, PROGRAM, START_MS
 from benchmarks.processes import Backend, fresh_server
 from tests.processes import Server
@@ -41,7 +41,6 @@ LIVE_GOAL_MS = 20.0
 LIVE_PROJECT = "live"
 LIVE_METRICS = [f"train/metric_{number}" for number in range(CHARTS)]
 
-WARM_UP = 2
 AS_THE_DASHBOARD = {**PROGRAM, "Accept": "application/vnd.msgpack"}
 
 Answer = dict[str, Any]
@@ -62,11 +61,11 @@ def _compared(http: requests.Session, server: Server, repetitions: int) -> list[
     band = {**chart, "band": True, "smoothing": {"kind": "time_ema", "amount": 0.6}}
 
     def lines(body: Answer) -> list[float]:
-        return _timed(repetitions, lambda: _lines(_ask(http, server, "/series", body)))
+        return milliseconds(repetitions, lambda: _lines(_ask(http, server, "/series", body)))
 
     def curves(**wanted: Any) -> list[float]:
         body = {"project": PROJECT, "metrics": [METRIC], "except_keys": ["config.seed"], "points": PIXELS}
-        return _timed(repetitions, lambda: _curves(_ask(http, server, "/groups/series", {**body, **wanted})))
+        return milliseconds(repetitions, lambda: _curves(_ask(http, server, "/groups/series", {**body, **wanted})))
 
     decoded = "decode the same columns + "
     return [
@@ -177,16 +176,6 @@ def _check_new(answer: Answer, step: int) -> None:
         raise RuntimeError(f"{sum(carried)} of {len(carried)} series carry their new points alone")
 
 
-def _timed(repetitions: int, ask: Callable[[], None]) -> list[float]:
-    """Milliseconds of each, after the first few."""
-    costs = []
-    for _ in range(WARM_UP + repetitions):
-        begun = time.perf_counter()
-        ask()
-        costs.append(1000 * (time.perf_counter() - begun))
-    return costs[WARM_UP:]
-
-
 def _bare(repetitions: int, draw: Callable[[Any, Any], None]) -> list[float]:
     """Decoding the columns of every run, and drawing them: what no server could do without."""
     config = ChunkConfig(compression_level=4)
@@ -201,7 +190,7 @@ def _bare(repetitions: int, draw: Callable[[Any, Any], None]) -> list[float]:
             standalone.simple_decompress_into(values, row)
         draw(steps, table)
 
-    return _timed(repetitions, decode_and_draw)
+    return milliseconds(repetitions, decode_and_draw)
 
 
 def _thin_each(steps: Any, table: Any) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import platform
 import statistics
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+WARM_UP = 2
 
 
 @dataclass(frozen=True)
@@ -113,3 +116,13 @@ class Measurement:
             "machine": vars(self.machine),
             "figures": [figure.document() for figure in self.figures],
         }
+
+
+def milliseconds(repetitions: int, ask: Callable[[], None]) -> list[float]:
+    """What each repetition takes, after the first few, which are not counted."""
+    costs = []
+    for _ in range(WARM_UP + repetitions):
+        begun = time.perf_counter()
+        ask()
+        costs.append(1000 * (time.perf_counter() - begun))
+    return costs[WARM_UP:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from typing import Any, Literal
 import requests
 import sqlalchemy as sa
 
-from benchmarks.figures import Ceiling, Figure
+from benchmarks.figures import Ceiling, Figure, milliseconds
 from tests.processes import Server
 from tests.server import seed
 from tracker_server.db import Database, migrate
@@ -25,7 +25,6 @@ PROJECT = "big"
 CONFIG_KEYS = METRIC_NAMES = 20
 GOAL_MS = 150.0
 KEYS_GOAL_MS = 30.0
-WARM_UP = 2
 
 PAGES: dict[str, dict[str, Any]] = {
     "the newest": {},
@@ -78,8 +77,9 @@ def figures(*, repetitions: int, backend: Backend = "sqlite", runs: int = 100_00
         bare = _bare(server, repetitions)
         made = [
             Figure(
-                f"{where}: {name}", "ms", _timed(repetitions, lambda body=body: _post(http, pages, body)), GOAL_MS,  # type: ignore[misc]
-                ceiling=bare.get(name),
+                f"{where}: {name}", "ms",
+                milliseconds(repetitions, lambda body=body: _post(http, pages, body)),  # type: ignore[misc]
+                GOAL_MS, ceiling=bare.get(name),
             )
             for name, body in PAGES.items()
         ]  # fmt: skip
@@ -88,7 +88,7 @@ def figures(*, repetitions: int, backend: Backend = "sqlite", runs: int = 100_00
             "all keys": {},
             "keys with a prefix": {"prefix": "train/", "limit": 20, "counts": "none"},
         }.items():
-            values = _timed(repetitions, lambda query=query: _get(http, keys, query))  # type: ignore[misc]
+            values = milliseconds(repetitions, lambda query=query: _get(http, keys, query))  # type: ignore[misc]
             made.append(Figure(f"{where}: {name}", "ms", values, KEYS_GOAL_MS))
         return made
 
@@ -115,21 +115,11 @@ def _bare(server: Server, repetitions: int) -> dict[str, Ceiling]:
                 session.execute(sa.text(columns).bindparams(sa.bindparam("ids", ids, expanding=True))).all()
 
         found = {
-            name: Ceiling("bare scans, and rows", _timed(repetitions, lambda scans=scans: ask(scans)))  # type: ignore[misc]
+            name: Ceiling("bare scans, and rows", milliseconds(repetitions, lambda scans=scans: ask(scans)))  # type: ignore[misc]
             for name, scans in BARE.items()
         }
     database.close()
     return found
-
-
-def _timed(repetitions: int, ask: Callable[[], None]) -> list[float]:
-    """Milliseconds of each repetition, after the first few."""
-    costs = []
-    for _ in range(WARM_UP + repetitions):
-        begun = time.perf_counter()
-        ask()
-        costs.append(1000 * (time.perf_counter() - begun))
-    return costs[WARM_UP:]
 
 
 @contextmanager

@@ -474,7 +474,7 @@ class _Reader:
         if name.lower() in _FOREIGN_WORDS:
             return self._refused(node, f"write `{_FOREIGN_WORDS[name.lower()]}`")
         hint = _nearest(name, NAMES) or f"; a key of a run is written config.{name} or metrics.{name}, a text in quotes"
-        return self._refused(node, f"there is no name {name!r}{hint}. The names are {_all(NAMES)}")
+        return self._refused(node, f"there is no name {name!r}{hint}; the names are {_all(NAMES)}")
 
     def _unreadable(self, error: SyntaxError) -> Refused:
         place = self._start + error.offset - 1 if error.offset else len(self._text.rstrip())  # 0 stands for the end
