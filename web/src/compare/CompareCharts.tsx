@@ -1,15 +1,15 @@
 /** The charts of the compared runs over each other. */
 
 import { useMemo } from "react";
-import type { Comparison } from "../api";
 import { ChartGrid } from "../charts/ChartGrid";
 import { type RunStyle, dashes } from "../charts/figure";
 import { Empty } from "../parts/Note";
 import { useChartSettings } from "../run/useChartSettings";
 import { useLive } from "../workspace/live";
 import { useSeriesStore } from "../workspace/useSeriesStore";
+import type { PartProps } from "./tabs";
 
-export function CompareCharts({ comparison }: { comparison: Comparison }) {
+export function CompareCharts({ comparison }: PartProps) {
   const { settings, onSettings } = useChartSettings();
   const { runs, metrics } = comparison;
   const styles = useMemo<RunStyle[]>(() => {

@@ -2,22 +2,22 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Suspense } from "react";
 import { splitList } from "../address";
 import type { Comparison } from "../api";
 import { plural } from "../format";
 import { Page } from "../frame/Page";
 import { Empty, Failure, Outline } from "../parts/Note";
 import { queries } from "../queries";
-import { CompareCharts } from "./CompareCharts";
 import styles from "./ComparePage.module.css";
-import { Differences } from "./Differences";
+import { PARTS, type Part, partNamed } from "./tabs";
 
 export function ComparePage() {
   const { project } = useParams({ from: "/p/$project/compare" });
   const search = useSearch({ strict: false });
   const ids = splitList(search["runs"]);
   const query = useQuery(queries.compare(ids));
-  const tab = search["tab"] === "charts" ? "charts" : "differences";
+  const part = partNamed(search["tab"]);
   const title = `Compare ${plural(ids.length, "run")}`;
   const crumbs = [
     { label: "Projects", to: "/" },
@@ -36,33 +36,36 @@ export function ComparePage() {
       {query.isLoading && <Outline lines={8} />}
       {query.data !== undefined && (
         <>
-          <Tools comparison={query.data} tab={tab} />
-          {tab === "charts" ? <CompareCharts comparison={query.data} /> : <Differences comparison={query.data} project={project} />}
+          <Tools comparison={query.data} part={part} />
+          <Suspense fallback={<Outline lines={8} />}>
+            <part.Content comparison={query.data} project={project} baseline={baselineOf(query.data, search["baseline"])} />
+          </Suspense>
         </>
       )}
     </Page>
   );
 }
 
-function Tools({ comparison, tab }: { comparison: Comparison; tab: "charts" | "differences" }) {
+const baselineOf = ({ runs }: Comparison, wanted: string | undefined): string => (runs.find(({ id }) => id === wanted) ?? runs[0])?.id ?? "";
+
+function Tools({ comparison, part }: { comparison: Comparison; part: Part }) {
   const { project } = useParams({ from: "/p/$project/compare" });
   const search = useSearch({ strict: false });
   const navigate = useNavigate();
   const change = (next: Record<string, string | undefined>) => void navigate({ to: ".", search: (now: Record<string, string | undefined>) => ({ ...now, ...next }), resetScroll: false });
-  const baseline = comparison.runs.find(({ id }) => id === search["baseline"]) ?? comparison.runs[0];
   return (
     <div className={styles["tools"]}>
       <nav className={styles["tabs"]} aria-label="Parts of the comparison">
-        {(["differences", "charts"] as const).map((one) => (
-          <Link key={one} to="/p/$project/compare" params={{ project }} search={{ ...search, tab: one === "charts" ? one : undefined }} activeOptions={{ exact: true, includeSearch: true }} className={styles["tab"]} aria-current={one === tab ? "page" : undefined}>
-            {one === "charts" ? "Charts" : "Differences"}
+        {PARTS.map((one) => (
+          <Link key={one.name} to="/p/$project/compare" params={{ project }} search={{ ...search, tab: one === PARTS[0] ? undefined : one.name }} activeOptions={{ exact: true, includeSearch: true }} className={styles["tab"]} aria-current={one === part ? "page" : undefined}>
+            {one.label}
           </Link>
         ))}
       </nav>
-      {tab === "differences" && comparison.runs.length > 1 && (
+      {part.name !== "charts" && comparison.runs.length > 1 && (
         <label className={styles["baseline"]}>
           Baseline{" "}
-          <select value={baseline?.id} onChange={(event) => { change({ baseline: event.target.value }); }}>
+          <select value={baselineOf(comparison, search["baseline"])} onChange={(event) => { change({ baseline: event.target.value }); }}>
             {comparison.runs.map(({ id, name }) => (
               <option key={id} value={id}>
                 {name}

@@ -1,6 +1,6 @@
 /** What differs between runs, in three sections, each value beside its distance from the baseline's. */
 
-import { Link, useSearch } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import type { Comparison, RunRow } from "../api";
 import { formatNumber, formatValue, plural } from "../format";
@@ -8,17 +8,17 @@ import { StatusMark, Swatch } from "../parts/Run";
 import { PromoteRun } from "../models/PromoteRun";
 import styles from "./ComparePage.module.css";
 import { differenceOf } from "./difference";
+import type { PartProps } from "./tabs";
 
 type Statistic = "last" | "min" | "max";
 type Row = { key: string; differs: boolean; values: readonly unknown[]; isPresent: readonly boolean[]; steps?: readonly (number | null)[] };
 
-export function Differences({ comparison, project }: { comparison: Comparison; project: string }) {
-  const search = useSearch({ strict: false });
+export function Differences({ comparison, project, baseline }: PartProps) {
   const [text, setText] = useState("");
   const [isAll, setIsAll] = useState(comparison.runs.length < 2);
   const [statistic, setStatistic] = useState<Statistic>("last");
   const { runs } = comparison;
-  const base = Math.max(0, runs.findIndex(({ id }) => id === search["baseline"]));
+  const base = Math.max(0, runs.findIndex(({ id }) => id === baseline));
   const sections = [
     { title: "Metrics", rows: metricRows(comparison, statistic) },
     { title: "Config", rows: comparison.config.map(asRow) },

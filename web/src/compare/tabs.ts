@@ -1,0 +1,19 @@
+/**
+ * The parts of a comparison, in order, under their names in the address (`?tab=`). Each is a chunk of its own.
+ *
+ * A part gets the runs that are compared, in the order of their columns; what else it needs it fetches by itself.
+ */
+
+import { type ComponentType, lazy } from "react";
+import type { Comparison } from "../api";
+
+/** `project` is the one in the address; runs may be of others. `baseline` is the id of one of the runs. */
+export type PartProps = { comparison: Comparison; project: string; baseline: string };
+export type Part = { name: string; label: string; Content: ComponentType<PartProps> };
+
+export const PARTS: readonly [Part, ...Part[]] = [
+  { name: "differences", label: "Differences", Content: lazy(() => import("./Differences").then((module) => ({ default: module.Differences }))) },
+  { name: "charts", label: "Charts", Content: lazy(() => import("./CompareCharts").then((module) => ({ default: module.CompareCharts }))) },
+];
+
+export const partNamed = (name: string | undefined): Part => PARTS.find((part) => part.name === name) ?? PARTS[0];
