@@ -23,6 +23,7 @@ from tracker_server.metrics.views import api as metrics_api
 from tracker_server.registry.views import api as registry_api
 from tracker_server.retention.views import api as retention_api
 from tracker_server.runs.views import api as runs_api
+from tracker_server.saved_views.views import api as saved_views_api
 from tracker_server.search.run_views import api as run_api
 from tracker_server.search.views import api as search_api
 from tracker_server.settings import Settings
@@ -39,6 +40,7 @@ APIS: list[Api] = [
     media_api,
     registry_api,
     retention_api,
+    saved_views_api,
     ingest_api,
 ]
 

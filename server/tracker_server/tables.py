@@ -9,8 +9,9 @@ from tracker_server.media import models as _media
 from tracker_server.metrics import models as _metrics
 from tracker_server.registry import models as _registry
 from tracker_server.runs import models as _runs
+from tracker_server.saved_views import models as _saved_views
 
 __all__ = ["metadata"]
 
 metadata = Base.metadata
-_ = (_artifacts, _auth, _corrections, _history, _media, _metrics, _registry, _runs)
+_ = (_artifacts, _auth, _corrections, _history, _media, _metrics, _registry, _runs, _saved_views)
