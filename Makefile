@@ -70,11 +70,11 @@ $(VENV)/.ready-web: pyproject.toml
 	@touch $@
 
 $(VENV)/.ready-run: $(METADATA) | $(VENV)/.ready-web
-	$(BIN)/pip install $(PIP_ARGS) -q --no-build-isolation -e ".[server,example]"
+	$(BIN)/pip install $(PIP_ARGS) -q --no-build-isolation -e ".[server,importance,example]"
 	@touch $@
 
 $(VENV)/.ready-dev: $(METADATA) | $(VENV)/.ready-web
-	$(BIN)/pip install $(PIP_ARGS) -q --no-build-isolation -e ".[server,example,postgres,dev]"
+	$(BIN)/pip install $(PIP_ARGS) -q --no-build-isolation -e ".[server,importance,example,postgres,dev]"
 	@touch $@ $(VENV)/.ready-run
 
 # Each peer has an environment of its own outside the repository; the table names those that could not be installed.

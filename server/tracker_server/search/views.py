@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tracker_server import metrics
 from tracker_server.http import Api, Call
-from tracker_server.search import comparison, groups, keys, live, run_groups, table
+from tracker_server.search import comparison, groups, importance, keys, live, run_columns, run_groups, table
 from tracker_server.search.groups_schema import GroupsAnswer, GroupsRequest
+from tracker_server.search.run_columns_schema import Importance, ImportanceRequest, RunColumns, RunColumnsRequest
 from tracker_server.search.run_groups_schema import RunGroups, RunGroupsRequest
 from tracker_server.search.schema import (
     CompareRequest,
@@ -31,6 +32,21 @@ def search_runs(call: Call, project: str, body: RunSearch) -> RunPage:
 def group_runs(call: Call, project: str, body: RunGroupsRequest) -> RunGroups:
     """The runs of a project grouped by values that they share, with aggregates of their numbers."""
     return run_groups.group(call.session, project, body, now_ms=call.now_ms, lost_after_ms=call.settings.lost_after_ms)
+
+
+@api.post("/projects/<project>/runs/columns", access="read", body=RunColumnsRequest, reply=RunColumns, has_columns=True)
+def read_run_columns(call: Call, project: str, body: RunColumnsRequest) -> RunColumns:
+    """Some values of very many runs, as columns: for charts of whole projects."""
+    lost_after_ms = call.settings.lost_after_ms
+    found = run_columns.read(call.session, project, body, now_ms=call.now_ms, lost_after_ms=lost_after_ms)
+    return run_columns.answer(call.session, found, as_bytes=call.wants_bytes)
+
+
+@api.post("/projects/<project>/importance", access="read", body=ImportanceRequest, reply=Importance)
+def explain_metric(call: Call, project: str, body: ImportanceRequest) -> Importance:
+    """Which config keys explain a metric, by a random forest, with how sure that is."""
+    lost_after_ms = call.settings.lost_after_ms
+    return importance.explain(call.session, project, body, now_ms=call.now_ms, lost_after_ms=lost_after_ms)
 
 
 @api.get("/projects/<project>/keys", query=KeysQuery, reply=Keys)
