@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics as plain
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker_server.metrics.columns import Floats
-from tracker_server.metrics.statistics import RESAMPLES, Summary, interval, summarise
+from tracker_server.metrics.statistics import RESAMPLES, Statistic, Summary, interval, summarise
 
 values = st.one_of(st.just(math.nan), st.floats(-1e6, 1e6), st.sampled_from([0.0, 1.0, 0.1, 1e150, -1e150, 5e-324]))
 columns = st.integers(1, 9).flatmap(lambda runs: st.lists(st.lists(values, min_size=runs, max_size=runs), min_size=1))
@@ -34,13 +35,14 @@ def near(made: float, wanted: float, column: Sequence[float]) -> bool:
 
 @given(columns)
 def test_mean_median_and_extremes_are_those_of_the_values_there(found: list[list[float]]) -> None:
-    mean, median = (summarise(table(found), statistic, "min_max") for statistic in ("mean", "median"))
+    mean, median, least, most = (summarise(table(found), statistic, "min_max") for statistic in get_args(Statistic))
     for place, column in enumerate(known(one) for one in found):
         assert mean.n[place] == median.n[place] == len(column)
         if not column:
             assert all(math.isnan(one[place]) for one in (mean.center, mean.low, mean.high, median.center))
             continue
         assert (mean.low[place], mean.high[place]) == (min(column), max(column))
+        assert (least.center[place], most.center[place]) == (min(column), max(column))
         assert near(float(mean.center[place]), plain.fmean(column), column)
         assert near(float(median.center[place]), plain.median(column), column)
         assert min(column) <= mean.center[place] <= max(column)
@@ -71,16 +73,16 @@ def test_the_largest_floats_have_a_mean_and_equal_ones_no_deviation() -> None:
     assert made.center.tolist() == made.low.tolist() == made.high.tolist() == [largest, 0.1]
 
 
-@pytest.mark.parametrize("statistic", ["mean", "median"])
-def test_an_interval_is_the_same_whenever_it_is_asked_for(statistic: str) -> None:
+@pytest.mark.parametrize("statistic", get_args(Statistic))
+def test_an_interval_is_the_same_whenever_it_is_asked_for(statistic: Statistic) -> None:
     found = table(np.random.default_rng(1).normal(size=(300, 7)).tolist())
     once, again, alone = (bounds(one, statistic) for one in (found, found, found[:, 123:124]))
     assert once == again
     assert [one[123] for one in once] == pytest.approx([one[0] for one in alone])
 
 
-def bounds(found: Floats, statistic: str) -> tuple[list[float], list[float]]:
-    low, high = interval(found, "mean" if statistic == "mean" else "median")
+def bounds(found: Floats, statistic: Statistic) -> tuple[list[float], list[float]]:
+    low, high = interval(found, statistic)
     return low.tolist(), high.tolist()
 
 
@@ -99,7 +101,7 @@ def test_an_interval_of_the_median_covers_it_about_as_often_as_it_says() -> None
 
 
 @pytest.mark.parametrize("statistic", ["mean", "median"])
-def test_an_interval_of_gaps_is_near_that_of_the_values_alone(statistic: str) -> None:
+def test_an_interval_of_gaps_is_near_that_of_the_values_alone(statistic: Statistic) -> None:
     drawn = np.random.default_rng(4).normal(5.0, 2.0, size=(30, 50))
     gaps = np.concatenate([drawn, np.full((30, 50), np.nan)])
     for alone, among in zip(bounds(drawn, statistic), bounds(gaps, statistic), strict=True):
@@ -108,7 +110,7 @@ def test_an_interval_of_gaps_is_near_that_of_the_values_alone(statistic: str) ->
 
 @given(columns)
 def test_an_interval_lies_between_the_extremes_of_two_values_or_more(found: list[list[float]]) -> None:
-    for statistic in ("mean", "median"):
+    for statistic in get_args(Statistic):
         for low, high, column in zip(*bounds(table(found), statistic), map(known, found), strict=True):
             if len(column) < 2:
                 assert math.isnan(low)

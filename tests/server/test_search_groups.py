@@ -91,7 +91,7 @@ def _at(line: dict[int, float], x: int, *, interpolates: bool) -> float:
 def _row(x: float, values: list[float], view: GroupView) -> Row:
     if not values:
         return Row(x, math.nan, math.nan, math.nan, 0)
-    center = plain.fmean(values) if view.statistic == "mean" else plain.median(values)
+    center = {"mean": plain.fmean, "median": plain.median, "min": min, "max": max}[view.statistic](values)
     if view.band == "min_max":
         return Row(x, center, min(values), max(values), len(values))
     if view.band == "none" or len(values) < 2:
@@ -204,6 +204,14 @@ def test_without_keys_all_runs_are_one_group(session: Session, actor: auth.Actor
     for number in range(3):
         add(session, actor, f"r{number}", logged={"loss": [float(number)]})
     assert found(ask(session)) == [([], ["r0", "r1", "r2"])]
+
+
+def test_groups_are_those_that_filters_state_with_runs_in_several(session: Session, actor: auth.Actor) -> None:
+    for number, tags in enumerate([("new",), ("new", "big"), ("big",), ()]):
+        add(session, actor, f"r{number}", tags=tags, config={"lr": number}, logged={"loss": [float(number)]})
+    answer = ask(session, groups=['"new" in tags', '"big" in tags', "config.lr > 9"], filter="config.lr < 3")
+    assert found(answer) == [([], ["r0", "r1"]), ([], ["r1", "r2"]), ([], [])]
+    assert (curve(answer, 0).center, curve(answer, 1).center, answer.groups[2].curves) == ([0.5], [1.5], [])
 
 
 def test_runs_are_grouped_by_what_they_are(session: Session, actor: auth.Actor) -> None:

@@ -75,6 +75,8 @@ COLUMNS: dict[tuple[str, str], list[float | None]] = {
     ("config.lr", "max"): [0.1, None, None],
     ("config.lr", "count"): [2, 0, 0],
     ("duration", "max"): [5, 0, -60.001],
+    ("metrics.loss", "std"): [math.sqrt(0.5), None, None],
+    ("metrics.loss.max", "std"): [math.sqrt(2), None, None],
 }
 
 
@@ -84,6 +86,28 @@ def test_columns_aggregate_the_numbers_of_the_runs_of_a_group(session: Session, 
     answer = grouped(session, "config.opt", columns=columns)
     told = {column: [group.columns[place] for group in answer.groups] for place, column in enumerate(COLUMNS)}
     assert told == {column: [pytest.approx(value) for value in row] for column, row in COLUMNS.items()}
+
+
+def test_runs_that_differ_only_in_the_keys_left_out_are_together(session: Session, actor: auth.Actor) -> None:
+    for number, lr in enumerate([0.1, 0.1, 0.01]):
+        config = {"lr": lr, "seed": number, "init": {"seed": number}, "depth": 4, "note": None, "gap": math.nan}
+        add(session, actor, f"r{number}", config=config)
+    add(session, actor, "bare", config={"lr": 0.1, "seed": 9, "depth": 4, "amp": True})
+    answer = grouped(session, except_keys=["config.seed", "config.init"])
+    assert answer.keys == ["config.amp", "config.lr"]
+    assert [(group.values, group.run_count) for group in answer.groups] == [
+        ([None, 0.1], 2), ([1, 0.1], 1), ([None, 0.01], 1)
+    ]  # fmt: skip
+    alike = grouped(session, except_keys=["config.seed", "config.init", "config.lr"], filter="config.amp is None")
+    assert (alike.keys, [(group.values, group.run_count) for group in alike.groups]) == ([], [([], 3)])
+    assert grouped(session, except_keys=["config.seed"], filter="config.lr > 9").groups == []
+
+
+def test_too_many_keys_that_differ_are_refused_with_the_way_out(session: Session, actor: auth.Actor) -> None:
+    for number in range(2):
+        add(session, actor, f"r{number}", config={f"key{key:02}": number for key in range(13)})
+    with pytest.raises(Refused, match="differ in 13 more config keys, and are grouped by at most 12"):
+        grouped(session, except_keys=["config.seed"])
 
 
 ORDERS: dict[tuple[str, str | None, bool], list[str | None]] = {
@@ -115,7 +139,7 @@ def test_only_runs_that_match_are_grouped(session: Session, actor: auth.Actor) -
     answer = grouped(session, "config.opt", columns=column, filter="metrics.loss < 2", text="kept", status=["running"])
     assert [(group.values, group.columns) for group in answer.groups] == [(["sgd"], [1.0])]
     assert (answer.group_count, answer.matched) == (1, 1)
-    assert grouped(session, "config.opt", filter="metrics.loss > 100") == RunGroups([], 0, 0)
+    assert grouped(session, "config.opt", filter="metrics.loss > 100") == RunGroups(["config.opt"], [], 0, 0)
 
 
 def test_a_limit_keeps_the_first_groups_and_says_how_many_there_are(session: Session, actor: auth.Actor) -> None:
@@ -147,6 +171,9 @@ def test_groups_cost_as_many_statements_with_forty_columns_as_with_none(database
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"by": []}, "by"),
+    ({"by": ["group"], "except_keys": []}, "except_keys"),
+    ({"except_keys": ["group"]}, "except_keys"),
+    ({"by": ["group"], "sort": {"key": "duration", "aggregate": "std"}}, "sort"),
     ({"by": ["colour"]}, "by"),
     ({"by": ["config."]}, "by"),
     ({"by": ["group"], "columns": [{"key": "name"}]}, "columns"),
@@ -165,7 +192,7 @@ def test_groups_over_http(client: FlaskClient, session: Session, actor: auth.Act
     answer = client.post("/api/v1/projects/digits/runs/groups", json=body)
     assert answer.status_code == 200
     groups = [{"values": ["sgd"], "run_count": 3, "columns": [1.5]}]
-    assert answer.json == {"groups": groups, "group_count": 3, "matched": 5}
+    assert answer.json == {"keys": ["config.opt"], "groups": groups, "group_count": 3, "matched": 5}
     for body, field in REFUSED:
         answer = client.post("/api/v1/projects/digits/runs/groups", json=body)
         assert (answer.status_code, body) == (422, body)

@@ -122,16 +122,20 @@ def read(session: Session, groups: Sequence[Sequence[str]], metrics: Sequence[st
 
 
 def _jobs(session: Session, groups: Sequence[Sequence[str]], metrics: Sequence[str], view: GroupView) -> list[_Job]:
-    group_of = {run_id: number for number, run_ids in enumerate(groups) for run_id in run_ids}
+    groups_of: dict[str, list[int]] = defaultdict(list)
+    for number, run_ids in enumerate(groups):
+        for run_id in run_ids:
+            groups_of[run_id].append(number)
     mains: dict[tuple[str, str], Series] = {}
-    for series in _find(session, list(group_of), metrics):
+    for series in _find(session, list(groups_of), metrics):
         mains.setdefault((series.run_id, series.name), series)  # "" is the first label
-    axes = {} if view.over is None else _axes(session, list(group_of), view.over)
+    axes = {} if view.over is None else _axes(session, list(groups_of), view.over)
     jobs: dict[tuple[int, str], list[_Member]] = defaultdict(list)
     for (run_id, name), series in sorted(mains.items()):
         axis = axes.get((run_id, series.label)) or axes.get((run_id, ""))
         if view.over is None or axis is not None:
-            jobs[group_of[run_id], name].append(_Member(series, axis))
+            for number in groups_of[run_id]:
+                jobs[number, name].append(_Member(series, axis))
     return [_Job(group, name, jobs[group, name]) for group, name in sorted(jobs)]
 
 
@@ -179,7 +183,7 @@ def _curves(session: Session, pack: Sequence[_Job], view: GroupView) -> Iterator
     if view.over is not None:
         lines, bounds = _lines_over(session, pack, view), view.range or (-math.inf, math.inf)
     else:
-        found = [member.series for job in pack for member in job.members]
+        found = list({member.series.id: member.series for job in pack for member in job.members}.values())
         heads, bounds = bulk.heads(session, found, view.along), _bounds(view)
         if pack[0].point_count > view.points_at_once:
             yield _long_curve(session, pack[0], heads, bounds, view)

@@ -16,7 +16,7 @@ import numpy as np
 
 from tracker_server.metrics.columns import Floats, Integers, Mask
 
-Statistic = Literal["mean", "median"]
+Statistic = Literal["mean", "median", "min", "max"]
 Band = Literal["none", "min_max", "std", "stderr", "ci95"]
 
 RESAMPLES = 1000
@@ -51,9 +51,18 @@ def summarise(table: Floats, statistic: Statistic, band: Band) -> Summary:
     with np.errstate(all="ignore"):
         lowest, highest = np.fmin.reduce(table, axis=0), np.fmax.reduce(table, axis=0)
         mean = np.clip(_mean(table, present, n), lowest, highest)
-        center = mean if statistic == "mean" else np.clip(_median(table, n), lowest, highest)
+        center = _center(table, n, mean, (lowest, highest), statistic)
         low, high = _band(table, present, n, mean, (lowest, highest), statistic, band)
     return Summary(center, low, high, n)
+
+
+def _center(table: Floats, n: Integers, mean: Floats, extremes: tuple[Floats, Floats], statistic: Statistic) -> Floats:
+    if statistic == "mean":
+        return mean
+    if statistic == "median":
+        median: Floats = np.clip(_median(table, n), *extremes)
+        return median
+    return extremes[0] if statistic == "min" else extremes[1]
 
 
 def _mean(table: Floats, present: Mask, n: Integers) -> Floats:
@@ -119,7 +128,7 @@ def interval(table: Floats, statistic: Statistic) -> tuple[Floats, Floats]:
     with np.errstate(all="ignore"):
         for places in _portions(known, RESAMPLES * (1 if statistic == "mean" else len(table))):
             columns = table[:, places]
-            found = _means(columns, weights) if statistic == "mean" else _medians(columns, weights)
+            found = _resampled(columns, weights, statistic)
             ends = _percentiles(found[:, of_resample])
             lowest, highest = np.fmin.reduce(columns, axis=0), np.fmax.reduce(columns, axis=0)
             low[places], high[places] = (np.clip(end, lowest, highest) for end in ends)
@@ -146,6 +155,13 @@ def _portions(places: Integers, cells_of_one: int) -> Iterator[Integers]:
         yield places[start : start + width]
 
 
+def _resampled(columns: Floats, weights: Floats, statistic: Statistic) -> Floats:
+    """The statistic of each column in each resample: shape (columns, resamples)."""
+    if statistic == "mean":
+        return _means(columns, weights)
+    return _medians(columns, weights) if statistic == "median" else _extremes(columns, weights, statistic)
+
+
 def _means(columns: Floats, weights: Floats) -> Floats:
     """The mean of each column in each resample: shape (columns, resamples)."""
     present = ~np.isnan(columns)
@@ -168,6 +184,15 @@ def _medians(columns: Floats, weights: Floats) -> Floats:
     last = len(columns) - 1
     middle = sum(np.take_along_axis(ordered, np.minimum(place, last), 1) / 2 for place in (first, second))
     return np.where(total > 0, middle, np.nan)
+
+
+def _extremes(columns: Floats, weights: Floats, statistic: Statistic) -> Floats:
+    """The least or the greatest of each column in each resample: the first that was drawn, from that end."""
+    order = np.argsort(columns.T if statistic == "min" else -columns.T, axis=1)  # NaN comes last
+    ordered = np.take_along_axis(columns.T, order, 1)
+    is_drawn = ~np.isnan(ordered)[:, :, np.newaxis] & (weights.T[order] > 0)
+    found = np.take_along_axis(ordered, is_drawn.argmax(axis=1), 1)
+    return np.where(is_drawn.any(axis=1), found, np.nan)
 
 
 def _percentiles(found: Floats) -> tuple[Floats, Floats]:

@@ -1,8 +1,9 @@
 """Groups of runs: which runs belong together, and the curves that stand for each group.
 
-What always holds: every run that was asked for is in one group. Two values are one where they are the same JSON value:
-1 and 1.0 are, 1 and true are not; a value that is missing, null or NaN is none, and none is a value of its own. The
-order of groups follows from their values alone.
+What always holds: every run that was asked for is in one group, but where filters state the groups: these may leave
+runs out or have them twice. Two values are one where they are the same JSON value: 1 and 1.0 are, 1 and true are not; a
+value that is missing, null or NaN is none, and none is a value of its own. The order of groups follows from their
+values alone.
 """
 
 from __future__ import annotations
@@ -71,8 +72,12 @@ def read(session: Session, wanted: GroupsRequest, *, now_ms: int, lost_after_ms:
     runs, groups or curves.
     """
     _check(wanted)
-    found = _found(session, wanted, now_ms=now_ms, lost_after_ms=lost_after_ms)
-    keys, groups = _grouped(session, wanted, found, now_ms=now_ms, lost_after_ms=lost_after_ms)
+    keys: Sequence[str] = ()
+    if wanted.groups is not None:
+        found, groups = _stated(session, wanted, wanted.groups, now_ms=now_ms, lost_after_ms=lost_after_ms)
+    else:
+        found = _found(session, wanted, now_ms=now_ms, lost_after_ms=lost_after_ms)
+        keys, groups = _grouped(session, wanted, found, now_ms=now_ms, lost_after_ms=lost_after_ms)
     if len(groups) > MAX_GROUPS:
         raise Refused(
             "too_many_groups",
@@ -95,11 +100,12 @@ def read(session: Session, wanted: GroupsRequest, *, now_ms: int, lost_after_ms:
 
 
 def _check(wanted: GroupsRequest) -> None:
-    if wanted.group_by and wanted.except_keys is not None:
+    if bool(wanted.group_by) + (wanted.except_keys is not None) + (wanted.groups is not None) > 1:
         raise Refused(
             "two_groupings",
-            "runs are grouped either by the keys of group_by or by all config keys but except_keys; send one of them",
-            field="except_keys",
+            "runs are grouped by the keys of group_by, by all config keys but except_keys, or by the filters of "
+            "groups; send one of them",
+            field="groups" if wanted.groups is not None else "except_keys",
         )
     for key in wanted.group_by:
         if key not in KEYS and not _is_config(key):
@@ -117,16 +123,33 @@ def _unknown(key: str, expected: str, field: str) -> Refused:
     return Refused("unknown_group_key", f"runs cannot be grouped by {key!r}: {expected}", field=field)
 
 
-def _found(session: Session, wanted: GroupsRequest, *, now_ms: int, lost_after_ms: int) -> list[Run]:
-    """The runs that were asked for, by id."""
+def _stated(
+    session: Session, wanted: GroupsRequest, stated: Sequence[str], *, now_ms: int, lost_after_ms: int
+) -> tuple[list[Run], list[_Together]]:
+    """The runs that are in any of the groups that filters state, and the groups in their order."""
+    every: dict[str, Run] = {}
+    groups = []
+    for one in stated:
+        found = _found(session, wanted, one, now_ms=now_ms, lost_after_ms=lost_after_ms)
+        groups.append(_Together((), [run.id for run in found]))
+        every.update((run.id, run) for run in found)
+        if len(every) > MAX_RUNS:
+            raise _too_many()
+    return list(every.values()), groups
+
+
+def _found(session: Session, wanted: GroupsRequest, group: str = "", *, now_ms: int, lost_after_ms: int) -> list[Run]:
+    """The runs that were asked for, of those in a group that a filter states, by id."""
     owner = runs.project(session, wanted.project)
     lost_before_ms = now_ms - lost_after_ms
-    rules = naming.of_project(session, owner.id) if wanted.filter else naming.NO_RULES
+    rules = naming.of_project(session, owner.id) if wanted.filter or group else naming.NO_RULES
     conditions = filters.matching(wanted.text, wanted.status, lost_before_ms=lost_before_ms)
-    here = filters.listed(owner.id, wanted.archived if wanted.runs is None else "with")
-    conditions += language.conditions(
-        wanted.filter, now_ms=now_ms, lost_before_ms=lost_before_ms, texts=fields.texts_of(session, here), rules=rules
-    )
+    decides = wanted.archived == "without" and language.speaks_of(wanted.filter, "archived")
+    here = filters.listed(owner.id, "with" if decides or wanted.runs is not None else wanted.archived)
+    for one in (wanted.filter, group):
+        conditions += language.conditions(
+            one, now_ms=now_ms, lost_before_ms=lost_before_ms, texts=fields.texts_of(session, here), rules=rules
+        )
     statement = sa.select(Run).where(here)
     if conditions:
         statement = statement.where(Run.id.in_(sa.select(matching.of(session, here, conditions).c.id)))
@@ -134,12 +157,16 @@ def _found(session: Session, wanted: GroupsRequest, *, now_ms: int, lost_after_m
         statement = statement.where(Run.id.in_(wanted.runs))
     found = list(session.scalars(statement.order_by(Run.id).limit(MAX_RUNS + 1).options(_shown())))
     if len(found) > MAX_RUNS:
-        raise Refused(
-            "too_many_runs",
-            f"that is over {MAX_RUNS:,} runs, more than are grouped at once; narrow them with a filter",
-            field="filter",
-        )
+        raise _too_many()
     return sorted(found, key=lambda run: run.id)
+
+
+def _too_many() -> Refused:
+    return Refused(
+        "too_many_runs",
+        f"that is over {MAX_RUNS:,} runs, more than are grouped at once; narrow them with a filter",
+        field="filter",
+    )
 
 
 def _shown() -> Any:

@@ -13,6 +13,7 @@ from tracker_server.search.schema import Archived
 
 Align = Annotated[str, msgspec.Meta(pattern="^(exact|interpolate)$")]
 
+GroupFilters = Annotated[list[Annotated[str, msgspec.Meta(min_length=1)]], msgspec.Meta(max_length=100)]
 GroupKeys = Annotated[list[Annotated[str, msgspec.Meta(min_length=1, max_length=500)]], msgspec.Meta(max_length=50)]
 
 
@@ -23,7 +24,8 @@ class GroupsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     a runs search; `archived` counts where `runs` is None. They are grouped by the values of the keys in `group_by`:
     "config.<key>", "group", "job_type", "user", "status", "name", "id", "parent" or "tags". Or they are grouped by
     everything in their configs but `except_keys`, each with all that stands below it: `except_keys` ["config.seed"]
-    makes a group of the runs that differ in nothing but the seed. With neither, all runs are one group.
+    makes a group of the runs that differ in nothing but the seed. Or each filter of `groups` makes one, in their order,
+    of those runs that fit it, too; a run may then be in several. With none of these, all runs are one group.
 
     `x`, `metrics` and `points` are as for series; `range` is of x, inclusive, and nothing outside of it comes.
     `statistic` is the line; `band` reaches from the smallest to the largest value ("min_max"), one standard deviation
@@ -43,6 +45,7 @@ class GroupsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     archived: Archived = "without"
     group_by: GroupKeys = []
     except_keys: GroupKeys | None = None
+    groups: GroupFilters | None = None
     x: Axis = "step"
     range: tuple[float, float] | None = None
     points: Annotated[int, msgspec.Meta(ge=3, le=10_000)] = 400
@@ -54,9 +57,9 @@ class GroupsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CurveColumns(msgspec.Struct, frozen=True):
     """One metric of one group as parallel columns, ordered by x.
 
-    `center` is the mean or median of the `n` runs that have a finite value at x, and None where none of those that
-    have a point there has one. `low` and `high` are the ends of the band: None where fewer than two runs cannot have
-    it, and empty where none was asked for.
+    `center` is the mean, median, least or greatest of the `n` runs that have a finite value at x, and None where none
+    of those that have a point there has one. `low` and `high` are the ends of the band: None where fewer than two runs
+    cannot have it, and empty where none was asked for.
 
     `x_count` is how many x the answer stands for; `is_exact` says that it has all of them. `is_interpolated` says that
     a run counts at an x where it has no point. `run_count` runs of the group have the metric. In a MessagePack answer
@@ -86,7 +89,8 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class GroupsAnswer(msgspec.Struct, frozen=True):
-    """The groups in order of their values: numbers, then texts, then lists, None last; each with its curves, by metric.
+    """The groups in order of their values: numbers, then texts, then lists, None last; or those of `groups`, without
+    values. Each has its curves, by metric.
 
     `keys` are those of `group_by`, or the config keys in which the groups differ. `resamples` is how many the bootstrap
     drew, 0 where it was not asked for.

@@ -1,7 +1,8 @@
 """The runs table grouped: how many runs have which values, and what their numbers come to, group by group.
 
 What always holds: a value that a run does not have is a value of its own, so every run that matches is in a group; the
-groups, their order and their aggregates are made in one statement, however many columns there are.
+groups, their order and their aggregates are made in one statement, however many columns there are. Where runs are
+grouped by all in which they differ but some keys, one statement more finds what that is.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ from tracker_server.search.sorting import MISSING, NUMBER, TEXT, bytewise
 CONFIG, METRICS = "config.", "metrics."
 KEYS = tuple(name for name, kind in fields.ATTRIBUTES.items() if kind == "text" and name != "notes")
 NUMBERS = tuple(name for name, kind in fields.ATTRIBUTES.items() if kind in ("number", "time"))
+
+MOST_DIFFERING = 12
+"""By so many keys runs are grouped that differ in more than the keys left out: each is a join."""
 
 AGGREGATES: dict[Aggregate, Any] = {
     "count": sa.func.count,
@@ -67,8 +71,15 @@ class _Words:
 def group(session: Session, project: str, wanted: RunGroupsRequest, *, now_ms: int, lost_after_ms: int) -> RunGroups:
     """The first groups in the order asked for.
 
-    Raises NotFound for an unknown project, Refused for a filter, key, column or order that is none.
+    Raises NotFound for an unknown project, Refused for a filter, key, column or order that is none, and where the runs
+    differ in too many keys.
     """
+    if bool(wanted.by) == (wanted.except_keys is not None):
+        raise Refused(
+            "unclear_grouping",
+            "runs are grouped either by the keys of `by` or by all config keys but `except_keys`; send one of them",
+            field="by" if wanted.except_keys is None else "except_keys",
+        )
     owner = runs.project(session, project)
     lost_before_ms = now_ms - lost_after_ms
     words = _Words(naming.of_project(session, owner.id), lost_before_ms, bytewise(session))
@@ -83,10 +94,51 @@ def group(session: Session, project: str, wanted: RunGroupsRequest, *, now_ms: i
         rules=words.rules,
     )
     matched = matching.of(session, here, conditions)
-    valued = _valued(matched, here, wanted.by, words)
-    page = _page(valued, matched, wanted, words)
-    statement = _with_cells(page, valued, wanted, words)
-    return _answer(session.execute(statement).all(), wanted)
+    by = wanted.by if wanted.except_keys is None else _differing(session, matched, wanted.except_keys)
+    valued = _valued(matched, here, by, words)
+    page = _page(valued, matched, by, wanted, words)
+    statement = _with_cells(page, valued, by, wanted, words)
+    return _answer(session.execute(statement).all(), by, wanted)
+
+
+def _differing(session: Session, matched: sa.CTE, left_out: Sequence[str]) -> list[str]:
+    """The config keys of which the runs have different values, or only some of them one, but for those left out."""
+    unknown = next((key for key in left_out if not (key.startswith(CONFIG) and len(key) > len(CONFIG))), None)
+    if unknown is not None:
+        raise Refused(
+            "unknown_group_key",
+            f"{unknown!r} cannot be left out: what is left out is a config key, 'config.<key>'",
+            field="except_keys",
+        )
+    number, text = _parts(ConfigValue)
+    different = sa.func.count(number.distinct()) + sa.func.count(text.distinct())
+    present = sa.func.count(number) + sa.func.count(text)
+    every = sa.select(sa.func.count()).select_from(matched).scalar_subquery()
+    statement = (
+        sa.select(ConfigValue.key)
+        .where(ConfigValue.run_id.in_(sa.select(matched.c.id)))
+        .where(*(~_is_or_below(key.removeprefix(CONFIG)) for key in left_out))
+        .group_by(ConfigValue.key)
+        .having(sa.or_(different > 1, sa.and_(different == 1, present < every)))
+    )
+    found = sorted(session.scalars(statement))
+    if len(found) > MOST_DIFFERING:
+        raise Refused(
+            "too_many_keys",
+            f"these runs differ in {len(found)} more config keys, and are grouped by at most {MOST_DIFFERING}: "
+            f"{', '.join(found[:MOST_DIFFERING])} and others; leave out more of them, or filter the runs",
+            field="except_keys",
+        )
+    return [CONFIG + key for key in found]
+
+
+def _is_or_below(key: str) -> Condition:
+    return sa.or_(ConfigValue.key == key, ConfigValue.key.startswith(f"{key}.", autoescape=True))
+
+
+def _parts(row: type[ConfigValue]) -> tuple[Any, Any]:
+    """The number and the text of a config value, of which at most one is not null."""
+    return sa.func.nullif(row.number, _NAN), sa.case((row.number.is_(None), row.text))
 
 
 def _names(place: int) -> tuple[str, str, str]:
@@ -109,7 +161,7 @@ def _keyed(source: Any, key: str, words: _Words) -> tuple[Any, _Value]:
     if key.startswith(CONFIG) and len(key) > len(CONFIG):
         row = orm.aliased(ConfigValue)
         joined = sa.and_(row.run_id == Run.id, row.key == key.removeprefix(CONFIG))
-        number, text = sa.func.nullif(row.number, _NAN), sa.case((row.number.is_(None), row.text))
+        number, text = _parts(row)
         return matching.with_values(source, row, joined, "ix_config_values_key"), _value(number, text, words)
     if key == "tag":
         tag = orm.aliased(RunTag)
@@ -131,9 +183,9 @@ def _value(number: Any, text: Any, words: _Words) -> _Value:
     )
 
 
-def _page(valued: sa.CTE, matched: sa.CTE, wanted: RunGroupsRequest, words: _Words) -> sa.CTE:
+def _page(valued: sa.CTE, matched: sa.CTE, by: Sequence[str], wanted: RunGroupsRequest, words: _Words) -> sa.CTE:
     """The groups to be sent: their values, how many runs each has, and `place`, which counts them in their order."""
-    values = [valued.c[name] for place in range(len(wanted.by)) for name in _names(place)]
+    values = [valued.c[name] for place in range(len(by)) for name in _names(place)]
     count = sa.func.count()
     source: Any = valued
     if wanted.sort.aggregate is not None:
@@ -142,8 +194,8 @@ def _page(valued: sa.CTE, matched: sa.CTE, wanted: RunGroupsRequest, words: _Wor
         first = [aggregated.is_(None), _directed(aggregated, wanted.sort.is_descending)]
     elif wanted.sort.key == "count":
         first = [_directed(count, wanted.sort.is_descending)]
-    elif wanted.sort.key in wanted.by:
-        kind, number, text = (valued.c[name] for name in _names(wanted.by.index(wanted.sort.key)))
+    elif wanted.sort.key in by:
+        kind, number, text = (valued.c[name] for name in _names(by.index(wanted.sort.key)))
         is_missing = sa.case((kind == MISSING, 1), else_=0)
         first = [is_missing, *(_directed(part, wanted.sort.is_descending) for part in (kind, number, text))]
     else:
@@ -161,7 +213,9 @@ def _page(valued: sa.CTE, matched: sa.CTE, wanted: RunGroupsRequest, words: _Wor
         sa.select(sa.func.count()).select_from(matched).scalar_subquery().label("matched"),
         sa.func.row_number().over(order_by=ordering).label("place"),
     ]
-    statement = sa.select(*columns).select_from(source).group_by(*values).order_by(*ordering).limit(wanted.limit)
+    grouped = sa.select(*columns).select_from(source).group_by(*values)
+    # without a key all runs are one group, and of no runs there is none
+    statement = grouped.having(count > 0).order_by(*ordering).limit(wanted.limit)
     return statement.cte("page").prefix_with("MATERIALIZED")
 
 
@@ -198,10 +252,12 @@ def _metric(key: str, rules: Rules) -> fields.Metric:
     return fields.Metric(name, statistic, rules)
 
 
-def _with_cells(page: sa.CTE, valued: sa.CTE, wanted: RunGroupsRequest, words: _Words) -> sa.Select[Any]:
+def _with_cells(
+    page: sa.CTE, valued: sa.CTE, by: Sequence[str], wanted: RunGroupsRequest, words: _Words
+) -> sa.Select[Any]:
     """The groups, each as often as there are columns, with the number of the column and what it comes to."""
-    same = [page.c[name] == valued.c[name] for place in range(len(wanted.by)) for name in _names(place)]
-    together = sa.select(page.c.place, valued.c.id).join_from(valued, page, sa.and_(*same))
+    same = [page.c[name] == valued.c[name] for place in range(len(by)) for name in _names(place)]
+    together = sa.select(page.c.place, valued.c.id).join_from(valued, page, sa.and_(sa.true(), *same))
     members = together.cte("members").prefix_with("MATERIALIZED")
     cells = [_cells(members, number, column, words) for number, column in enumerate(wanted.columns)]
     if not cells:
@@ -214,6 +270,8 @@ def _with_cells(page: sa.CTE, valued: sa.CTE, wanted: RunGroupsRequest, words: _
 
 def _cells(members: sa.CTE, number: int, column: GroupColumn, words: _Words) -> sa.Select[Any]:
     source, value = _numbered(members, column.key, words)
+    if column.aggregate == "std":
+        return _variance(members, source, value, number)
     aggregated = sa.cast(AGGREGATES[column.aggregate](value), sa.Double)
     columns: list[Any] = [
         members.c.place, sa.literal(number, sa.Integer).label("number"), aggregated.label("value")
@@ -221,15 +279,31 @@ def _cells(members: sa.CTE, number: int, column: GroupColumn, words: _Words) -> 
     return sa.select(*columns).select_from(source).group_by(members.c.place)
 
 
-def _answer(rows: Sequence[Any], wanted: RunGroupsRequest) -> RunGroups:
+def _variance(members: sa.CTE, source: Any, value: Any, number: int) -> sa.Select[Any]:
+    """The variance, since not every SQLite has a root: around the mean, so that large numbers keep their digits."""
+    real = sa.cast(value, sa.Double)
+    around = sa.func.avg(real).over(partition_by=members.c.place)
+    apart = sa.select(members.c.place, real.label("value"), (real - around).label("apart")).select_from(source)
+    rows = apart.subquery(f"apart_{number}")
+    variance = sa.func.sum(rows.c.apart * rows.c.apart) / sa.func.nullif(sa.func.count(rows.c.value) - 1, 0)
+    columns: list[Any] = [
+        rows.c.place, sa.literal(number, sa.Integer).label("number"), sa.cast(variance, sa.Double).label("value")
+    ]  # fmt: skip
+    return sa.select(*columns).group_by(rows.c.place)
+
+
+def _answer(rows: Sequence[Any], by: Sequence[str], wanted: RunGroupsRequest) -> RunGroups:
     found: dict[int, RunGroup] = {}
+    is_squared = [column.aggregate == "std" for column in wanted.columns]
     for row in rows:
         if row.place not in found:
-            values = [_told(*(getattr(row, name) for name in _names(place))) for place in range(len(wanted.by))]
+            values = [_told(*(getattr(row, name) for name in _names(place))) for place in range(len(by))]
             found[row.place] = RunGroup(values, row.run_count, [None] * len(wanted.columns))
         if row.number is not None:
-            found[row.place].columns[row.number] = _finite(row.value)
+            value = _finite(row.value)
+            found[row.place].columns[row.number] = math.sqrt(value) if value and is_squared[row.number] else value
     return RunGroups(
+        keys=list(by),
         groups=list(found.values()),
         group_count=rows[0].group_count if rows else 0,
         matched=rows[0].matched if rows else 0,

@@ -9,7 +9,8 @@ import msgspec
 from tracker_server.runs.schema import Status
 from tracker_server.search.schema import Archived
 
-Aggregate = Literal["count", "min", "max", "mean", "sum"]
+SortAggregate = Literal["count", "min", "max", "mean", "sum"]
+Aggregate = Literal["count", "min", "max", "mean", "sum", "std"]
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
@@ -17,7 +18,8 @@ class GroupColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One number a group: the `aggregate` of what its runs have under `key`.
 
     A key is "config.<key>", "metrics.<name>.<statistic>" ("metrics.<name>" alone means last), or "duration", "number"
-    or a time of the run. Runs without a number there are left out; "count" says how many have one.
+    or a time of the run. Runs without a number there are left out; "count" says how many have one. "std" is the
+    standard deviation of a sample, and None of fewer than two numbers.
     """
 
     key: Key
@@ -31,20 +33,23 @@ class GroupSort(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     key: Key = "count"
-    aggregate: Aggregate | None = None
+    aggregate: SortAggregate | None = None
     is_descending: bool = True
 
 
 class RunGroupsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which runs is said as in a runs search. They are grouped by the values of the keys in `by`, each group having one
-    value of each: "config.<key>", "group", "job_type", "user", "status", "name", "id", "parent", or "tag".
+    value of each: "config.<key>", "group", "job_type", "user", "status", "name", "id", "parent", or "tag". Or, with
+    `except_keys`, by every config key in which they differ but these, each with all that stands below it: without
+    "config.seed", runs are together that differ in nothing but the seed.
 
     A run without a value counts in the group of null; one with several tags in the group of each. As in a filter, a
     bool of a config is the number 1 or 0, and of a text the first 300 characters count. The first `limit` groups of the
     order come: for others, filter the runs.
     """
 
-    by: Annotated[list[Key], msgspec.Meta(min_length=1, max_length=5)]
+    by: Annotated[list[Key], msgspec.Meta(max_length=5)] = []
+    except_keys: Annotated[list[Key], msgspec.Meta(max_length=50)] | None = None
     columns: Annotated[list[GroupColumn], msgspec.Meta(max_length=50)] = []
     text: str = ""
     status: list[Status] = []
@@ -64,8 +69,10 @@ class RunGroup(msgspec.Struct, frozen=True):
 
 
 class RunGroups(msgspec.Struct, frozen=True):
-    """The first groups, of `group_count`; `matched` runs fit the search and are in one of these."""
+    """The first groups, of `group_count`; `matched` runs fit the search and are in one of these. `keys` are those of
+    `by`, or the ones in which the runs differ."""
 
+    keys: list[str]
     groups: list[RunGroup]
     group_count: int
     matched: int
