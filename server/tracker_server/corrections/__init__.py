@@ -6,12 +6,14 @@ why; it is never changed, and *undoing* it is a further entry. `docs/design/corr
 """
 
 from tracker_server.corrections.acts import archive, delete, refuse_purged, restore
+from tracker_server.corrections.bulk import act_on_all
 from tracker_server.corrections.keys import forget as forget_keys
 from tracker_server.corrections.log import Entry, record
 from tracker_server.corrections.service import correct, hold, hold_runs, undo
 
 __all__ = [
     "Entry",
+    "act_on_all",
     "archive",
     "correct",
     "delete",

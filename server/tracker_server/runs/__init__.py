@@ -7,12 +7,16 @@ nobody hears of it.
 
 from tracker_server.runs.alerts import add as raise_alert
 from tracker_server.runs.alerts import count as count_alerts
+from tracker_server.runs.bulk import stop_all, tag_all
 from tracker_server.runs.config import chosen as chosen_config
 from tracker_server.runs.config import summaries
 from tracker_server.runs.console import append as append_console
 from tracker_server.runs.definitions import Definitions
 from tracker_server.runs.definitions import define as define_metric
 from tracker_server.runs.definitions import read as definitions
+from tracker_server.runs.goals import Goals
+from tracker_server.runs.goals import choose as choose_goal
+from tracker_server.runs.goals import of_project as metric_goals
 from tracker_server.runs.keys import note as note_keys
 from tracker_server.runs.models import Project, Run, Writer
 from tracker_server.runs.rows import row
@@ -45,6 +49,7 @@ from tracker_server.runs.stopping import request as request_stop
 
 __all__ = [
     "Definitions",
+    "Goals",
     "Project",
     "Run",
     "Writer",
@@ -52,6 +57,7 @@ __all__ = [
     "archive",
     "change",
     "check_project_name",
+    "choose_goal",
     "chosen_config",
     "commands",
     "count_alerts",
@@ -65,6 +71,7 @@ __all__ = [
     "keep_unknown",
     "locked",
     "lose",
+    "metric_goals",
     "note_keys",
     "project",
     "raise_alert",
@@ -77,8 +84,10 @@ __all__ = [
     "start",
     "started",
     "status",
+    "stop_all",
     "stop_request",
     "summaries",
+    "tag_all",
     "tags",
     "touch",
     "writer",

@@ -110,6 +110,18 @@ class MetricDefinition(Base):
     goal: Mapped[str | None] = mapped_column(sa.Text)
 
 
+class MetricGoal(Base):
+    """Which values of a metric a person has called better, for all runs of a project."""
+
+    __tablename__ = "metric_goals"
+
+    project_id: Mapped[int] = mapped_column(sa.ForeignKey("projects.id"), primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(Words, primary_key=True)
+    goal: Mapped[str] = mapped_column(sa.Text)
+    set_by: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    set_ms: Mapped[int] = mapped_column(sa.BigInteger)
+
+
 class RunTag(Base):
     __tablename__ = "run_tags"
     __table_args__ = (sa.Index("ix_run_tags_tag", "tag", "run_id"),)

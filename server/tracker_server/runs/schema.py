@@ -164,14 +164,34 @@ class RunQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     having: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
+class ChosenGoal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which values of a metric are better in the whole project; None leaves it to what the runs define."""
+
+    metric: Name
+    goal: Goal | None
+
+
+class RunBefore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What stood in the fields that somebody began to change."""
+
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    notes: str | msgspec.UnsetType = msgspec.UNSET
+    tags: list[str] | msgspec.UnsetType = msgspec.UNSET
+
+
 class RunChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What may be changed of a run by hand; a field left out stays. The reason is kept with an archiving."""
+    """What may be changed of a run by hand; a field left out stays. The reason is kept with an archiving.
+
+    `before` is what the one who changes it has seen: where a field has become something else meanwhile, nothing is
+    changed, and the answer (409) says what it is now.
+    """
 
     name: Name | msgspec.UnsetType = msgspec.UNSET
     notes: str | msgspec.UnsetType = msgspec.UNSET
     tags: list[Name] | msgspec.UnsetType = msgspec.UNSET
     is_archived: bool | msgspec.UnsetType = msgspec.UNSET
     reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    before: RunBefore = RunBefore()
 
 
 class ConsoleText(msgspec.Struct, frozen=True):

@@ -9,15 +9,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker.records import RunFinished, RunStarted
 from tracker_server import db
+from tracker_server.auth.models import User
 from tracker_server.errors import Conflict, NotFound, Refused
 from tracker_server.runs import config, stopping
 from tracker_server.runs.models import KeptRecord, Project, Run, RunTag, Writer
-from tracker_server.runs.schema import RunChanges, Status
+from tracker_server.runs.schema import RunBefore, RunChanges, Status
 
 HUES = 10
 MAX_PROJECT_NAME = 128
@@ -194,8 +196,9 @@ def lose(session: Session, run: Run, writer: Writer, count: int) -> None:
 
 
 def change(session: Session, run_id: str, changes: RunChanges, *, actor_id: int, now_ms: int) -> Run:
-    """Rename, annotate or tag a run by hand."""
+    """Rename, annotate or tag a run by hand. Raises Conflict where it is no longer what the changes are based on."""
     run = get(session, run_id)
+    _check_unchanged(session, run, changes.before)
     if isinstance(changes.name, str):
         run.name = changes.name
     if isinstance(changes.notes, str):
@@ -206,6 +209,24 @@ def change(session: Session, run_id: str, changes: RunChanges, *, actor_id: int,
     run.changed_by, run.changed_ms = actor_id, now_ms
     session.flush()
     return run
+
+
+def _check_unchanged(session: Session, run: Run, before: RunBefore) -> None:
+    session.refresh(run, ["name", "notes"], with_for_update=True)
+    now = {"name": run.name, "notes": run.notes, "tags": tags(session, [run.id])[run.id]}
+    for field, value in now.items():
+        seen = getattr(before, field)
+        is_same = seen is msgspec.UNSET or (
+            sorted(set(seen)) == sorted(set(value)) if field == "tags" else seen == value
+        )
+        if not is_same:
+            by = session.scalar(sa.select(User.name).where(User.id == run.changed_by))
+            shown = ", ".join(value) if isinstance(value, list) else value
+            raise Conflict(
+                "changed_meanwhile",
+                f"{by} has changed the {field} of this run meanwhile, to {shown!r}; look at it and save again",
+                field=field,
+            )
 
 
 def delete(session: Session, run_id: str, *, actor_id: int, now_ms: int) -> None:

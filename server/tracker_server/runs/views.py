@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tracker_server.http import Api, Call, Created
-from tracker_server.runs import alerts, console, projects, service
+from tracker_server.runs import alerts, console, goals, projects, service
 from tracker_server.runs.schema import (
     AlertList,
     AlertQuery,
+    ChosenGoal,
     ConsolePage,
     ConsoleQuery,
     NewProject,
@@ -36,6 +37,13 @@ def get_project(call: Call, project: str) -> Project:
     """One project with its counts."""
     service.project(call.session, project)
     return _described(call, project)
+
+
+@api.put("/projects/<project>/goals", body=ChosenGoal, status=204)
+def choose_goal(call: Call, project: str, body: ChosenGoal) -> None:
+    """Say which values of a metric are better in a project, whatever its runs define."""
+    owner = service.project(call.session, project)
+    goals.choose(call.session, owner, body.metric, body.goal, actor_id=call.actor_id, now_ms=call.now_ms)
 
 
 @api.get("/runs/<run_id>/console", query=ConsoleQuery, reply=ConsolePage)

@@ -22,7 +22,7 @@ from tracker_server.metrics.models import Series
 from tracker_server.metrics.naming import Rules
 from tracker_server.runs import Run
 from tracker_server.runs.config import MAX_INDEXED
-from tracker_server.runs.models import ConfigValue, MetricDefinition, RunTag, SummaryValue
+from tracker_server.runs.models import ConfigValue, MetricDefinition, MetricGoal, RunTag, SummaryValue
 from tracker_server.search.filters import Condition
 from tracker_server.search.sorting import is_it
 
@@ -202,11 +202,11 @@ class Metric:
 
 
 def _best(series: type[Series], name: str, end: str) -> Expression:
-    """The minimum or the maximum, whichever its run has defined to be good; null where it has not."""
+    """The minimum or the maximum, whichever is good: as the project says, else its run; null where neither does."""
     row = orm.aliased(MetricDefinition)
     patterns = [name, *(f"{name[:length]}*" for length in range(len(name) + 1))]
     is_beginning = sa.case((row.pattern.endswith("*"), 1), else_=0)
-    goal = (
+    goal: Expression = (
         sa.select(row.goal)
         .where(row.run_id == series.run_id, row.pattern.in_(patterns), row.goal.is_not(None))
         .order_by(is_beginning, sa.func.length(row.pattern).desc())
@@ -214,6 +214,15 @@ def _best(series: type[Series], name: str, end: str) -> Expression:
         .correlate(series)
         .scalar_subquery()
     )
+    owner = orm.aliased(Run)
+    chosen = (
+        sa.select(MetricGoal.goal)
+        .join(owner, owner.project_id == MetricGoal.project_id)
+        .where(owner.id == series.run_id, MetricGoal.name == name)
+        .correlate(series)
+        .scalar_subquery()
+    )
+    goal = sa.func.coalesce(chosen, goal)
     return sa.case((goal == "min", getattr(series, f"min{end}")), (goal == "max", getattr(series, f"max{end}")))
 
 

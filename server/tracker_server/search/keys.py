@@ -19,13 +19,17 @@ from tracker_server.metrics.models import Series
 from tracker_server.runs import Run
 from tracker_server.runs.models import ConfigValue, ProjectKey
 from tracker_server.search import corrected_keys, filters
-from tracker_server.search.schema import ConfigKey, Keys, KeysQuery, MetricKey
+from tracker_server.search.schema import ConfigKey, Keys, KeysQuery, MetricKey, RunKeys
 
 COUNTED_RUNS = 300
 """Of how many of the newest runs keys are counted, at most."""
 
 COUNTED_VALUES = 12_000
 """And in how many values of these, metrics and config apart: so many take about ten milliseconds."""
+
+MOST_COUNTED_RUNS = 10_000
+MOST_COUNTED_VALUES = 400_000
+"""The same for who asks about the runs of a search, and waits a second."""
 
 WIDE = 100
 """A run with more keys than this is taken to have all keys of its project."""
@@ -49,12 +53,34 @@ def of_project(session: Session, project: str, wanted: KeysQuery | None = None) 
     metric_runs = _counted(session, owner.id, Series, METRIC_KINDS, wanted) if metrics else None
     values = _config_counts(session, config_runs) if config_runs is not None else {}
     run_counts = _metric_counts(session, metric_runs, rules, wanted) if metric_runs is not None else {}
+    goals = runs.metric_goals(session, owner.id)
     return Keys(
         config=[ConfigKey(name, *values.get(name, (0, 0))) for name, _ in config[: wanted.limit]],
-        metrics=[_metric(name, kind, run_counts, rules) for name, kind in metrics[: wanted.limit]],
+        metrics=[_metric(name, kind, run_counts, rules, goals) for name, kind in metrics[: wanted.limit]],
         counted_config_runs=_length(session, config_runs),
         counted_metric_runs=_length(session, metric_runs),
         has_more=len(config) > wanted.limit or len(metrics) > wanted.limit,
+    )
+
+
+def of_runs(session: Session, project_id: int, matching: Any) -> RunKeys:
+    """The keys that the runs of a query have: all of them, or the newest whose values are counted in about a second."""
+    newest = sa.select(Run.id).where(Run.id.in_(matching)).order_by(Run.created_ms.desc(), Run.id.desc())
+    matched = _length(session, newest)
+    counted = [
+        min(matched, _affordable(session, newest, project_id, table, kinds, MOST_COUNTED_RUNS, MOST_COUNTED_VALUES))
+        for table, kinds in ((ConfigValue, ("config",)), (Series, METRIC_KINDS))
+    ]
+    config = _config_counts(session, newest.limit(counted[0]))
+    found, rules = _metrics(session, project_id, METRIC_KINDS, KeysQuery())
+    run_counts = _metric_counts(session, newest.limit(counted[1]), rules, KeysQuery())
+    goals = runs.metric_goals(session, project_id)
+    return RunKeys(
+        config=[ConfigKey(key, *config[key]) for key in sorted(config)],
+        metrics=[_metric(one.name, one.kind, run_counts, rules, goals) for one in found if run_counts.get(one.name)],
+        matched=matched,
+        counted_config_runs=counted[0],
+        counted_metric_runs=counted[1],
     )
 
 
@@ -70,9 +96,11 @@ def _metrics(
     return sorted([*found, *(_Name(*one) for one in corrected)])[: wanted.limit + 1], rules
 
 
-def _metric(name: str, kind: Literal["metric", "system"], run_counts: dict[str, int], rules: naming.Rules) -> MetricKey:
+def _metric(
+    name: str, kind: Literal["metric", "system"], run_counts: dict[str, int], rules: naming.Rules, goals: runs.Goals
+) -> MetricKey:
     is_hidden, logged_as = corrected_keys.is_hidden(rules, name), corrected_keys.logged_as(rules, name)
-    return MetricKey(name, kind, run_counts.get(name, 0), is_hidden, logged_as)
+    return MetricKey(name, kind, run_counts.get(name, 0), is_hidden, logged_as, goals.of(name))
 
 
 def _names(
@@ -109,14 +137,23 @@ def _counted(
     newest = sa.select(Run.id).where(filters.of_project(project_id))
     if wanted.counts == "all":
         return newest
-    count = _affordable(session, project_id, table, kinds) if wanted.counts == "newest" else 0
-    return newest.order_by(Run.created_ms.desc(), Run.id.desc()).limit(count) if count else None
+    latest = newest.order_by(Run.created_ms.desc(), Run.id.desc())
+    is_some = wanted.counts == "newest"
+    count = _affordable(session, latest, project_id, table, kinds, COUNTED_RUNS, COUNTED_VALUES) if is_some else 0
+    return latest.limit(count) if count else None
 
 
-def _affordable(session: Session, project_id: int, table: type[ConfigValue | Series], kinds: Sequence[str]) -> int:
-    """How many of the newest runs have no more values together than are quickly counted."""
-    latest = sa.select(Run.id).where(filters.of_project(project_id)).order_by(Run.created_ms.desc(), Run.id.desc())
-    newest = latest.limit(COUNTED_RUNS).subquery()
+def _affordable(
+    session: Session,
+    latest: Any,
+    project_id: int,
+    table: type[ConfigValue | Series],
+    kinds: Sequence[str],
+    most_runs: int,
+    most_values: int,
+) -> int:
+    """How many of the latest runs, at most so many, have no more values together than so many."""
+    newest = latest.limit(most_runs).subquery()
     some = sa.select(table.run_id).where(table.run_id == newest.c.id).limit(WIDE + 1).correlate(newest).subquery()
     width = sa.select(sa.func.count()).select_from(some).scalar_subquery()
     widths = session.scalars(sa.select(width).select_from(newest))
@@ -125,7 +162,7 @@ def _affordable(session: Session, project_id: int, table: type[ConfigValue | Ser
     total = count = 0
     for width in widths:
         total += width if width <= WIDE else key_count
-        if total > COUNTED_VALUES:
+        if total > most_values:
             break
         count += 1
     return count

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from tracker_server.metrics.schema import Axis, SeriesColumns, Smoothing
-from tracker_server.runs.schema import MetricSummary, RunRow, Status
+from tracker_server.runs.schema import Goal, MetricSummary, RunRow, Status
 
 Archived = Literal["without", "with", "only"]
 RunIds = Annotated[list[str], msgspec.Meta(max_length=200)]
@@ -82,7 +82,8 @@ class ConfigKey(msgspec.Struct, frozen=True):
 class MetricKey(msgspec.Struct, frozen=True):
     """A metric by the name that it is shown by; `logged_as` are other names that read as it by a correction.
 
-    `is_hidden` says that the project does not show it.
+    `is_hidden` says that the project does not show it. `goal` says which values are better, where a person has said so
+    for the project or its newest runs have.
     """
 
     name: str
@@ -90,6 +91,7 @@ class MetricKey(msgspec.Struct, frozen=True):
     run_count: int
     is_hidden: bool = False
     logged_as: list[str] = []
+    goal: Goal | None = None
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -104,6 +106,77 @@ class Keys(msgspec.Struct, frozen=True):
     counted_config_runs: int
     counted_metric_runs: int
     has_more: bool
+
+
+class RunKeysRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The runs that match a search, as in `RunSearch`."""
+
+    text: str = ""
+    status: list[Status] = []
+    filter: str = ""
+    archived: Archived = "without"
+
+
+class RunKeys(msgspec.Struct, frozen=True):
+    """The config keys and metrics that runs of a search have, by name, each with how many of these have it.
+
+    Of the `matched` runs keys were counted over the newest `counted_config_runs`, metrics over the newest
+    `counted_metric_runs`: all of them, unless they are very many.
+    """
+
+    config: list[ConfigKey]
+    metrics: list[MetricKey]
+    matched: int
+    counted_config_runs: int
+    counted_metric_runs: int
+
+
+class RunRangesRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`columns` are of metrics, as in a search: "metrics.<name>" or "metrics.<name>.<statistic>"."""
+
+    columns: Annotated[list[str], msgspec.Meta(max_length=50)]
+    text: str = ""
+    status: list[Status] = []
+    filter: str = ""
+    archived: Archived = "without"
+
+
+class ColumnRange(msgspec.Struct, frozen=True):
+    """The least and the greatest value in the runs of a search; None where no run has one."""
+
+    column: str
+    low: float | None
+    high: float | None
+
+
+class RunRanges(msgspec.Struct, frozen=True):
+    ranges: list[ColumnRange]
+
+
+RunAction = Literal["tag", "untag", "archive", "unarchive", "delete", "restore", "stop"]
+
+
+class RunsChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One change of many runs: of those in `runs`, or for None of all that match the search, ten thousand at most.
+
+    `tag` is what is added or taken away. "restore" is for `runs` alone. A run that is so already is left alone.
+    """
+
+    action: RunAction
+    runs: Annotated[list[str], msgspec.Meta(max_length=10_000)] | None = None
+    text: str = ""
+    status: list[Status] = []
+    filter: str = ""
+    archived: Archived = "without"
+    tag: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
+class RunsChanged(msgspec.Struct, frozen=True):
+    """The ids of the runs that were not so before: the opposite change of these undoes it. `meant` is of how many."""
+
+    runs: list[str]
+    meant: int
 
 
 class CompareRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from tracker_server import metrics
 from tracker_server.http import Api, Call
-from tracker_server.search import comparison, groups, importance, keys, live, run_columns, run_groups, table
+from tracker_server.search import (
+    bulk,
+    columns,
+    comparison,
+    groups,
+    importance,
+    keys,
+    live,
+    run_columns,
+    run_groups,
+    table,
+)
 from tracker_server.search.groups_schema import GroupsAnswer, GroupsRequest
 from tracker_server.search.run_columns_schema import Importance, ImportanceRequest, RunColumns, RunColumnsRequest
 from tracker_server.search.run_groups_schema import RunGroups, RunGroupsRequest
@@ -15,7 +26,13 @@ from tracker_server.search.schema import (
     KeysQuery,
     LiveAnswer,
     LiveRequest,
+    RunKeys,
+    RunKeysRequest,
     RunPage,
+    RunRanges,
+    RunRangesRequest,
+    RunsChange,
+    RunsChanged,
     RunSearch,
 )
 
@@ -53,6 +70,32 @@ def explain_metric(call: Call, project: str, body: ImportanceRequest) -> Importa
 def list_keys(call: Call, project: str, query: KeysQuery) -> Keys:
     """The config keys and metric names of a project that begin with a prefix, and how many runs have each."""
     return keys.of_project(call.session, project, query)
+
+
+@api.post("/projects/<project>/runs/keys", access="read", body=RunKeysRequest, reply=RunKeys)
+def list_run_keys(call: Call, project: str, body: RunKeysRequest) -> RunKeys:
+    """The config keys and metrics of the runs that match a search, and in how many runs and values each is."""
+    return columns.keys_of(call.session, project, body, now_ms=call.now_ms, lost_after_ms=call.settings.lost_after_ms)
+
+
+@api.post("/projects/<project>/runs/ranges", access="read", body=RunRangesRequest, reply=RunRanges)
+def find_ranges(call: Call, project: str, body: RunRangesRequest) -> RunRanges:
+    """From where to where metrics reach in the runs that match a search."""
+    return columns.ranges_of(call.session, project, body, now_ms=call.now_ms, lost_after_ms=call.settings.lost_after_ms)
+
+
+@api.post("/projects/<project>/runs/change", body=RunsChange, reply=RunsChanged)
+def change_runs(call: Call, project: str, body: RunsChange) -> RunsChanged:
+    """Tag, archive, delete, restore or stop many runs: those named, or all that match a search."""
+    return bulk.change(
+        call.session,
+        project,
+        body,
+        actor=call.actor,
+        actor_id=call.actor_id,
+        now_ms=call.now_ms,
+        lost_after_ms=call.settings.lost_after_ms,
+    )
 
 
 @api.post("/runs/compare", access="read", body=CompareRequest, reply=Comparison)
