@@ -160,7 +160,9 @@ def test_keys_over_http(client: FlaskClient, session: Session, actor: auth.Actor
     session.commit()
     assert client.get("/api/v1/projects/digits/keys").json == {
         "config": [{"key": "lr", "run_count": 1, "value_count": 1}],
-        "metrics": [{"name": "loss", "kind": "metric", "run_count": 1, "is_hidden": False, "logged_as": []}],
+        "metrics": [
+            {"name": "loss", "kind": "metric", "run_count": 1, "is_hidden": False, "logged_as": [], "goal": None}
+        ],
         "counted_config_runs": 1,
         "counted_metric_runs": 1,
         "has_more": False,
