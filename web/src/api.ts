@@ -6,7 +6,7 @@
  */
 
 import type { components } from "./schema";
-import { MESSAGE_PACK, type Packed, type Shape, type WithColumns, columnsOf, unpack } from "./series";
+import { type GroupsWithCurves, MESSAGE_PACK, type Packed, type PackedGroups, type Shape, type WithColumns, columnsOf, groupsOf, unpack } from "./series";
 
 type Schemas = components["schemas"];
 export type Me = Schemas["Me"];
@@ -27,6 +27,9 @@ export type LiveRequest = Schemas["LiveRequest"];
 export type LiveAnswer = WithColumns<Schemas["LiveAnswer"]>;
 export type SeriesRequest = Schemas["SeriesRequest"];
 export type SeriesAnswer = WithColumns<Schemas["SeriesAnswer"]>;
+export type GroupsRequest = Schemas["GroupsRequest"];
+export type RunGroupsRequest = Schemas["RunGroupsRequest"];
+export type RunGroups = Schemas["RunGroups"];
 export type ConsolePage = Schemas["ConsolePage"];
 export type ConsoleText = Schemas["ConsoleText"];
 export type Media = Schemas["Media"];
@@ -97,6 +100,9 @@ async function requestSeries<Answer>(path: string, body: SeriesRequest | LiveReq
   const shape: Shape = { smoothing: body.smoothing ?? null, band: body.band === true };
   return { ...answer, series: answer.series.map((one) => columnsOf(one, shape)) };
 }
+
+const requestGroups = async (body: GroupsRequest, asking: Asking = {}): Promise<GroupsWithCurves> =>
+  groupsOf(await request<PackedGroups>("POST", "/groups/series", { body, accept: MESSAGE_PACK, ...asking }));
 
 /** The server takes changes from this origin only, and a form of another site cannot send this type. */
 const headersOf = (method: Method, { accept }: Options): HeadersInit => ({
@@ -199,6 +205,8 @@ export const api = {
     request<ConsolePage>("GET", `${runPath(id)}/console`, { query: { start, limit } }),
   media: (id: string, asking?: Asking) => request<Schemas["MediaList"]>("GET", `${runPath(id)}/media`, asking),
   runArtifacts: (id: string, asking?: Asking) => request<Schemas["RunArtifacts"]>("GET", `${runPath(id)}/artifacts`, asking),
+  groupRuns: (project: string, body: RunGroupsRequest, asking?: Asking) => request<RunGroups>("POST", `${projectPath(project)}/runs/groups`, { body, ...asking }),
+  groupSeries: requestGroups,
   series: (body: SeriesRequest, asking?: Asking) => requestSeries<Schemas["SeriesAnswer"]>("/series", body, asking),
   compare: (runs: string[]) => request<Comparison>("POST", "/runs/compare", { body: { runs } }),
 

@@ -19,7 +19,21 @@ export type Shape = { smoothing: Smoothing | null; band: boolean };
  * One series as parallel columns, ordered by x. A NaN among `values` is a gap; its mark says what was logged there.
  * `smoothed`, `low` and `high` are empty where `shape` does not ask for them.
  */
-export type SeriesColumns = Omit<Schemas["SeriesColumns"], Column> & Record<Column, Float64Array> & { shape: Shape };
+export type SeriesColumns = Omit<Schemas["SeriesColumns"], Column> & Record<Column, Float64Array> & { shape: Shape; pooled?: Pooled };
+
+/** What is said of the runs of a group at each x, and of how many runs that is, of the `runCount` that have the metric. */
+export type Pooled = { center: Center; n: Float64Array; runCount: number };
+export type Center = NonNullable<Schemas["GroupsRequest"]["statistic"]>;
+export type Spread = NonNullable<Schemas["GroupsRequest"]["band"]>;
+
+type CurveColumn = "x" | "center" | "low" | "high" | "n";
+/** One metric of one group as parallel columns, ordered by x. */
+export type Curve = Omit<Schemas["CurveColumns"], CurveColumn> & Record<CurveColumn, Float64Array>;
+type SentCurve = Omit<Schemas["CurveColumns"], CurveColumn> & Record<CurveColumn, Uint8Array>;
+
+type WithCurves<One> = Omit<Schemas["GroupsAnswer"], "groups"> & { groups: (Omit<Schemas["Group"], "curves"> & { curves: One[] })[] };
+export type PackedGroups = WithCurves<SentCurve>;
+export type GroupsWithCurves = WithCurves<Curve>;
 
 /** As it comes: a column is the bytes of its numbers. */
 type Sent = Omit<Schemas["SeriesColumns"], Column> & Record<Column, Uint8Array>;
@@ -42,6 +56,10 @@ export const columnsOf = (sent: Sent, shape: Shape): SeriesColumns => ({
   high: floats(sent.high),
   shape,
 });
+
+export const groupsOf = (answer: PackedGroups): GroupsWithCurves => ({ ...answer, groups: answer.groups.map((group) => ({ ...group, curves: group.curves.map(curveOf) })) });
+
+const curveOf = (sent: SentCurve): Curve => ({ ...sent, x: floats(sent.x), center: floats(sent.center), low: floats(sent.low), high: floats(sent.high), n: integers(sent.n) });
 
 /** Whether a series has all that is wanted of it; what it has beside that does not matter. */
 export const hasShape = ({ shape }: SeriesColumns, wanted: Shape) =>

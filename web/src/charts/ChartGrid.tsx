@@ -16,14 +16,14 @@ import { cursor } from "./cursor";
 import type { RunStyle } from "./figure";
 import { OTHER, type Section, foldedAtFirst, matchMetrics, sectionsOf } from "./sections";
 import { stepped } from "./smoothing";
-import type { SeriesStore } from "./store";
+import type { SeriesSource } from "./store";
 
 const CorrectionDialog = lazy(() => import("../corrections/CorrectionDialog").then((module) => ({ default: module.CorrectionDialog })));
 const Enlarged = lazy(() => import("./Enlarged").then((module) => ({ default: module.Enlarged })));
 
 type Props = {
   project: string;
-  store: SeriesStore;
+  store: SeriesSource;
   runs: readonly RunStyle[];
   metrics: readonly string[];
   settings: ChartSettings;
@@ -35,9 +35,11 @@ type Props = {
   empty: React.ReactNode;
   /** What is to be said of the metrics that are here, above the charts. */
   note?: string | null;
+  /** More settings for the toolbar, of what is drawn here. */
+  tools?: React.ReactNode;
 };
 
-export function ChartGrid({ project, store, runs, metrics, settings, onSettings, foldedFirst = foldedAtFirst, corrected, empty, note = null }: Props) {
+export function ChartGrid({ project, store, runs, metrics, settings, onSettings, foldedFirst = foldedAtFirst, corrected, empty, note = null, tools = null }: Props) {
   const pins = pinnedMetrics(project);
   const pinned = pins.use();
   const width = tileWidth.use();
@@ -70,7 +72,7 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
   return (
     <section className={styles["charts"]} aria-label="Charts" data-tiles={width}>
       <div className={styles["top"]}>
-        <ChartToolbar {...{ settings, onChange: onSettings, matched: match.metrics.length, metrics, error: match.error, searchRef: search }} />
+        <ChartToolbar {...{ settings, onChange: onSettings, matched: match.metrics.length, metrics, error: match.error, searchRef: search, tools }} />
       </div>
       <div className={styles["scroll"]}>
         {metrics.length === 0 || runs.length === 0 ? empty : null}

@@ -24,12 +24,13 @@ type Props = {
   metrics: readonly string[];
   error: string | null;
   searchRef: React.RefObject<HTMLInputElement | null>;
+  tools: React.ReactNode;
 };
 
 /** More than this nobody reads through; the one that is chosen is among them all the same. */
 const MOST_AXES = 200;
 
-export function ChartToolbar({ settings, onChange, matched, metrics, error, searchRef }: Props) {
+export function ChartToolbar({ settings, onChange, matched, metrics, error, searchRef, tools }: Props) {
   const choices = new Set<XAxis>(metrics.filter((name) => !name.startsWith("system/")).slice(0, MOST_AXES).map((name) => `metric:${name}` as const));
   if (settings.x.startsWith("metric:")) choices.add(settings.x);
   return (
@@ -65,6 +66,7 @@ export function ChartToolbar({ settings, onChange, matched, metrics, error, sear
       <button type="button" aria-pressed={settings.isLog} title="Logarithmic y axis (l)" onClick={() => { onChange({ isLog: !settings.isLog }); }}>
         log y
       </button>
+      {tools}
       <Menu label="More chart settings" look="icon" entries={moreSettings(settings, onChange)}>
         <Icon name="sliders" />
       </Menu>
@@ -92,7 +94,7 @@ function zoomText({ x, range }: ChartSettings): string {
   return x === "step" ? `${word}${formatCount(Math.round(from))}–${formatCount(Math.round(to))}` : `${xText(x, from)} – ${xText(x, to)}`;
 }
 
-function SearchField({ settings, onChange, matched, metrics, error, searchRef }: Props) {
+function SearchField({ settings, onChange, matched, metrics, error, searchRef }: Omit<Props, "tools">) {
   const [draft, setDraft] = useDraft(settings.search, (search) => { onChange({ search }); }, 80);
   return (
     <div className={styles["search"]}>

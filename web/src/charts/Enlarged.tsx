@@ -8,14 +8,14 @@ import { useIsDark } from "../theme";
 import type { ChartSettings } from "./settings";
 import styles from "./Enlarged.module.css";
 import { SmoothingField } from "./SmoothingField";
-import { type Figure, type Line, type RunStyle, exactness, lineFigure, supersededNote, withoutLines } from "./figure";
+import { type Figure, type Line, MOST_ENLARGED, type RunStyle, exactness, lineFigure, supersededNote, withoutLines } from "./figure";
 import { draw, onZoom, picture, remove } from "./plot";
 import { figureAsCsv } from "./plotFigure";
-import type { SeriesStore } from "./store";
+import type { SeriesSource } from "./store";
 import { formatMeasure } from "./units";
 
 type Props = {
-  store: SeriesStore;
+  store: SeriesSource;
   metric: string;
   metrics: readonly string[];
   runs: readonly RunStyle[];
@@ -36,7 +36,7 @@ export function Enlarged({ store, metric, metrics, runs, settings, onSettings, o
       const style = runs.find(({ id }) => id === series.run);
       return style === undefined ? [] : [{ series, style }];
     });
-    return lineFigure(metric, drawn, settings);
+    return lineFigure(metric, drawn, settings, MOST_ENLARGED);
   }, [metric, runs, settings, state]);
   const drawn = useMemo(() => withoutLines(figure, muted), [figure, muted]);
   const canvas = useRef<HTMLDivElement>(null);

@@ -10,15 +10,15 @@ import { useIsDark } from "../theme";
 import { ShowAsTable } from "./FigureTable";
 import styles from "./Tile.module.css";
 import { spotlight } from "./cursor";
-import { type Figure, MOST_LINES, type Range, type RunStyle, describeFigure, exactness, lineFigure, supersededNote } from "./figure";
+import { type Figure, type Range, type RunStyle, describeFigure, exactness, lineFigure, supersededNote } from "./figure";
 import { attachOverlay } from "./overlay";
 import { drawQueue, tileQueue } from "./queue";
 import { lastPartOf, prefixOf } from "./sections";
-import type { SeriesStore } from "./store";
+import type { SeriesSource } from "./store";
 import { highlight, remove, resize, update } from "./tile";
 
 export type TileProps = {
-  store: SeriesStore;
+  store: SeriesSource;
   metric: string;
   runs: readonly RunStyle[];
   settings: ChartSettings;
@@ -51,7 +51,7 @@ export const Tile = memo(function Tile(props: TileProps) {
   }, [metric, runs, state, settings]);
   const all = [...figure.lines, ...figure.superseded];
   const isEmpty = all.length === 0;
-  const label = describeFigure(metric, settings, new Set(all.map(({ run }) => run)).size);
+  const label = describeFigure(metric, settings, new Set(all.map(({ run }) => run)).size, figure.pooled === null ? "run" : "group");
   const prefix = prefixOf(metric);
   return (
     <figure ref={ref} className={styles["tile"]} aria-label={label} data-metric={metric} data-empty={isEmpty && !state.isLoading && state.error === null && runs.length > 0}>
@@ -176,7 +176,7 @@ function Notes({ figure }: { figure: Figure }) {
   const id = useId();
   const notes = [
     figure.dropped > 0 ? `${plural(figure.dropped, "value")} ≤ 0 not shown on the log axis` : null,
-    figure.hidden > 0 ? `${formatCount(MOST_LINES)} of ${formatCount(MOST_LINES + figure.hidden)} lines; hide some runs` : null,
+    figure.hidden > 0 ? `${formatCount(figure.lines.length)} of ${formatCount(figure.lines.length + figure.hidden)} ${nounOf(figure)}; group or enlarge` : null,
   ].filter((note) => note !== null);
   const hasOld = figure.superseded.length > 0;
   if (notes.length === 0 && !hasOld) return null;
@@ -187,6 +187,9 @@ function Notes({ figure }: { figure: Figure }) {
     </p>
   );
 }
+
+/** Some runs have several lines: one of each of their processes. */
+const nounOf = ({ lines, pooled }: Figure) => (pooled !== null ? "groups" : new Set(lines.map(({ run }) => run)).size === lines.length ? "runs" : "lines");
 
 /** Whether the element is on the screen or within one row of it. */
 function useIsNear(ref: React.RefObject<HTMLElement | null>): boolean {

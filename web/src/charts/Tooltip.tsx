@@ -55,18 +55,19 @@ export function Tooltip() {
       <div className={styles["head"]}>
         <span>
           {axisName(figure.axis)} {xText(figure.axis, at.x)}
-          {figure.axis !== "step" && <span className="muted"> · step {formatNumber(at.step)}</span>}
+          {figure.axis !== "step" && !Number.isNaN(at.step) && <span className="muted"> · step {formatNumber(at.step)}</span>}
         </span>
         <span className="muted">{hover.isPinned ? "Esc closes" : "Shift pins"}</span>
       </div>
       <table>
         <tbody>
-          {shown.map(({ line, value, raw }) => (
+          {shown.map(({ line, value, raw, n }) => (
             <tr key={line.id} data-strong={line.run === strong}>
               <td><Swatch hue={line.hue} dash={line.dash} /></td>
               <td className={styles["name"]}><bdi>{line.name}</bdi></td>
               <td className="number" title={String(value)}>{formatMeasure(figure.metric, value)}</td>
               {raw !== null && <td className="number muted" title={String(raw)}>{formatMeasure(figure.metric, raw)}</td>}
+              {n !== null && <td className="number muted">n {n}</td>}
             </tr>
           ))}
         </tbody>

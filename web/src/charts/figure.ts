@@ -4,8 +4,8 @@
  * Numbers of a line are parallel arrays ordered by x. A NaN is a gap. Everything here is pure.
  */
 
-import { formatCount } from "../format";
-import type { SeriesColumns } from "../series";
+import { formatCount, plural } from "../format";
+import type { Center, SeriesColumns } from "../series";
 import { smooth } from "./smooth";
 import { type Smoothing, isSmoothing, sameSmoothing } from "./smoothing";
 
@@ -14,8 +14,11 @@ export type XAxis = "step" | "time" | "relative_time" | `metric:${string}`;
 export type Range = readonly [number, number];
 export type Mark = { x: number; kind: "nan" | "inf" | "-inf" };
 
-/** How a run is drawn wherever it appears. `dash` tells runs apart that share a hue: 0 solid, 1 dashed, 2 dotted. */
-export type RunStyle = { id: string; name: string; hue: number; dash: number; isRunning: boolean };
+/**
+ * How a run or a group of runs is drawn wherever it appears. `dash` tells apart what shares a hue: 0 solid, 1 dashed, 2
+ * dotted. A run with `memberOf` is drawn faintly behind the line of that group.
+ */
+export type RunStyle = { id: string; name: string; hue: number; dash: number; isRunning: boolean; memberOf?: string };
 
 export type ChartView = { x: XAxis; smoothing: Smoothing; hasBand: boolean; isLog: boolean; range: Range | null };
 
@@ -23,7 +26,8 @@ export type Band = { low: Float64Array; high: Float64Array };
 
 /**
  * `y` is what is drawn strongly: the smoothed values where there is smoothing, and then `raw` is drawn behind them.
- * `band` is the least and the greatest of the values that each point stands for, where that was asked for.
+ * `band` is the least and the greatest of the values that each point stands for, where that was asked for. Of a group it
+ * is the spread of its runs, and `n` says of how many runs each point is.
  */
 export type Line = {
   id: string;
@@ -37,12 +41,13 @@ export type Line = {
   y: Float64Array;
   raw: Float64Array | null;
   band: Band | null;
+  n: Float64Array | null;
   marks: readonly Mark[];
 };
 
 /**
- * `superseded` is what a run had logged after the step from which it was resumed. It is drawn faintly behind the lines
- * and read nowhere. `dropped` counts the values that a log axis cannot show; `hidden` the lines beyond the most that a
+ * `superseded` is what a run had logged after the step from which it was resumed, and the runs of groups. It is drawn
+ * faintly behind the lines and read nowhere. `pooled` says what the lines are of the runs of groups. `dropped` counts the values that a log axis cannot show; `hidden` the lines beyond the most that a
  * tile draws. `stored` is how many points the lines stand for, and `isExact` says that each of them is drawn.
  */
 export type Figure = {
@@ -57,6 +62,7 @@ export type Figure = {
   hidden: number;
   stored: number;
   isExact: boolean;
+  pooled: { center: Center; runCount: number } | null;
 };
 
 export type Drawn = { series: SeriesColumns; style: RunStyle };
@@ -66,13 +72,16 @@ export const FAINT = 0.35;
 
 /** Beyond this many lines nobody can tell them apart, and drawing them costs too much. */
 export const MOST_LINES = 100;
+/** Over the whole page there is room for more, and one of them can be picked out. */
+export const MOST_ENLARGED = 500;
 
-export function lineFigure(metric: string, drawn: readonly Drawn[], view: ChartView): Figure {
+export function lineFigure(metric: string, drawn: readonly Drawn[], view: ChartView, most = MOST_LINES): Figure {
   const shown = drawn.filter(({ series }) => series.x.length > 0);
-  const counting = shown.filter(({ series }) => series.segment === 0);
-  const lines = counting.slice(0, MOST_LINES).map((one) => line(one, view));
-  const old = shown.filter(({ series }) => series.segment !== 0).map((one) => line(one, view));
-  const superseded = old.slice(0, MOST_LINES - lines.length);
+  const counting = shown.filter(({ series, style }) => series.segment === 0 && style.memberOf === undefined);
+  const lines = counting.slice(0, most).map((one) => line(one, view));
+  const old = shown.filter(({ series, style }) => series.segment !== 0 || style.memberOf !== undefined).map((one) => line(one, view));
+  const superseded = old.slice(0, most - lines.length);
+  const pooled = counting.slice(0, most).flatMap(({ series }) => series.pooled ?? []);
   const all = [...superseded, ...lines];
   const x = view.range ?? spanOf(all);
   const { span, dropped } = heightsIn(all, x, view.isLog);
@@ -86,20 +95,32 @@ export function lineFigure(metric: string, drawn: readonly Drawn[], view: ChartV
     superseded,
     dropped,
     hidden: counting.length - lines.length,
-    stored: counting.slice(0, MOST_LINES).reduce((sum, { series }) => sum + series.points_in_range, 0),
+    stored: counting.slice(0, most).reduce((sum, { series }) => sum + series.points_in_range, 0),
     isExact: counting.every(({ series }) => series.is_exact),
+    pooled: pooled[0] === undefined ? null : { center: pooled[0].center, runCount: pooled.reduce((sum, { runCount }) => sum + runCount, 0) },
   };
 }
 
 /** Whether the lines have every point that was logged, in a word and in a sentence. */
-export function exactness({ lines, stored, isExact }: Figure): { word: string; sentence: string } {
+export function exactness({ lines, stored, isExact, pooled }: Figure): { word: string; sentence: string } {
   const drawn = lines.reduce((sum, { x }) => sum + x.length, 0);
+  if (pooled !== null) {
+    const runs = `${CENTERS[pooled.center]} of ${plural(pooled.runCount, "run")}`;
+    const x = isExact ? `at every x that one of them has: ${formatCount(drawn)}` : `at ${formatCount(drawn)} of ${formatCount(stored)} x, the extremes among them; zoom in for more`;
+    return { word: `${runs} · ${isExact ? "exact" : "thinned"}`, sentence: `The ${runs}, ${x}` };
+  }
   if (isExact) return { word: "exact", sentence: `Every point is drawn: ${formatCount(drawn)}` };
   return { word: "thinned", sentence: `${formatCount(drawn)} of ${formatCount(stored)} points are drawn, the least and the greatest of each stretch among them; zoom in for more` };
 }
 
+/** What stands for the runs of a group at an x, in a word. */
+export const CENTERS: Record<Center, string> = { mean: "mean", median: "median", min: "least", max: "greatest" };
+
 /** What the faint lines are. */
-export const supersededNote = ({ superseded }: Figure) => `faint: superseded when the ${new Set(superseded.map(({ run }) => run)).size === 1 ? "run was" : "runs were"} resumed`;
+export const supersededNote = ({ superseded, pooled }: Figure) =>
+  pooled === null
+    ? `faint: superseded when the ${new Set(superseded.map(({ run }) => run)).size === 1 ? "run was" : "runs were"} resumed`
+    : `faint: ${plural(superseded.length, "single run")}`;
 
 /** Without the lines of these ids, and without what they have superseded. */
 export function withoutLines(figure: Figure, ids: ReadonlySet<string>): Figure {
@@ -114,7 +135,7 @@ function line({ series, style }: Drawn, view: ChartView): Line {
   const isSmoothed = isSmoothing(view.smoothing);
   return {
     id: `${style.id}/${series.label}/${String(series.segment)}`,
-    run: style.id,
+    run: style.memberOf ?? style.id,
     name: lineName(series, style),
     hue: style.hue,
     dash: style.dash,
@@ -123,7 +144,8 @@ function line({ series, style }: Drawn, view: ChartView): Line {
     steps: series.steps,
     y: isSmoothed ? smoothed(series, view.smoothing) : series.values,
     raw: isSmoothed ? series.values : null,
-    band: view.hasBand && series.low.length === series.x.length ? { low: series.low, high: series.high } : null,
+    band: (view.hasBand || series.pooled !== undefined) && series.low.length === series.x.length ? { low: series.low, high: series.high } : null,
+    n: series.pooled?.n ?? null,
     marks: series.marks,
   };
 }
@@ -213,7 +235,7 @@ export function nearest(x: ArrayLike<number>, at: number): number {
   return Math.abs((x[low] ?? 0) - at) <= Math.abs((x[high] ?? 0) - at) ? low : high;
 }
 
-export type Reading = { line: Line; x: number; step: number; value: number; raw: number | null };
+export type Reading = { line: Line; x: number; step: number; value: number; raw: number | null; n: number | null };
 
 /**
  * What every line says at `at`, highest first. A line is left out where it has no value within `reach` of there, so
@@ -228,7 +250,7 @@ export function readingsAt(figure: Figure, at: number, reach: number): Reading[]
     if (x === undefined || value === undefined || Number.isNaN(value)) continue;
     const isInside = at >= (one.x[0] ?? 0) && at <= (one.x.at(-1) ?? 0);
     if (!isInside && Math.abs(x - at) > reach) continue;
-    readings.push({ line: one, x, step: one.steps[index] ?? 0, value, raw: one.raw?.[index] ?? null });
+    readings.push({ line: one, x, step: one.steps[index] ?? 0, value, raw: one.raw?.[index] ?? null, n: one.n?.[index] ?? null });
   }
   return readings.sort((a, b) => b.value - a.value);
 }
@@ -240,8 +262,8 @@ export function axisName(axis: XAxis): string {
 }
 
 /** The sentence that stands for the picture. */
-export function describeFigure(metric: string, view: ChartView, runs: number): string {
-  return `${metric} over ${view.x === "time" ? "wall time" : axisName(view.x)}, ${String(runs)} ${runs === 1 ? "run" : "runs"}`;
+export function describeFigure(metric: string, view: ChartView, lines: number, noun: "run" | "group" = "run"): string {
+  return `${metric} over ${view.x === "time" ? "wall time" : axisName(view.x)}, ${plural(lines, noun)}`;
 }
 
 /** Runs that share a hue are dashed, then dotted, in the order in which they are shown. */

@@ -15,6 +15,8 @@ import { sameSmoothing } from "./smoothing";
 
 export type Framing = Shape & { x: XAxis; range: Range | null; points: number };
 export type MetricState = { series: readonly SeriesColumns[]; isLoading: boolean; error: string | null };
+/** What draws a metric needs of whatever has its lines. */
+export type SeriesSource = Pick<SeriesStore, "watch" | "state" | "retry">;
 export type Fetch = (request: SeriesRequest, signal: AbortSignal) => Promise<readonly SeriesColumns[]>;
 
 /** `series` is what was here before, while one waits for what replaces it. */
@@ -123,7 +125,7 @@ export class SeriesStore {
   watching(live: readonly string[]): { runs: string[]; metrics: string[]; counts: Record<string, number>; framing: Framing } {
     const current = this.detail ?? this.whole;
     const metrics = [...this.wanted.keys()].slice(0, MOST_NAMES);
-    const runs = live.filter((run) => metrics.some((metric) => current.pairs.get(metric)?.get(run)?.state === "here"));
+    const runs = live.filter((run) => metrics.some((metric) => current.pairs.get(metric)?.get(run)?.state === "here")).slice(0, MOST_NAMES);
     const counts: Record<string, number> = {};
     for (const metric of metrics) {
       for (const run of runs) {
@@ -208,10 +210,10 @@ export class SeriesStore {
       if (runs.length === 0) continue;
       const key = runs.join();
       const group = groups.get(key);
-      if (group === undefined || group.metrics.length >= MOST_NAMES) groups.set(key, { runs: runs.slice(0, MOST_NAMES), metrics: [metric] });
+      if (group === undefined || group.metrics.length >= MOST_NAMES) groups.set(key, { runs, metrics: [metric] });
       else group.metrics.push(metric);
     }
-    return [...groups.values()];
+    return [...groups.values()].flatMap(({ runs, metrics }) => portions(runs).map((some) => ({ runs: some, metrics })));
   }
 
   private async load(runs: string[], metrics: string[]): Promise<void> {
@@ -235,6 +237,9 @@ export class SeriesStore {
 
 /** A run that was resumed from an earlier step goes on in new series; so does what it left behind, and all is asked anew. */
 const isInPlaceOf = (one: SeriesColumns, other: SeriesColumns) => one.label === other.label && one.segment === other.segment;
+
+/** A request names so many runs at most. */
+const portions = (runs: string[]): string[][] => Array.from({ length: Math.ceil(runs.length / MOST_NAMES) }, (_, index) => runs.slice(index * MOST_NAMES, (index + 1) * MOST_NAMES));
 
 const key = (metric: string, run: string) => `${run}\n${metric}`;
 
