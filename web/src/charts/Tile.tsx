@@ -77,7 +77,7 @@ export const Tile = memo(function Tile(props: TileProps) {
         {!isEmpty && <Exactness figure={figure} />}
       </figcaption>
       <div className={styles["plot"]}>
-        {isNear && !isEmpty && <Canvas {...props} figure={figure} label={label} />}
+        {isNear && !isEmpty && <Canvas figure={figure} label={label} onZoom={props.onZoom} onEnlarge={() => { onEnlarge(metric); }} />}
         {isEmpty && <TileNote isLoading={state.isLoading && isNear} error={state.error} hasRuns={runs.length > 0} onRetry={() => { store.retry(metric); }} />}
       </div>
       <Notes figure={figure} />
@@ -91,9 +91,10 @@ const corrections = (metric: string, onCorrect: (metric: string, action: MetricA
   { kind: "do", label: "Delete metric…", isDangerous: true, onSelect: () => { onCorrect(metric, "delete"); } },
 ];
 
-type CanvasProps = TileProps & { figure: Figure; label: string };
+type CanvasProps = { figure: Figure; label: string; onZoom: TileProps["onZoom"]; onEnlarge?: (() => void) | undefined };
 
-function Canvas({ figure, label, metric, onZoom, onEnlarge }: CanvasProps) {
+/** A figure drawn small, in step with the cursor and the zoom of the page. */
+export function Canvas({ figure, label, onZoom, onEnlarge }: CanvasProps) {
   const host = useRef<HTMLDivElement>(null);
   const latest = useRef(figure);
   const isDark = useIsDark();
@@ -135,12 +136,12 @@ function Canvas({ figure, label, metric, onZoom, onEnlarge }: CanvasProps) {
       className={styles["canvas"]}
       tabIndex={0}
       role="img"
-      aria-label={`${label}. Press f to enlarge.`}
+      aria-label={onEnlarge === undefined ? label : `${label}. Press f to enlarge.`}
       onKeyDown={(event) => {
-        if (event.key !== "f" && event.key !== "Enter") return;
+        if (onEnlarge === undefined || (event.key !== "f" && event.key !== "Enter")) return;
         event.preventDefault();
         event.stopPropagation();
-        onEnlarge(metric);
+        onEnlarge();
       }}
     />
   );

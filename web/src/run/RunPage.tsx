@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { type ReactNode, useMemo } from "react";
+import { type ReactNode, Suspense, lazy, useMemo } from "react";
 import { type RunDetail, api, isNotFound, reasonOf } from "../api";
 import type { RunStyle } from "../charts/figure";
 import { sectionsOf, isSystem } from "../charts/sections";
@@ -27,6 +27,8 @@ import styles from "./RunPage.module.css";
 import { StopRun, StopStory } from "./StopRun";
 import { useChartSettings } from "./useChartSettings";
 import { hasMore, useRunMetrics } from "./useRunMetrics";
+
+const SystemTab = lazy(() => import("./SystemTab").then((module) => ({ default: module.SystemTab })));
 
 const TABS = ["overview", "charts", "system", "console", "media", "artifacts", "code"] as const;
 export type Tab = (typeof TABS)[number];
@@ -66,7 +68,8 @@ function Loaded({ run, tab }: { run: RunDetail; tab: Tab }) {
   const metrics = useMemo(() => Object.keys(known), [known]);
   const groups = useMemo(() => sectionsOf(metrics), [metrics]);
   const ofKind = (system: boolean) => groups.filter((group) => isSystem(group.name) === system).flatMap((group) => group.metrics);
-  const systemCount = ofKind(true).length;
+  const systemMetrics = useMemo(() => metrics.filter((metric) => isSystem(metric)), [metrics]);
+  const systemCount = systemMetrics.length;
   const counts: Partial<Record<Tab, number>> = { charts: hasMore(run) ? run.metric_count - systemCount : metrics.length - systemCount, system: systemCount, console: run.console_lines, media: run.media_count, artifacts: run.artifact_count };
   const isWide = tab === "charts" || tab === "system" || tab === "console";
   const charts = { run, store, runs: styled, settings: shown, onSettings };
@@ -80,13 +83,15 @@ function Loaded({ run, tab }: { run: RunDetail; tab: Tab }) {
           ))}
         </nav>
       </div>
-      {tab === "overview" && <Overview run={run} onRestored={() => { store.forget(id); }} />}
-      {tab === "charts" && <RunCharts {...charts} metrics={ofKind(false)} />}
-      {tab === "system" && <RunCharts {...charts} metrics={ofKind(true)} />}
-      {tab === "console" && <ConsoleTab run={run} />}
-      {tab === "media" && <MediaTab run={run} />}
-      {tab === "artifacts" && <ArtifactsTab run={run} />}
-      {tab === "code" && <CodeTab run={run} />}
+      <Suspense fallback={<Outline lines={8} />}>
+        {tab === "overview" && <Overview run={run} onRestored={() => { store.forget(id); }} />}
+        {tab === "charts" && <RunCharts {...charts} metrics={ofKind(false)} />}
+        {tab === "system" && <SystemTab {...{ run, store, onSettings }} settings={shown} metrics={systemMetrics} />}
+        {tab === "console" && <ConsoleTab run={run} />}
+        {tab === "media" && <MediaTab run={run} />}
+        {tab === "artifacts" && <ArtifactsTab run={run} />}
+        {tab === "code" && <CodeTab run={run} />}
+      </Suspense>
     </Page>
   );
 }
