@@ -26,6 +26,26 @@ class TrashedRun(msgspec.Struct, frozen=True):
     kept_by: list[str]
 
 
+class RunHoldings(msgspec.Struct, frozen=True):
+    """What goes with a run when it is deleted, and comes back with it. `metric_count` and `point_count` are without the
+    machine's readings, of which there are `system_point_count`.
+
+    `version_count` artifact versions with `file_bytes` were made by it. `kept_by` names the model versions
+    ("digits:v3") that came from it: while there are any, it is not purged. `fork_count` runs began with its history
+    and keep theirs.
+    """
+
+    metric_count: int
+    point_count: int
+    system_point_count: int
+    console_line_count: int
+    media_count: int
+    version_count: int
+    file_bytes: int
+    fork_count: int
+    kept_by: list[str]
+
+
 class TrashedMetric(msgspec.Struct, frozen=True):
     """What one deletion of a metric took away: `correction` is its entry, which can be undone. `run` is None where it
     was deleted in the whole project."""

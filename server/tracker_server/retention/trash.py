@@ -15,7 +15,7 @@ from tracker_server.corrections import Entry
 from tracker_server.media.models import MediaItem
 from tracker_server.metrics.models import Series, TrashedSeries
 from tracker_server.registry.models import RegisteredModel, RegisteredVersion
-from tracker_server.retention.schema import Trash, TrashedMetric, TrashedRun
+from tracker_server.retention.schema import RunHoldings, Trash, TrashedMetric, TrashedRun
 from tracker_server.runs.models import Project, Run
 
 
@@ -28,6 +28,29 @@ def look(session: Session, project: Project, *, limit: int) -> Trash:
         metrics=metrics[:limit],
         run_count=session.execute(sa.select(sa.func.count()).select_from(Run).where(*in_trash)).scalar_one(),
         metric_count=len(metrics),
+    )
+
+
+def holdings(session: Session, run: Run) -> RunHoldings:
+    """What goes with a run when it is deleted."""
+    count, total = sa.func.count, sa.func.sum
+    counted = sa.select(Series.kind, count(Series.name.distinct()), total(Series.count))
+    of_kind = {row[0]: row for row in session.execute(counted.where(Series.run_id == run.id).group_by(Series.kind))}
+    _, metrics, points = of_kind.get("metric", ("metric", 0, 0))
+    made = sa.select(count(), total(ArtifactVersion.size_bytes)).where(ArtifactVersion.run_id == run.id)
+    versions, file_bytes = session.execute(made).one()
+    media = sa.select(count()).select_from(MediaItem).where(MediaItem.run_id == run.id)
+    forks = sa.select(count()).select_from(Run).where(Run.fork_of == run.id, Run.deleted_ms.is_(None))
+    return RunHoldings(
+        metric_count=metrics,
+        point_count=int(points or 0),
+        system_point_count=sum(int(row[2] or 0) for kind, row in of_kind.items() if kind != "metric"),
+        console_line_count=run.console_lines,
+        media_count=session.scalars(media).one(),
+        version_count=versions,
+        file_bytes=int(file_bytes or 0),
+        fork_count=session.scalars(forks).one(),
+        kept_by=kept_by(session, [run.id])[run.id],
     )
 
 

@@ -8,7 +8,7 @@ from tracker_server import artifacts, runs
 from tracker_server.db import Database
 from tracker_server.http import Api, Call
 from tracker_server.retention import blobs, purging, trash
-from tracker_server.retention.schema import Purged, PurgeRequest, Trash, TrashQuery
+from tracker_server.retention.schema import Purged, PurgeRequest, RunHoldings, Trash, TrashQuery
 
 api = Api("retention")
 
@@ -17,6 +17,12 @@ api = Api("retention")
 def list_trash(call: Call, project: str, query: TrashQuery) -> Trash:
     """The runs and metrics in the trash of a project: who put them there, when and why, and how large they are."""
     return trash.look(call.session, runs.project(call.session, project), limit=query.limit)
+
+
+@api.get("/runs/<run_id>/holdings", reply=RunHoldings)
+def read_run_holdings(call: Call, run_id: str) -> RunHoldings:
+    """What goes with a run when it is deleted, and which model versions keep it from being purged."""
+    return trash.holdings(call.session, runs.get(call.session, run_id))
 
 
 @api.post("/projects/<project>/trash/purge", body=PurgeRequest, reply=Purged)

@@ -11,6 +11,8 @@ from tracker_server.runs.bulk import stop_all, tag_all
 from tracker_server.runs.config import chosen as chosen_config
 from tracker_server.runs.config import summaries
 from tracker_server.runs.console import append as append_console
+from tracker_server.runs.console import lines_from as console_lines
+from tracker_server.runs.console import plain as plain_line
 from tracker_server.runs.definitions import Definitions
 from tracker_server.runs.definitions import define as define_metric
 from tracker_server.runs.definitions import read as definitions
@@ -60,6 +62,7 @@ __all__ = [
     "choose_goal",
     "chosen_config",
     "commands",
+    "console_lines",
     "count_alerts",
     "create_project",
     "define_metric",
@@ -73,6 +76,7 @@ __all__ = [
     "lose",
     "metric_goals",
     "note_keys",
+    "plain_line",
     "project",
     "raise_alert",
     "request_stop",

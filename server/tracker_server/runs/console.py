@@ -5,8 +5,10 @@ A block's payload is zlib over MessagePack: a list of [time_ms, stream, text] wi
 
 from __future__ import annotations
 
+import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 import msgspec
 import sqlalchemy as sa
@@ -18,6 +20,9 @@ from tracker_server.runs.schema import ConsolePage, ConsoleText
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[tuple[int, int, str]]).decode
+
+BLOCKS_AT_ONCE: Final = 200
+_SEQUENCE: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 
 
 def append(session: Session, run: Run, writer: Writer, lines: Sequence[ConsoleLine]) -> None:
@@ -49,7 +54,38 @@ def read(session: Session, run: Run, *, start: int, limit: int) -> ConsolePage:
         .order_by(ConsoleBlock.first_number)
     )
     lines = [line for block, label in session.execute(statement) for line in _lines(block, label)]
-    return ConsolePage([line for line in lines if first <= line.number < first + limit], run.console_lines)
+    labels = session.scalars(sa.select(Writer.label).where(Writer.run_id == run.id).distinct().order_by(Writer.label))
+    return ConsolePage([line for line in lines if first <= line.number < first + limit], run.console_lines, [*labels])
+
+
+def plain(text: str) -> str:
+    """A line as it reads on a screen: without its colours, and of one that rewrites itself its last state."""
+    if "\r" in text:
+        text = text.rstrip("\r").rpartition("\r")[2]
+    return _SEQUENCE.sub("", text) if "\x1b" in text else text
+
+
+def lines_from(
+    open_session: Callable[[], Session], run_id: str, start: int, end: int, *, label: str | None = None
+) -> Iterator[ConsoleText]:
+    """The lines of these numbers, of one process alone where its label is given, read in short transactions."""
+    while start < end:
+        statement = (
+            sa.select(ConsoleBlock, Writer.label)
+            .join(Writer, Writer.id == ConsoleBlock.writer_id)
+            .where(ConsoleBlock.run_id == run_id, ConsoleBlock.first_number < end)
+            .where(ConsoleBlock.first_number + ConsoleBlock.line_count > start)
+            .order_by(ConsoleBlock.first_number)
+            .limit(BLOCKS_AT_ONCE)
+        )
+        with open_session() as session:
+            blocks = session.execute(statement).all()
+        for block, of in blocks:
+            if label is None or of == label:
+                yield from (line for line in _lines(block, of) if start <= line.number < end)
+        if len(blocks) < BLOCKS_AT_ONCE:
+            return
+        start = blocks[-1][0].first_number + blocks[-1][0].line_count
 
 
 def _lines(block: ConsoleBlock, label: str) -> list[ConsoleText]:

@@ -205,8 +205,11 @@ class ConsoleText(msgspec.Struct, frozen=True):
 
 
 class ConsolePage(msgspec.Struct, frozen=True):
+    """`labels` are those of the run's processes, where there are several: "" is the main one."""
+
     lines: list[ConsoleText]
     total: int
+    labels: list[str]
 
 
 class ConsoleQuery(msgspec.Struct, frozen=True):
@@ -214,6 +217,28 @@ class ConsoleQuery(msgspec.Struct, frozen=True):
 
     start: int = 0
     limit: Annotated[int, msgspec.Meta(ge=1, le=5000)] = 1000
+
+
+class ConsoleSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Lines from number `start` on that have `q` in them, as it reads without its colours: a text in any case or, with
+    `regex` (1), a regular expression (RE2). Of one stream or one process alone where named; an empty `q` is in all.
+    """
+
+    q: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    regex: int = 0
+    stream: Literal["stdout", "stderr"] | None = None
+    label: str | None = None
+    start: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+class ConsoleFound(msgspec.Struct, frozen=True):
+    """The numbers of the lines, in order. `next_start` is where the search goes on; `is_all` says that it need not
+    before more is printed.
+    """
+
+    numbers: list[int]
+    next_start: int
+    is_all: bool
 
 
 class NewStop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -254,3 +279,30 @@ class AlertQuery(msgspec.Struct, frozen=True):
 
     before: int | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
+
+
+class RunEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened to a run. `text` is in the words of whoever caused it: the title of an alert, the reason
+    of an act; `by` is a person, None for the run itself.
+
+    A resumed run has several beginnings. A correction says by `action` what it was ("run.archived"), and of which
+    metric; what became of a model version of the run's files names model, version and alias.
+    """
+
+    time_ms: int
+    kind: Literal["started", "resumed", "alert", "stop", "ended", "correction", "registry"]
+    text: str = ""
+    by: str | None = None
+    level: Literal["info", "warning", "error"] | None = None
+    action: str | None = None
+    metric: str | None = None
+    shown_as: str | None = None
+    model: str | None = None
+    version: int | None = None
+    alias: str | None = None
+
+
+class RunEvents(msgspec.Struct, frozen=True):
+    """Oldest first; of very many alerts and corrections the newest."""
+
+    events: list[RunEvent]

@@ -45,6 +45,10 @@ class Pattern:
         except re2.error as error:
             raise _refusal(error) from error
 
+    def is_in(self, text: str) -> bool:
+        """Whether the text has it in it."""
+        return bool(self._set.Match(text))
+
     def fitting(self, texts: Iterable[str]) -> list[str]:
         """Those of the texts that have it in them. Raises TooManyTexts."""
         found: list[str] = []
@@ -59,6 +63,11 @@ class Pattern:
             if self._set.Match(text):
                 found.append(text)
         return found
+
+
+def literal(text: str) -> str:
+    """The pattern that looks for this very text."""
+    return str(re2.escape(text))
 
 
 def _refusal(error: re2.error) -> BadPattern:

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from flask import Response, current_app
+
 from tracker_server import corrections, runs
+from tracker_server.db import Database
 from tracker_server.http import Api, Call
-from tracker_server.runs.schema import NewStop, RunChanges, RunDetail, RunQuery
+from tracker_server.runs.schema import (
+    ConsoleFound,
+    ConsoleSearch,
+    NewStop,
+    RunChanges,
+    RunDetail,
+    RunEvents,
+    RunQuery,
+)
+from tracker_server.search import events, export, printed
 from tracker_server.search import run as whole
 
 api = Api("runs")
@@ -39,6 +51,46 @@ def stop_run(call: Call, run_id: str, query: RunQuery, body: NewStop) -> RunDeta
     run = runs.get(call.session, run_id)
     runs.request_stop(run, body.reason, actor=call.actor, now_ms=call.now_ms)
     return _detail(call, run, query)
+
+
+@api.get("/runs/<run_id>/events", reply=RunEvents)
+def read_run_events(call: Call, run_id: str) -> RunEvents:
+    """What happened to a run, from its start to what became of its models, oldest first."""
+    return RunEvents(events.of_run(call.session, runs.get(call.session, run_id)))
+
+
+@api.get("/runs/<run_id>/console/search", query=ConsoleSearch, reply=ConsoleFound)
+def search_console(call: Call, run_id: str, query: ConsoleSearch) -> ConsoleFound:
+    """The numbers of the printed lines that fit, among a hundred thousand at a time."""
+    return printed.look(_database().reading, runs.get(call.session, run_id), query)
+
+
+@api.get("/runs/<run_id>/console/text")
+def download_console(call: Call, run_id: str) -> Response:
+    """All that was printed, as text without its colours."""
+    run = runs.get(call.session, run_id)
+    lines = export.console(_database().reading, run.id, run.console_lines)
+    return _saved(Response(lines, mimetype="text/plain"), f"{run.id}.txt")
+
+
+@api.get("/runs/<run_id>/export")
+def export_run(call: Call, run_id: str) -> Response:
+    """A run to take away, as a ZIP archive: what it was, every point as CSV, and what it printed."""
+    run = runs.get(call.session, run_id)
+    detail = _detail(call, run, RunQuery(hidden=1))
+    parts = export.archive(_database().reading, detail, now_ms=call.now_ms)
+    return _saved(Response(parts, mimetype="application/zip"), f"{run.id}.zip")
+
+
+def _saved(response: Response, name: str) -> Response:
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _database() -> Database:
+    database: Database = current_app.extensions["tracker.database"]
+    return database
 
 
 def _detail(call: Call, run: runs.Run, query: RunQuery) -> RunDetail:
