@@ -9,18 +9,29 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.pages import log, shows, tile
+from tests.browser.pages import ask, log, shows, tile
 from tests.processes import Server
 
 CODE = """
-import json, tracker
+import json, os, tracker
+from pathlib import Path
 
+PROMPT = "You are a careful judge of handwritten digits. " * 4
+weights = Path(os.environ["TRACKER_DIR"]) / "weights.bin"
 ids = []
-for name, lr, loss in (("heron", 0.1, 0.5), ("otter", 0.01, 0.25), ("finch", 0.001, 1.0)):
-    config = {"lr": lr, "epochs": 10}
-    with tracker.init("digits", name=name, config=config, system_interval_s=0) as run:
+for name, lr, loss in (("heron", 0.1, 0.5), ("otter", 0.01, 0.25), ("finch", 0.001, 1.0), ("crane", 0.5, 2.0)):
+    config = {"lr": lr, "epochs": 10, "prompt": PROMPT + name}
+    if name == "otter":
+        config["schedule"] = None
+    project = "letters" if name == "crane" else "digits"
+    with tracker.init(project, name=name, config=config, system_interval_s=0) as run:
+        run.define_metric("train/loss", goal="min")
         for step in range(10):
             tracker.log({"train/loss": loss + (0 if step == 9 else 1), "val/constant": 7})
+        print(f"{name} has seen the data")
+        if name == "finch":
+            weights.write_bytes(b"weights")
+            run.log_artifact(weights, name="digits-cnn", type="model")
         ids.append(run.id)
 print(json.dumps(ids))
 """
@@ -34,20 +45,29 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def ids(server: Server, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Heron, otter and finch."""
+    """Heron, otter, and finch, whose model is in production; and crane of another project."""
     found: list[str] = json.loads(log(server, tmp_path_factory.mktemp("client"), CODE).splitlines()[-1])
+    artifact = ask(server, f"/runs/{found[2]}/artifacts")["artifacts"][0]["id"]
+    move = {"artifact_version_id": artifact, "replaces": None, "reason": "the first"}
+    ask(server, "/models/digits-cnn/aliases/production", move)
     return found
 
 
 @pytest.fixture(autouse=True)
 def comparison(page: Page, ids: list[str]) -> None:
-    page.goto(f"/p/digits/compare?runs={','.join(ids)}")
+    visit(page, *ids[:3])
     expect(line(page, "lr")).to_be_visible()
+
+
+def visit(page: Page, *runs: str, more: str = "") -> None:
+    page.goto(f"/p/digits/compare?runs={','.join(runs)}{more}")
 
 
 def line(page: Page, key: str) -> Locator:
     """The row of a key in the table."""
-    return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=key, exact=True))
+    escaped = re.escape(key).replace("/", r"\/")  # Playwright ends a pattern at a bare one
+    name = re.compile(f"^{escaped}( (higher|lower) is better)?$")
+    return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name))
 
 
 def test_only_rows_that_differ_are_shown_until_one_asks_for_all(page: Page) -> None:
@@ -79,10 +99,89 @@ def test_a_row_is_found_by_its_name(page: Page) -> None:
     expect(line(page, "train/loss")).to_be_visible()
 
 
-def test_a_run_is_taken_out_of_the_comparison(page: Page, ids: list[str]) -> None:
-    page.get_by_role("link", name="Remove otter from the comparison").click()
-    expect(page).to_have_url(re.compile(f"runs={ids[0]},{ids[2]}$"))
+def test_better_and_worse_are_told_in_words_and_the_best_is_marked(page: Page) -> None:
+    losses = line(page, "train/loss").get_by_role("cell")
+    expect(losses).to_have_text(
+        [re.compile(r"^0\.5$"), re.compile(r"0\.25★.*−50.* % better"), re.compile(r"1.*\+100.* % worse")]
+    )
+    expect(line(page, "train/loss").get_by_role("img", name="lower is better")).to_be_visible()
+    expect(losses.nth(1).get_by_role("img", name="best")).to_be_visible()
+
+
+def test_what_was_not_logged_is_not_null(page: Page) -> None:
+    expect(line(page, "schedule").get_by_role("cell")).to_have_text(["not logged", "null", "not logged"])
+
+
+def test_a_long_text_opens_as_what_differs_from_the_baseline(page: Page) -> None:
+    cell = line(page, "prompt").get_by_role("cell").nth(1)
+    cell.locator("summary").click()
+    expect(cell.get_by_role("insertion")).to_have_text("otter")
+    expect(cell.get_by_role("deletion")).to_have_text("heron")
+
+
+def test_runs_are_added_from_other_projects_and_taken_out(page: Page, ids: list[str]) -> None:
+    page.get_by_role("button", name="Add run").click()
+    dialog = page.get_by_role("dialog", name="Add a run")
+    expect(dialog.get_by_role("button", name="otter is compared")).to_be_disabled()
+    dialog.get_by_role("combobox", name="Project").select_option("letters")
+    dialog.get_by_role("searchbox", name="Find a run").fill("cran")
+    dialog.get_by_role("button", name="Add crane").click()
+    dialog.get_by_role("button", name="Done").click()
+    expect(page.get_by_role("columnheader", name="crane")).to_contain_text("of letters")
+    expect(line(page, "lr").get_by_role("cell")).to_have_count(4)
+    page.get_by_role("button", name="Remove otter from the comparison").click()
+    expect(page).to_have_url(re.compile(f"runs={ids[0]},{ids[2]},{ids[3]}$"))
+    expect(line(page, "lr").get_by_role("cell")).to_have_count(3)
+    page.go_back()
+    expect(line(page, "lr").get_by_role("cell")).to_have_count(4)
+
+
+def test_the_head_of_a_column_makes_it_the_baseline(page: Page) -> None:
+    page.get_by_role("button", name="Make otter the baseline").click()
+    expect(line(page, "train/loss").get_by_role("cell")).to_contain_text(["+100", "0.25", "+300"])
+    expect(page.get_by_role("combobox", name="Baseline")).to_have_value(re.compile("."))
+
+
+def test_one_run_is_compared_with_what_is_in_production(page: Page, ids: list[str]) -> None:
+    visit(page, ids[0])
+    expect(line(page, "epochs")).to_be_visible()
+    page.get_by_role("button", name="digits-cnn v1").click()
+    heads = page.get_by_role("columnheader")
+    expect(heads.filter(has_text="finch")).to_contain_text("baseline")
+    expect(line(page, "train/loss").get_by_role("cell")).to_contain_text(["1", "−50"])
+
+
+def test_runs_that_are_not_there_say_so_in_their_columns(page: Page, ids: list[str], server: Server) -> None:
+    extra = ask(server, "/projects/letters/runs/search", {"text": "crane"})["runs"][0]["id"]
+    assert extra == ids[3]
+    visit(page, ids[0], "nobody", ids[1])
+    expect(page.get_by_role("columnheader", name="nobody")).to_contain_text("no such run")
+    expect(line(page, "lr").get_by_role("cell")).to_contain_text(["0.1", "–", "0.01"])
+    page.get_by_role("button", name="Remove nobody from the comparison").click()
     expect(line(page, "lr").get_by_role("cell")).to_have_count(2)
+
+
+def test_runs_stand_as_rows_where_one_asks_for_it(page: Page) -> None:
+    page.get_by_role("button", name="Runs as rows").click()
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="otter"))
+    expect(row.get_by_role("cell").first).to_contain_text("0.25")
+    expect(page.get_by_role("columnheader", name="train/loss")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("columnheader", name="train/loss")).to_be_visible()
+
+
+def test_the_table_and_its_address_are_copied(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("searchbox", name="Find a row").fill("train/loss")
+    expect(line(page, "lr")).to_have_count(0)
+    page.get_by_role("button", name="Copy the table").click()
+    page.get_by_role("menuitem", name="Copy as CSV").click()
+    expect(page.get_by_text("The table is copied as CSV.")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.splitlines() == ["section,key,heron,otter,finch", "Summary,train/loss,0.5,0.25,1"]
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_text("The address of this comparison is copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
 
 
 def test_the_curves_lie_over_each_other(page: Page) -> None:

@@ -11,21 +11,22 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import NOW_MS
 from tests.server import seed
+from tests.server.logged import log_artifact
 from tests.server.test_search_table import LOST_AFTER_MS, add, statements
-from tracker_server import auth, runs
+from tracker_server import artifacts, auth, runs
 from tracker_server.db import Database
-from tracker_server.errors import NotFound
 from tracker_server.search import comparison
-from tracker_server.search.schema import Comparison, ValueRow
+from tracker_server.search.schema import AbsentRun, CompareRequest, Comparison, ValueRow
 
 
-def compare(session: Session, *run_ids: str) -> Comparison:
-    return comparison.compare(session, run_ids, now_ms=NOW_MS, lost_after_ms=LOST_AFTER_MS)
+def compare(session: Session, *run_ids: str, **asked: Any) -> Comparison:
+    request = CompareRequest(list(run_ids), **asked)
+    return comparison.compare(session, request, now_ms=NOW_MS, lost_after_ms=LOST_AFTER_MS)
 
 
-def facts(session: Session, *run_ids: str) -> dict[str, Any]:
-    """The environment of the first run, by key."""
-    return {row.key: row.values[0] for row in compare(session, *run_ids).environment}
+def first(rows: list[ValueRow]) -> dict[str, Any]:
+    """What the first run has in a section, by key."""
+    return {row.key: row.values[0] for row in rows}
 
 
 def test_runs_stand_in_the_order_asked_for(session: Session, actor: auth.Actor) -> None:
@@ -87,23 +88,32 @@ def test_the_environment_is_told_by_its_leaves_and_a_patch_by_its_digest(session
     }
     runs.set_environment(session, add(session, actor, "a"), environment)
     session.flush()
-    found = facts(session, "a")
-    digest = found.pop("git.patch.sha256")
-    assert len(digest) == 64
-    assert list(found.items()) == [
+    found = compare(session, "a")
+    environment = first(found.environment)
+    assert len(environment.pop("git.patch.sha256")) == 64
+    assert list(environment.items()) == [
         ("git.commit", "abc"),
         ("git.is_dirty", True),
         ("git.patch.lines", 2),
         ("command", "python train.py --name 'a b'"),
+    ]
+    assert list(first(found.system).items()) == [
         ("host", "node-1"),
+        ("cpu.count", 2),
         ("gpus.0.name", "H200"),
         ("gpus.0.memory_bytes", 5),
         ("gpus.1.name", "H100"),
         ("gpus.1.memory_bytes", 4),
-        ("cpu.count", 2),
-        ("packages.torch", "2.13.0"),
-        ("packages.ruamel.yaml", "0.18"),
     ]
+    assert list(first(found.packages).items()) == [("ruamel.yaml", "0.18"), ("torch", "2.13.0")]
+
+
+def test_packages_differ_one_by_one_however_they_were_listed(session: Session, actor: auth.Actor) -> None:
+    runs.set_environment(session, add(session, actor, "a"), {"packages": ["torch==2.13", "jax==1.0"]})
+    runs.set_environment(session, add(session, actor, "b"), {"packages": {"torch": "2.14", "jax": "1.0"}})
+    session.flush()
+    found = compare(session, "a", "b", only="differing")
+    assert found.packages == [ValueRow("torch", ["2.13", "2.14"], [True, True], differs=True)]
 
 
 def test_captured_files_and_cells_are_told_by_their_digests(session: Session, actor: auth.Actor) -> None:
@@ -112,19 +122,56 @@ def test_captured_files_and_cells_are_told_by_their_digests(session: Session, ac
     cells = [{"number": 1, "text": "import tracker"}]
     runs.set_environment(session, run, {"source": source, "notebook": {"path": "a.ipynb", "cells": cells}})
     session.flush()
-    found = facts(session, "r1")
+    found = first(compare(session, "r1").environment)
     assert found["source.files.train.py.sha256"].startswith("8ff436de")
     assert len(found["notebook.cells.0.sha256"]) == 64
     assert found["notebook.path"] == "a.ipynb"
 
 
-def test_an_unknown_run_is_named(session: Session, actor: auth.Actor) -> None:
+def test_runs_that_are_not_there_are_told_apart_from_the_others(session: Session, actor: auth.Actor) -> None:
     add(session, actor, "a")
     add(session, actor, "deleted")
     runs.delete(session, "deleted", actor_id=actor.id, now_ms=NOW_MS)
     session.flush()
-    with pytest.raises(NotFound, match="there is no run 'deleted', 'nobody'"):
-        compare(session, "deleted", "a", "nobody")
+    found = compare(session, "deleted", "a", "nobody")
+    assert [row.id for row in found.runs] == ["a"]
+    assert found.absent == [AbsentRun("deleted", "deleted", "digits"), AbsentRun("nobody", None, None)]
+
+
+def test_equal_rows_are_left_out_and_counted(session: Session, actor: auth.Actor) -> None:
+    for run_id, lr in (("a", 0.1), ("b", 0.2)):
+        add(session, actor, run_id, config={"lr": lr, "seed": 1}, logged={"same": [1.0], "loss": [lr]})
+    found = compare(session, "a", "b", only="differing")
+    assert [row.key for row in found.config] == ["lr"]
+    assert [row.name for row in found.metrics] == ["loss"]
+    assert found.equal_count == compare(session, "a", "b").equal_count == 2
+    assert (found.metric_names, found.shared_metric_count) == (["loss", "same"], 2)
+
+
+def test_metrics_differ_in_the_statistic_that_is_asked_for(session: Session, actor: auth.Actor) -> None:
+    add(session, actor, "a", logged={"loss": [1.0, 3.0]})
+    add(session, actor, "b", logged={"loss": [2.0, 3.0]})
+    assert [row.differs for row in compare(session, "a", "b", statistic="max").metrics] == [False]
+    assert [row.differs for row in compare(session, "a", "b", statistic="min").metrics] == [True]
+
+
+def test_of_very_many_metrics_those_come_that_are_looked_for(session: Session, actor: auth.Actor) -> None:
+    logged = {f"layer{number}/norm": [1.0] for number in range(5)}
+    add(session, actor, "a", logged=logged)
+    found = compare(session, "a", limit=2)
+    assert ([row.name for row in found.metrics], found.metrics_left_out) == (["layer0/norm", "layer1/norm"], 3)
+    assert (found.metric_names, found.metric_count) == (["layer0/norm", "layer1/norm"], 5)
+    found = compare(session, "a", limit=2, having="LAYER4")
+    assert ([row.name for row in found.metrics], found.metrics_left_out) == (["layer4/norm"], 0)
+
+
+def test_data_is_told_by_the_versions_that_were_read(session: Session, actor: auth.Actor) -> None:
+    version = log_artifact(session, add(session, actor, "a"), {"a.csv": b"rows"}, name="faces")
+    artifacts.use(session, add(session, actor, "b"), version.id, time_ms=NOW_MS)
+    session.flush()
+    assert compare(session, "a", "b").data == [
+        ValueRow("faces", [None, f"v1 · {version.digest[:12]}"], [False, True], differs=True)
+    ]
 
 
 def test_many_runs_cost_as_many_statements_as_one(database: Database, session: Session) -> None:
@@ -135,7 +182,7 @@ def test_many_runs_cost_as_many_statements_as_one(database: Database, session: S
     session.expunge_all()
     with statements(database) as many:
         compare(session, *ids)
-    assert len(many) == len(few) <= 7
+    assert len(many) == len(few) <= 8
 
 
 def test_comparing_over_http(client: FlaskClient, session: Session, actor: auth.Actor) -> None:
@@ -146,5 +193,4 @@ def test_comparing_over_http(client: FlaskClient, session: Session, actor: auth.
     assert answer.json["config"] == [
         {"key": "lr", "values": [None, 0.1], "is_present": [True, True], "differs": True},
     ]
-    assert client.post("/api/v1/runs/compare", json={"runs": ["none"]}).status_code == 404
     assert client.post("/api/v1/runs/compare", json={"runs": []}).status_code == 422

@@ -35,6 +35,8 @@ export type ConsoleText = Schemas["ConsoleText"];
 export type Media = Schemas["Media"];
 export type RunArtifact = Schemas["RunArtifact"];
 export type ArtifactVersion = Schemas["ArtifactVersion"];
+export type CompareRequest = Schemas["CompareRequest"];
+export type AbsentRun = Schemas["AbsentRun"];
 export type Comparison = Schemas["Comparison"];
 export type Model = Schemas["Model"];
 export type ModelDetail = Schemas["ModelDetail"];
@@ -208,7 +210,7 @@ export const api = {
   groupRuns: (project: string, body: RunGroupsRequest, asking?: Asking) => request<RunGroups>("POST", `${projectPath(project)}/runs/groups`, { body, ...asking }),
   groupSeries: requestGroups,
   series: (body: SeriesRequest, asking?: Asking) => requestSeries<Schemas["SeriesAnswer"]>("/series", body, asking),
-  compare: (runs: string[]) => request<Comparison>("POST", "/runs/compare", { body: { runs } }),
+  compare: (body: CompareRequest, asking?: Asking) => request<Comparison>("POST", "/runs/compare", { body, ...asking }),
 
   models: () => request<Schemas["ModelList"]>("GET", "/models"),
   model: (name: string) => request<ModelDetail>("GET", modelPath(name)),

@@ -1,7 +1,7 @@
 /** What the pages ask for, under which key it is kept, and what to ask again after a change. */
 
 import { QueryClient, infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { ApiError, type NewCorrection, api } from "./api";
+import { ApiError, type CompareRequest, type NewCorrection, api } from "./api";
 
 const SECOND = 1000;
 
@@ -53,7 +53,8 @@ export const queries = {
   media: (id: string) => queryOptions({ queryKey: ["run", id, "media"], queryFn: ({ signal }) => api.media(id, { signal }) }),
   runArtifacts: (id: string) => queryOptions({ queryKey: ["run", id, "artifacts"], queryFn: ({ signal }) => api.runArtifacts(id, { signal }) }),
   artifacts: (project: string) => queryOptions({ queryKey: ["artifacts", project], queryFn: () => api.artifacts(project) }),
-  compare: (runs: string[]) => queryOptions({ queryKey: ["compare", ...runs], queryFn: () => api.compare(runs), enabled: runs.length > 0 }),
+  compare: (asked: CompareRequest) =>
+    queryOptions({ queryKey: ["compare", asked], queryFn: ({ signal }) => api.compare(asked, { signal }), enabled: asked.runs.length > 0, placeholderData: keepPreviousData }),
   corrections: (project: string) =>
     infiniteQueryOptions({
       queryKey: ["corrections", project],

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { plotFigure, CONFIG, escapeHtml, chosenRange, figureAsCsv } from "../src/charts/plotFigure";
 import { lineFigure } from "../src/charts/figure";
 import { logTicks, durationTick } from "../src/charts/ticks";
-import { differenceOf } from "../src/compare/difference";
 import { fetchLines } from "../src/models/fetchLines";
 import { modelNameFrom, movedText } from "../src/models/promotion";
 import { shownMetrics } from "../src/models/shownMetrics";
@@ -58,13 +57,6 @@ test.each([
   [7_500_000, "2h05"],
 ])("%d ms are written %s at a tick", (ms, text) => {
   expect(durationTick(ms)).toBe(text);
-});
-
-test("a difference is absolute and relative, and nothing where values are equal or no numbers", () => {
-  expect(differenceOf(0.3, 0.2)).toEqual({ absolute: "+0.1", relative: "+50.0 %" });
-  expect(differenceOf(1, 0)).toEqual({ absolute: "+1", relative: null });
-  expect(differenceOf("a", 1)).toBeNull();
-  expect(differenceOf(1, 1)).toBeNull();
 });
 
 test("the Python that fetches a version names its alias, and the version itself", () => {

@@ -8,6 +8,7 @@ from flask import Flask, current_app
 
 from tracker_server.artifacts.blobs import BlobStore
 from tracker_server.artifacts.models import Artifact, ArtifactVersion
+from tracker_server.artifacts.reading import inputs
 from tracker_server.artifacts.service import count_of_run, files_of, get_version, log_version, missing, use
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "count_of_run",
     "files_of",
     "get_version",
+    "inputs",
     "install",
     "log_version",
     "missing",

@@ -39,6 +39,24 @@ def of_run(session: Session, run: runs.Run) -> list[schema.RunArtifact]:
     ]
 
 
+def inputs(session: Session, run_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    """What each run has read: by the artifact's name its version, with the beginning of the digest that tells equal
+    contents of two projects. Of several versions of one artifact all are named.
+    """
+    statement = (
+        sa.select(RunArtifactLink.run_id, Artifact.name, ArtifactVersion.version, ArtifactVersion.digest)
+        .join(ArtifactVersion, ArtifactVersion.id == RunArtifactLink.version_id)
+        .join(Artifact, Artifact.id == ArtifactVersion.artifact_id)
+        .where(RunArtifactLink.run_id.in_(run_ids), RunArtifactLink.direction == "input")
+        .order_by(Artifact.name, ArtifactVersion.version)
+    )
+    found: dict[str, dict[str, str]] = {run_id: {} for run_id in run_ids}
+    for run_id, name, version, digest in session.execute(statement):
+        told = f"v{version} · {digest[:12]}"
+        found[run_id][name] = f"{found[run_id][name]}, {told}" if name in found[run_id] else told
+    return found
+
+
 def detail(session: Session, version_id: int) -> schema.ArtifactDetail:
     """One version, whole. Raises NotFound."""
     get_version(session, version_id)

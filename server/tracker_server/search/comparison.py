@@ -1,50 +1,77 @@
-"""Runs side by side: each config key, metric and fact of the environment, and whether it differs."""
+"""Runs side by side: each config key, metric, input and fact of the environment, and whether it differs."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, undefer
 
-from tracker_server import metrics, runs
-from tracker_server.errors import NotFound
+from tracker_server import artifacts, metrics, runs
 from tracker_server.runs import Run
 from tracker_server.runs.schema import MetricSummary
-from tracker_server.search import rows
-from tracker_server.search.schema import Comparison, MetricRow, ValueRow
-
-FIRST_FACTS = ("git", "command", "script", "python", "host", "gpus")
-LAST_FACTS = ("packages",)
+from tracker_server.search import facts, rows
+from tracker_server.search.schema import AbsentRun, CompareRequest, Comparison, MetricRow, ValueRow
 
 
-def compare(session: Session, run_ids: Sequence[str], *, now_ms: int, lost_after_ms: int) -> Comparison:
-    """The runs in the order asked for, one named twice once. Raises NotFound that names the runs that are not there."""
-    found = _runs(session, list(dict.fromkeys(run_ids)))
+def compare(session: Session, asked: CompareRequest, *, now_ms: int, lost_after_ms: int) -> Comparison:
+    """The runs in the order asked for, one named twice once; those that are not there, or no more, apart."""
+    wanted = list(dict.fromkeys(asked.runs))
+    found = _runs(session, wanted)
     ids = [run.id for run in found]
+    shown = rows.build(session, found, rows.NONE, now_ms=now_ms, lost_after_ms=lost_after_ms)
+    captured = [facts.of(run.environment) for run in found]
+    inputs = artifacts.inputs(session, ids)
+    sections = {
+        "summary": _value_rows([row.summary for row in shown]),
+        "config": _value_rows([runs.chosen_config(run.config, None) for run in found]),
+        "environment": _value_rows([one.environment for one in captured]),
+        "packages": _value_rows([one.packages for one in captured]),
+        "data": _value_rows([inputs[run_id] for run_id in ids]),
+        "system": _value_rows([one.machine for one in captured]),
+    }
     summaries = metrics.last(session, ids, None)
-    return Comparison(
-        runs=rows.build(session, found, rows.NONE, now_ms=now_ms, lost_after_ms=lost_after_ms),
-        config=_value_rows([runs.chosen_config(run.config, None) for run in found]),
-        metrics=_metric_rows([summaries[run_id] for run_id in ids]),
-        environment=_value_rows([dict(_facts(run.environment)) for run in found]),
+    names = sorted({name for run_id in ids for name in summaries[run_id]})
+    measured = _metric_rows([summaries[run_id] for run_id in ids], names, asked)
+    is_all = asked.only == "all"
+    equal_count = sum(not row.differs for row in measured) + sum(
+        not row.differs for section in sections.values() for row in section
     )
+    chosen = [row for row in measured if is_all or row.differs]
+    having = [row for row in chosen if _has(row.name, asked.having)]
+    return Comparison(
+        runs=shown,
+        absent=_absent(session, [run_id for run_id in wanted if run_id not in ids]),
+        metrics=having[: asked.limit],
+        metrics_left_out=len(having) - len(having[: asked.limit]),
+        equal_count=equal_count,
+        metric_names=[name for name in names if _has(name, asked.having)][: asked.limit],
+        metric_count=len(names),
+        shared_metric_count=sum(all(name in summaries[run_id] for run_id in ids) for name in names),
+        **{name: [row for row in section if is_all or row.differs] for name, section in sections.items()},
+    )
+
+
+def _has(name: str, text: str) -> bool:
+    return text.casefold() in name.casefold()
 
 
 def _runs(session: Session, ids: list[str]) -> list[Run]:
     statement = sa.select(Run).where(Run.id.in_(ids), Run.deleted_ms.is_(None))
     options = (rows.shown(), undefer(Run.environment))
     found = {run.id: run for run in session.scalars(statement.options(*options))}
-    missing = [run_id for run_id in ids if run_id not in found]
-    if missing:
-        names = ", ".join(repr(run_id) for run_id in missing)
-        raise NotFound("unknown_run", f"there is no run {names}; leave it out to compare the others", field="runs")
-    return [found[run_id] for run_id in ids]
+    return [found[run_id] for run_id in ids if run_id in found]
+
+
+def _absent(session: Session, ids: list[str]) -> list[AbsentRun]:
+    """What is left to say of these runs: a deleted one has its name while it is in the trash."""
+    if not ids:
+        return []
+    statement = sa.select(Run.id, Run.name, runs.Project.name).join(runs.Project).where(Run.id.in_(ids))
+    known = {run_id: (name, project) for run_id, name, project in session.execute(statement)}
+    return [AbsentRun(run_id, *known.get(run_id, (None, None))) for run_id in ids]
 
 
 def _value_rows(sides: Sequence[dict[str, Any]]) -> list[ValueRow]:
@@ -79,50 +106,13 @@ def identity(value: Any) -> str:
     return "[" + ",".join(identity(item) for item in value) + "]"
 
 
-def _metric_rows(sides: Sequence[dict[str, MetricSummary]]) -> list[MetricRow]:
-    """A row for each metric of any side, by name. Metrics differ where their last values do."""
-    names = sorted({name for side in sides for name in side})
-    return [
-        MetricRow(name, values, differs=len({(value is not None, value and value.last) for value in values}) > 1)
-        for name, values in ((name, [side.get(name) for side in sides]) for name in names)
-    ]
+def _metric_rows(
+    sides: Sequence[Mapping[str, MetricSummary]], names: Sequence[str], asked: CompareRequest
+) -> list[MetricRow]:
+    """A row for each metric. Metrics differ where the statistic that is asked for does."""
 
+    def differs(values: Sequence[MetricSummary | None]) -> bool:
+        return len({None if value is None else (getattr(value, asked.statistic),) for value in values}) > 1
 
-def _facts(environment: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The environment as leaves under dotted keys, code first and packages last."""
-    first = [name for name in FIRST_FACTS if name in environment]
-    rest = [name for name in environment if name not in (*FIRST_FACTS, *LAST_FACTS)]
-    for name in (*first, *rest, *(name for name in LAST_FACTS if name in environment)):
-        yield from _leaves(name, environment[name])
-
-
-def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if path == "git.patch":
-        yield from _patch(path, value)
-    elif path in ("source.files", "notebook.cells") and isinstance(value, list):
-        yield from _texts(path, value)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _leaves(f"{path}.{key}", item)
-    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
-        for place, item in enumerate(value):
-            yield from _leaves(f"{path}.{place}", item)
-    elif isinstance(value, list):
-        yield path, shlex.join(str(item) for item in value)
-    else:
-        yield path, value
-
-
-def _texts(path: str, texts: list[Any]) -> Iterator[tuple[str, Any]]:
-    """Files and cells are told by the digests of what is in them; files under their own names."""
-    for place, found in enumerate(texts):
-        name, text = (found.get("path"), found.get("text")) if isinstance(found, dict) else (None, found)
-        digest = hashlib.sha256(str(text).encode(errors="replace")).hexdigest()
-        yield f"{path}.{place if name is None else name}.sha256", digest
-
-
-def _patch(path: str, patch: Any) -> Iterator[tuple[str, Any]]:
-    """A patch can be long, so it is told by its digest and its length; the run's own page has it whole."""
-    text = patch if isinstance(patch, str) else msgspec.json.encode(patch).decode()
-    yield f"{path}.sha256", hashlib.sha256(text.encode(errors="replace")).hexdigest()
-    yield f"{path}.lines", len(text.splitlines())
+    rows = ((name, [side.get(name) for side in sides]) for name in names)
+    return [MetricRow(name, values, differs=differs(values)) for name, values in rows]

@@ -180,7 +180,23 @@ class RunsChanged(msgspec.Struct, frozen=True):
 
 
 class CompareRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`only` says whether rows that are equal for all runs come. Metrics differ where `statistic` does: "shown" is what
+    the run has defined, else the last. At most `limit` rows of metrics come, of those with `having` in their names.
+    """
+
     runs: Annotated[list[str], msgspec.Meta(min_length=1, max_length=100)]
+    only: Literal["all", "differing"] = "all"
+    statistic: Literal["shown", "last", "min", "max", "mean"] = "shown"
+    having: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    limit: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 1000
+
+
+class AbsentRun(msgspec.Struct, frozen=True):
+    """A run that cannot be compared: a deleted one has its name and project while it is in the trash."""
+
+    id: str
+    name: str | None
+    project: str | None
 
 
 class ValueRow(msgspec.Struct, frozen=True):
@@ -200,15 +216,30 @@ class MetricRow(msgspec.Struct, frozen=True):
     differs: bool
 
 
-class Comparison(msgspec.Struct, frozen=True):
-    """The rows of `runs` leave out config and metrics, which stand beside. `environment` has its parts under dotted
-    keys; of an uncommitted patch the digest and the number of lines.
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """`runs` are those that are there, in the order asked for; their rows leave out config and metrics, which stand
+    beside. `summary` is what was set by hand, `data` the artifacts that were read with version and digest, `system` the
+    machine. Facts have dotted keys; of an uncommitted patch the digest and the number of lines.
+
+    `equal_count` rows are equal for all runs, whether they come or not. `metrics_left_out` rows are beyond the limit.
+    `metric_names` are the first names, up to the limit, of `metric_count` metrics of these runs;
+    `shared_metric_count` of them were logged by all.
     """
 
     runs: list[RunRow]
-    config: list[ValueRow]
+    absent: list[AbsentRun]
     metrics: list[MetricRow]
+    summary: list[ValueRow]
+    config: list[ValueRow]
     environment: list[ValueRow]
+    packages: list[ValueRow]
+    data: list[ValueRow]
+    system: list[ValueRow]
+    equal_count: int
+    metrics_left_out: int
+    metric_names: list[str]
+    metric_count: int
+    shared_metric_count: int
 
 
 class LiveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

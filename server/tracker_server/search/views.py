@@ -100,9 +100,9 @@ def change_runs(call: Call, project: str, body: RunsChange) -> RunsChanged:
 
 @api.post("/runs/compare", access="read", body=CompareRequest, reply=Comparison)
 def compare_runs(call: Call, body: CompareRequest) -> Comparison:
-    """Runs side by side: config, metrics, environment, and what differs."""
+    """Runs side by side: config, metrics, data, environment, and what differs."""
     lost_after_ms = call.settings.lost_after_ms
-    return comparison.compare(call.session, body.runs, now_ms=call.now_ms, lost_after_ms=lost_after_ms)
+    return comparison.compare(call.session, body, now_ms=call.now_ms, lost_after_ms=lost_after_ms)
 
 
 @api.post("/groups/series", access="read", body=GroupsRequest, reply=GroupsAnswer, has_columns=True)

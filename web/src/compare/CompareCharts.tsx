@@ -11,12 +11,11 @@ import type { PartProps } from "./tabs";
 
 export function CompareCharts({ comparison }: PartProps) {
   const { settings, onSettings } = useChartSettings();
-  const { runs, metrics } = comparison;
+  const { runs, metric_names: names } = comparison;
   const styles = useMemo<RunStyle[]>(() => {
     const dash = dashes(runs.map(({ hue }) => hue));
     return runs.map(({ id, name, hue, status }, index) => ({ id, name, hue, dash: dash[index] ?? 0, isRunning: status === "running" }));
   }, [runs]);
-  const names = useMemo(() => metrics.map(({ name }) => name), [metrics]);
   const store = useSeriesStore(settings, styles);
   const running = runs.filter(({ status }) => status === "running" || status === "lost");
   useLive({ project: runs[0]?.project ?? "", columns: NO_COLUMNS, liveRuns: () => running.map(({ id }) => id), runningCount: running.length, store }, ignore);

@@ -1,31 +1,49 @@
-/** Some runs beside each other: what differs first, their charts second. Which runs and the baseline are in the address. */
+/** Some runs beside each other: what differs first, their charts and the rest after. All of it stands in the address. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Suspense } from "react";
-import { splitList } from "../address";
+import { Link, useParams, useSearch } from "@tanstack/react-router";
+import { Suspense, lazy, useState } from "react";
 import type { Comparison } from "../api";
 import { plural } from "../format";
 import { Page } from "../frame/Page";
+import { toast } from "../frame/Toasts";
+import { copyText } from "../parts/Code";
+import { Icon } from "../parts/Icon";
 import { Empty, Failure, Outline } from "../parts/Note";
 import { queries } from "../queries";
 import styles from "./ComparePage.module.css";
+import { BaselineField } from "./BaselineField";
+import { OneRun } from "./OneRun";
 import { PARTS, type Part, partNamed } from "./tabs";
+import { useCompareView } from "./useCompareView";
+import { MOST_RUNS, withRun } from "./view";
+
+const AddRun = lazy(() => import("./AddRun").then((module) => ({ default: module.AddRun })));
+
+/** A comparison with a run that is still running is asked for again so often. */
+const PERIOD_MS = 10_000;
 
 export function ComparePage() {
   const { project } = useParams({ from: "/p/$project/compare" });
   const search = useSearch({ strict: false });
-  const ids = splitList(search["runs"]);
-  const query = useQuery(queries.compare(ids));
+  const { view, change } = useCompareView();
+  const [isAdding, setIsAdding] = useState(false);
+  const query = useQuery({
+    // of one run nothing differs, and all is worth seeing
+    ...queries.compare({ runs: view.runs, only: view.isAll || view.runs.length < 2 ? "all" : "differing", statistic: view.statistic }),
+    refetchInterval: ({ state }) => (state.data?.runs.some(({ status }) => status === "running") === true ? PERIOD_MS : false),
+  });
   const part = partNamed(search["tab"]);
-  const title = `Compare ${plural(ids.length, "run")}`;
+  const title = `Compare ${plural(view.runs.length, "run")}`;
   const crumbs = [
     { label: "Projects", to: "/" },
     { label: project, to: `/p/${encodeURIComponent(project)}` },
   ];
+  const comparison = query.data;
+  const baseline = comparison === undefined ? "" : baselineOf(comparison, view.baseline);
   return (
-    <Page title={`${title} · ${project}`} crumbs={crumbs} here={title} isWide={ids.length > 0}>
-      {ids.length === 0 && (
+    <Page title={`${title} · ${project}`} crumbs={crumbs} here={title} isWide={view.runs.length > 0}>
+      {view.runs.length === 0 && (
         <Empty title="Nothing to compare">
           <p>
             Select runs in <Link to="/p/$project" params={{ project }}>the list of {project}</Link> and press Compare.
@@ -34,25 +52,38 @@ export function ComparePage() {
       )}
       {query.error !== null && <Failure what="The runs could not be compared." error={query.error} onRetry={() => void query.refetch()} />}
       {query.isLoading && <Outline lines={8} />}
-      {query.data !== undefined && (
+      {comparison !== undefined && view.runs.length > 0 && (
         <>
-          <Tools comparison={query.data} part={part} />
-          <Suspense fallback={<Outline lines={8} />}>
-            <part.Content comparison={query.data} project={project} baseline={baselineOf(query.data, search["baseline"])} />
-          </Suspense>
+          <Tools comparison={comparison} project={project} part={part} baseline={baseline} onAdd={() => { setIsAdding(true); }} />
+          {comparison.runs.length + comparison.absent.length === 1 && comparison.runs[0] !== undefined && <OneRun run={comparison.runs[0]} onAdd={() => { setIsAdding(true); }} />}
+          {comparison.runs.length === 0 && part !== PARTS[0] ? (
+            <Empty title="None of these runs is there" />
+          ) : (
+            <Suspense fallback={<Outline lines={8} />}>
+              <part.Content comparison={comparison} project={project} baseline={baseline} />
+            </Suspense>
+          )}
         </>
+      )}
+      {isAdding && (
+        <Suspense>
+          <AddRun project={project} chosen={view.runs} most={MOST_RUNS} onAdd={(id) => { change((now) => withRun(now, id)); }} onClose={() => { setIsAdding(false); }} />
+        </Suspense>
       )}
     </Page>
   );
 }
 
-const baselineOf = ({ runs }: Comparison, wanted: string | undefined): string => (runs.find(({ id }) => id === wanted) ?? runs[0])?.id ?? "";
+const baselineOf = ({ runs }: Comparison, wanted: string | null): string => (runs.find(({ id }) => id === wanted) ?? runs[0])?.id ?? "";
 
-function Tools({ comparison, part }: { comparison: Comparison; part: Part }) {
-  const { project } = useParams({ from: "/p/$project/compare" });
+type ToolsProps = { comparison: Comparison; project: string; part: Part; baseline: string; onAdd: () => void };
+
+function Tools({ comparison, project, part, baseline, onAdd }: ToolsProps) {
   const search = useSearch({ strict: false });
-  const navigate = useNavigate();
-  const change = (next: Record<string, string | undefined>) => void navigate({ to: ".", search: (now: Record<string, string | undefined>) => ({ ...now, ...next }), resetScroll: false });
+  const share = async () => {
+    await copyText(window.location.href);
+    toast({ text: "The address of this comparison is copied.", about: "copy" });
+  };
   return (
     <div className={styles["tools"]}>
       <nav className={styles["tabs"]} aria-label="Parts of the comparison">
@@ -62,18 +93,11 @@ function Tools({ comparison, part }: { comparison: Comparison; part: Part }) {
           </Link>
         ))}
       </nav>
-      {part.name !== "charts" && comparison.runs.length > 1 && (
-        <label className={styles["baseline"]}>
-          Baseline{" "}
-          <select value={baselineOf(comparison, search["baseline"])} onChange={(event) => { change({ baseline: event.target.value }); }}>
-            {comparison.runs.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
+      <div className={styles["actions"]}>
+        <BaselineField comparison={comparison} project={project} baseline={baseline} />
+        <button type="button" onClick={onAdd}><Icon name="plus" size={14} /> Add run</button>
+        <button type="button" title="Copy the address of this comparison, as it is shown" onClick={() => void share()}><Icon name="copy" size={14} /> Copy link</button>
+      </div>
     </div>
   );
 }

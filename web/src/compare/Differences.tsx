@@ -1,176 +1,95 @@
-/** What differs between runs, in three sections, each value beside its distance from the baseline's. */
+/** What differs between runs, in sections, each value beside its distance from the baseline's. */
 
-import { Link } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
-import type { Comparison, RunRow } from "../api";
-import { formatNumber, formatValue, plural } from "../format";
-import { StatusMark, Swatch } from "../parts/Run";
-import { PromoteRun } from "../models/PromoteRun";
+import { useQuery } from "@tanstack/react-query";
+import type { Comparison } from "../api";
+import { formatCount, plural } from "../format";
+import { toast } from "../frame/Toasts";
+import { copyText } from "../parts/Code";
+import { Icon } from "../parts/Icon";
+import { Menu } from "../parts/Menu";
+import { useDraft } from "../parts/useDraft";
+import { queries } from "../queries";
 import styles from "./ComparePage.module.css";
-import { differenceOf } from "./difference";
+import { ComparisonTable } from "./ComparisonTable";
+import { type Section, asCsv, asMarkdown, sectionsOf } from "./table";
 import type { PartProps } from "./tabs";
+import { useCompareView } from "./useCompareView";
+import { type CompareView, MOST_COLUMNS, STATISTICS } from "./view";
 
-type Statistic = "last" | "min" | "max";
-type Row = { key: string; differs: boolean; values: readonly unknown[]; isPresent: readonly boolean[]; steps?: readonly (number | null)[] };
-
-export function Differences({ comparison, project, baseline }: PartProps) {
-  const [text, setText] = useState("");
-  const [isAll, setIsAll] = useState(comparison.runs.length < 2);
-  const [statistic, setStatistic] = useState<Statistic>("last");
-  const { runs } = comparison;
-  const base = Math.max(0, runs.findIndex(({ id }) => id === baseline));
-  const sections = [
-    { title: "Metrics", rows: metricRows(comparison, statistic) },
-    { title: "Config", rows: comparison.config.map(asRow) },
-    { title: "Environment", rows: comparison.environment.map(asRow) },
-  ];
-  const hidden = sections.reduce((sum, { rows }) => sum + rows.filter(({ differs }) => !differs).length, 0);
-  const wanted = text.trim().toLowerCase();
+export function Differences({ comparison: first, project, baseline }: PartProps) {
+  const { view } = useCompareView();
+  const comparison = useSought(first, view);
+  const sections = sectionsOf(comparison, { baseline, statistic: view.statistic, find: view.find });
+  const { runs, absent } = comparison;
+  const hasRunsAsRows = view.hasRunsAsRows || runs.length + absent.length > MOST_COLUMNS;
   return (
     <>
-      <div className={styles["filters"]}>
-        <input type="search" aria-label="Find a row" placeholder="Find a row" value={text} onChange={(event) => { setText(event.target.value); }} />
-        <label>
-          <input type="checkbox" checked={!isAll} onChange={(event) => { setIsAll(!event.target.checked); }} /> only what differs
-        </label>
-        <label>
-          Metrics by{" "}
-          <select value={statistic} onChange={(event) => { setStatistic(STATISTICS.find((one) => one === event.target.value) ?? "last"); }}>
-            {STATISTICS.map((one) => (
-              <option key={one} value={one}>{one}</option>
-            ))}
-          </select>
-        </label>
-        {!isAll && hidden > 0 && (
-          <span className="muted">
-            {plural(hidden, "equal row")} hidden <button type="button" data-look="link" onClick={() => { setIsAll(true); }}>Show</button>
-          </span>
-        )}
-      </div>
-      <div className={styles["scroll"]} tabIndex={0} role="region" aria-label="Comparison">
-        <table className={styles["table"]}>
-          <thead>
-            <tr>
-              <th scope="col"><span className="visually-hidden">Key</span></th>
-              {runs.map((run, index) => (
-                <RunHead key={run.id} run={run} isBaseline={index === base && runs.length > 1} project={project} ids={runs.map(({ id }) => id)} />
-              ))}
-            </tr>
-          </thead>
-          {sections.map(({ title, rows }) => (
-            <Section key={title} title={title} count={runs.length}>
-              {rows
-                .filter((row) => (isAll || row.differs) && row.key.toLowerCase().includes(wanted))
-                .map((row) => (
-                  <ValueLine key={row.key} row={row} base={base} />
-                ))}
-            </Section>
-          ))}
-        </table>
-      </div>
+      <Filters comparison={comparison} sections={sections} hasRunsAsRows={hasRunsAsRows} />
+      {comparison.metrics_left_out > 0 && (
+        <p className={styles["note"]}>
+          The first {formatCount(comparison.metrics.length)} metrics are here; {formatCount(comparison.metrics_left_out)} more are found by a word in “Find a row”.
+        </p>
+      )}
+      {runs.length > 1 && comparison.metric_count > 0 && comparison.shared_metric_count === 0 && (
+        <p className={styles["note"]}>No metric was logged by all of these runs.</p>
+      )}
+      <ComparisonTable {...{ comparison, sections, project, baseline, hasRunsAsRows }} />
     </>
   );
 }
 
-const STATISTICS: readonly Statistic[] = ["last", "min", "max"];
-
-const asRow = ({ key, values, is_present, differs }: Comparison["config"][number]): Row => ({ key, differs, values, isPresent: is_present });
-
-function metricRows({ metrics }: Comparison, statistic: Statistic): Row[] {
-  const own = metrics.filter(({ name }) => !name.startsWith("system/"));
-  return own.map(({ name, values }) => {
-    const numbers = values.map((summary) => summary?.[statistic] ?? null);
-    return {
-      key: name,
-      differs: new Set(numbers).size > 1,
-      values: numbers,
-      isPresent: values.map((summary) => summary !== null),
-      steps: values.map((summary) => summary?.[`${statistic}_step`] ?? null),
-    };
-  });
+/** Of very many metrics those that are looked for come from the server. */
+function useSought(comparison: Comparison, view: CompareView): Comparison {
+  const having = view.find.trim();
+  const isAsked = having !== "" && comparison.metrics_left_out > 0;
+  const asked = queries.compare({ runs: view.runs, only: view.isAll ? "all" : "differing", statistic: view.statistic, having });
+  return useQuery({ ...asked, enabled: isAsked }).data ?? comparison;
 }
 
-type HeadProps = { run: RunRow; isBaseline: boolean; project: string; ids: readonly string[] };
-
-function RunHead({ run, isBaseline, project, ids }: HeadProps) {
-  const left = ids.filter((id) => id !== run.id);
+function Filters({ comparison, sections, hasRunsAsRows }: { comparison: Comparison; sections: readonly Section[]; hasRunsAsRows: boolean }) {
+  const { view, change } = useCompareView();
+  const [draft, setDraft] = useDraft(view.find, (find) => { change((now) => ({ ...now, find }), true); }, 80);
+  const setAll = (isAll: boolean) => { change((now) => ({ ...now, isAll })); };
+  const copy = async (what: string, text: string) => {
+    await copyText(text);
+    toast({ text: `The table is copied as ${what}.`, about: "copy" });
+  };
+  const copied = { runs: comparison.runs.map(({ name }) => name), sections };
+  const isFixed = comparison.runs.length + comparison.absent.length > MOST_COLUMNS;
   return (
-    <th scope="col">
-      <span className={styles["run"]}>
-        <Swatch hue={run.hue} />
-        <Link to="/p/$project/runs/$run" params={{ project: run.project, run: run.id }} title={run.name}>
-          <bdi>{run.name}</bdi>
-        </Link>
-      </span>
-      <span className={styles["runNote"]}>
-        <StatusMark status={run.status} />
-        {isBaseline && <strong>baseline</strong>}
-        {run.project !== project && <span className="muted">of {run.project}</span>}
-      </span>
-      <span className={styles["runNote"]}>
-        <PromoteRun run={run} />
-        {ids.length > 1 && (
-          <Link to="/p/$project/compare" params={{ project }} search={(now: Record<string, string | undefined>) => ({ ...now, runs: left.join(",") })} aria-label={`Remove ${run.name} from the comparison`}>
-            Remove
-          </Link>
-        )}
-      </span>
-    </th>
-  );
-}
-
-function Section({ title, count, children }: { title: string; count: number; children: ReactNode[] }) {
-  return (
-    <tbody>
-      <tr className={styles["section"]}>
-        <th scope="rowgroup" colSpan={count + 1}>{title}</th>
-      </tr>
-      {children.length === 0 ? (
-        <tr>
-          <td colSpan={count + 1} className="muted">Nothing differs here.</td>
-        </tr>
-      ) : (
-        children
+    <div className={styles["filters"]}>
+      <input type="search" aria-label="Find a row" placeholder="Find a row" value={draft} onChange={(event) => { setDraft(event.target.value); }} />
+      <label>
+        <input type="checkbox" checked={!view.isAll} onChange={(event) => { setAll(!event.target.checked); }} /> only what differs
+      </label>
+      <label>
+        Metrics by{" "}
+        <select
+          value={view.statistic}
+          onChange={(event) => { change((now) => ({ ...now, statistic: STATISTICS.find((one) => one === event.target.value) ?? "shown" })); }}
+        >
+          {STATISTICS.map((one) => (
+            <option key={one} value={one}>{one === "shown" ? "summary" : one}</option>
+          ))}
+        </select>
+      </label>
+      <button type="button" aria-pressed={hasRunsAsRows} disabled={isFixed} title={isFixed ? `More than ${String(MOST_COLUMNS)} runs are rows` : "A row for each run"} onClick={() => { change((now) => ({ ...now, hasRunsAsRows: !now.hasRunsAsRows })); }}>
+        Runs as rows
+      </button>
+      <Menu
+        label="Copy the table"
+        entries={[
+          { kind: "do", label: "Copy as CSV", onSelect: () => void copy("CSV", asCsv(copied)) },
+          { kind: "do", label: "Copy as Markdown", onSelect: () => void copy("Markdown", asMarkdown(copied)) },
+        ]}
+      >
+        <Icon name="copy" size={14} /> Copy
+      </Menu>
+      {!view.isAll && view.runs.length > 1 && comparison.equal_count > 0 && (
+        <span className="muted">
+          {plural(comparison.equal_count, "equal row")} hidden <button type="button" data-look="link" onClick={() => { setAll(true); }}>Show</button>
+        </span>
       )}
-    </tbody>
-  );
-}
-
-function ValueLine({ row, base }: { row: Row; base: number }) {
-  return (
-    <tr>
-      <th scope="row"><bdi>{row.key}</bdi></th>
-      {row.values.map((value, index) => (
-        <td key={index} data-baseline={index === base}>
-          <Value value={value} isPresent={row.isPresent[index] === true} step={row.steps?.[index] ?? null} />
-          {index !== base && <Distance value={value} baseline={row.values[base]} />}
-        </td>
-      ))}
-    </tr>
-  );
-}
-
-/** Absent and null are different things. */
-function Value({ value, isPresent, step }: { value: unknown; isPresent: boolean; step: number | null }) {
-  if (!isPresent) return <span className="muted">not logged</span>;
-  if (typeof value === "number") return <span title={`${String(value)}${step === null ? "" : ` at step ${String(step)}`}`}>{formatNumber(value)}</span>;
-  const text = formatValue(value);
-  if (text.length <= 120) return <span>{text}</span>;
-  return (
-    <details>
-      <summary>{text.slice(0, 60)}…</summary>
-      {text}
-    </details>
-  );
-}
-
-function Distance({ value, baseline }: { value: unknown; baseline: unknown }) {
-  const difference = differenceOf(value, baseline);
-  if (difference === null) return null;
-  return (
-    <span className={styles["distance"]}>
-      {difference.absolute}
-      {difference.relative !== null && <> · {difference.relative}</>}
-    </span>
+    </div>
   );
 }

@@ -1,0 +1,165 @@
+/** The comparison as a table: a column for each run, or a row for each where they are many. */
+
+import { Suspense, lazy, useState } from "react";
+import type { AbsentRun, Comparison, RunRow } from "../api";
+import { plural } from "../format";
+import { Outline } from "../parts/Note";
+import styles from "./ComparePage.module.css";
+import { AbsentHead, RunHead } from "./RunHead";
+import type { Row, Section } from "./table";
+import { useCompareView } from "./useCompareView";
+import { ValueCell } from "./ValueCell";
+
+const CodeDiff = lazy(() => import("./CodeDiff").then((module) => ({ default: module.CodeDiff })));
+
+type Props = { comparison: Comparison; sections: readonly Section[]; project: string; baseline: string; hasRunsAsRows: boolean };
+
+/** Where the rows of a run's column are, or that there are none. */
+type Place = { kind: "here"; run: RunRow; index: number } | { kind: "absent"; run: AbsentRun };
+
+/** Beyond so many rows of a section the rest comes when it is asked for. */
+const AT_FIRST = 200;
+
+export function ComparisonTable({ comparison, sections, project, baseline, hasRunsAsRows }: Props) {
+  const { view } = useCompareView();
+  const [compared, setCompared] = useState<string | null>(null);
+  const places = view.runs.flatMap((id) => placeOf(comparison, id));
+  const base = comparison.runs.findIndex(({ id }) => id === baseline);
+  const other = comparison.runs.find(({ id }) => id === compared);
+  const against = comparison.runs[base];
+  const cells: Cells = { places, base, onCode: setCompared };
+  const head = (place: Place, scope: "col" | "row") =>
+    place.kind === "here" ? (
+      <RunHead key={place.run.id} run={place.run} scope={scope} project={project} isBaseline={place.index === base} isAlone={comparison.runs.length < 2} />
+    ) : (
+      <AbsentHead key={place.run.id} run={place.run} scope={scope} />
+    );
+  return (
+    <div className={styles["scroll"]} tabIndex={0} role="region" aria-label="Comparison">
+      {hasRunsAsRows ? <RunsAsRows sections={sections} cells={cells} head={(place) => head(place, "row")} /> : <RunsAsColumns sections={sections} cells={cells} head={(place) => head(place, "col")} />}
+      {other !== undefined && against !== undefined && (
+        <Suspense fallback={<Outline lines={2} />}>
+          <CodeDiff before={against} after={other} onClose={() => { setCompared(null); }} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+function placeOf({ runs, absent }: Comparison, id: string): Place[] {
+  const index = runs.findIndex((run) => run.id === id);
+  const run = runs[index];
+  if (run !== undefined) return [{ kind: "here", run, index }];
+  const gone = absent.find((one) => one.id === id);
+  return gone === undefined ? [] : [{ kind: "absent", run: gone }];
+}
+
+type Cells = { places: readonly Place[]; base: number; onCode: (run: string) => void };
+type LayoutProps = { sections: readonly Section[]; cells: Cells; head: (place: Place) => React.ReactNode };
+
+function RunsAsColumns({ sections, cells, head }: LayoutProps) {
+  return (
+    <table className={styles["table"]}>
+      <thead>
+        <tr>
+          <th scope="col"><span className="visually-hidden">Key</span></th>
+          {cells.places.map(head)}
+        </tr>
+      </thead>
+      {sections.map((section) => (
+        <SectionRows key={section.title} section={section} cells={cells} />
+      ))}
+    </table>
+  );
+}
+
+function SectionRows({ section: { title, rows }, cells }: { section: Section; cells: Cells }) {
+  const [isWhole, setIsWhole] = useState(false);
+  const width = cells.places.length + 1;
+  return (
+    <tbody>
+      <tr className={styles["section"]}>
+        <th scope="rowgroup" colSpan={width}>{title}</th>
+      </tr>
+      {rows.length === 0 && (
+        <tr>
+          <td colSpan={width} className="muted">Nothing differs here.</td>
+        </tr>
+      )}
+      {(isWhole ? rows : rows.slice(0, AT_FIRST)).map((row) => (
+        <tr key={row.id}>
+          <th scope="row"><Key row={row} /></th>
+          <RowCells title={title} row={row} cells={cells} />
+        </tr>
+      ))}
+      {!isWhole && rows.length > AT_FIRST && (
+        <tr>
+          <td colSpan={width}>
+            <button type="button" data-look="link" onClick={() => { setIsWhole(true); }}>Show {plural(rows.length - AT_FIRST, "more row")}</button>
+          </td>
+        </tr>
+      )}
+    </tbody>
+  );
+}
+
+function RowCells({ title, row, cells: { places, base, onCode } }: { title: string; row: Row; cells: Cells }) {
+  return places.map((place) => <PlaceCell key={place.run.id} {...{ title, row, place, base, onCode }} />);
+}
+
+type PlaceProps = { title: string; row: Row; place: Place; base: number; onCode: (run: string) => void };
+
+function PlaceCell({ title, row, place, base, onCode }: PlaceProps) {
+  const cell = place.kind === "here" ? row.cells[place.index] : undefined;
+  if (place.kind === "absent" || cell === undefined) return <td className="muted">–</td>;
+  return <ValueCell {...{ title, row, cell }} baseline={row.cells[base]} isBaseline={place.index === base} onCode={() => { onCode(place.run.id); }} />;
+}
+
+function RunsAsRows({ sections, cells, head }: LayoutProps) {
+  const [isWhole, setIsWhole] = useState(false);
+  const all = sections.flatMap(({ title, rows }) => rows.map((row) => ({ title, row })));
+  const columns = isWhole ? all : all.slice(0, AT_FIRST);
+  return (
+    <>
+      <table className={styles["table"]} data-runs="rows">
+        <thead>
+          <tr>
+            <th scope="col">Run</th>
+            {columns.map(({ title, row }) => (
+              <th key={`${title} ${row.id}`} scope="col">
+                <span className="muted small">{title}</span>
+                <Key row={row} />
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {cells.places.map((place) => (
+            <tr key={place.run.id}>
+              {head(place)}
+              {columns.map(({ title, row }) => (
+                <PlaceCell key={`${title} ${row.id}`} {...{ title, row, place }} base={cells.base} onCode={cells.onCode} />
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {all.length === 0 && <p className={styles["note"]}>Nothing differs.</p>}
+      {columns.length < all.length && (
+        <p className={styles["note"]}>
+          <button type="button" data-look="link" onClick={() => { setIsWhole(true); }}>Show {plural(all.length - columns.length, "more column")}</button>
+        </p>
+      )}
+    </>
+  );
+}
+
+/** The arrow says which way is better. */
+function Key({ row: { key, goal } }: { row: Row }) {
+  return (
+    <span className={styles["key"]}>
+      <bdi>{key}</bdi>
+      {goal !== null && <span role="img" title={`${goal === "max" ? "higher" : "lower"} is better`} aria-label={`${goal === "max" ? "higher" : "lower"} is better`}>{goal === "max" ? "↑" : "↓"}</span>}
+    </span>
+  );
+}

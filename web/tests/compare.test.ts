@@ -1,0 +1,153 @@
+import { expect, test } from "vitest";
+import type { Comparison, MetricSummary } from "../src/api";
+import { aligned, offsetsOf, ownRange, readAlignment, writeAlignment } from "../src/compare/alignment";
+import { codeChanges } from "../src/compare/codeChanges";
+import { differenceOf, lineDifferences } from "../src/compare/difference";
+import { asCsv, asMarkdown, cellText, changeWord, sectionsOf } from "../src/compare/table";
+import { changedLines, pieces } from "../src/compare/textDiff";
+import { against, readCompare, withRun, withoutRun, writeCompare } from "../src/compare/view";
+import { columnOf, seriesOf } from "./series";
+
+const VIEW = readCompare({ runs: "a,b" });
+
+const summaryOf = (last: number, others: Partial<MetricSummary> = {}): MetricSummary => ({ count: 1, last, last_step: 9, min: last, min_step: 3, max: last, max_step: 4, mean: last, kind: "metric", shown: last, summary: "last", goal: null, ...others });
+
+function comparisonOf(given: Partial<Comparison>): Comparison {
+  const runs = ["a", "b", "c"].map((id) => ({ id, name: `run ${id}` }) as Comparison["runs"][number]);
+  return { runs, absent: [], metrics: [], summary: [], config: [], environment: [], packages: [], data: [], system: [], equal_count: 0, metrics_left_out: 0, metric_names: [], metric_count: 0, shared_metric_count: 0, ...given };
+}
+
+const rowsOf = (given: Partial<Comparison>, baseline = "a") => sectionsOf(comparisonOf(given), { baseline, statistic: "shown", find: "" }).flatMap(({ rows }) => rows);
+
+test("a comparison is written to the address and read again", () => {
+  const view = { ...VIEW, baseline: "b", isAll: true, find: "lr", statistic: "max" as const, hasRunsAsRows: true, isDifference: true, alignment: { at: "max" as const, metric: "val/acc" } };
+  expect(readCompare(writeCompare(view))).toEqual(view);
+  expect(Object.values(writeCompare(VIEW)).filter((value) => value !== undefined)).toEqual(["a,b"]);
+});
+
+test("a baseline that is not compared joins the others, and one that is taken out is none", () => {
+  expect(against(VIEW, "c")).toMatchObject({ runs: ["c", "a", "b"], baseline: "c" });
+  expect(withoutRun(against(VIEW, "b"), "b")).toMatchObject({ runs: ["a"], baseline: null });
+  expect(withRun(withRun(VIEW, "c"), "c").runs).toEqual(["a", "b", "c"]);
+});
+
+test("a difference is absolute and relative, and nothing where values are equal or no numbers", () => {
+  expect(differenceOf(0.3, 0.2)).toEqual({ absolute: "+0.1", relative: "+50.0 %", word: null });
+  expect(differenceOf(1, 0)).toEqual({ absolute: "+1", relative: null, word: null });
+  expect(differenceOf("a", 1)).toBeNull();
+  expect(differenceOf(1, 1)).toBeNull();
+});
+
+test.each([
+  [2, "max", "better"],
+  [2, "min", "worse"],
+  [0.5, "min", "better"],
+] as const)("against 1, %d is for the goal %s %s", (value, goal, word) => {
+  expect(differenceOf(value, 1, goal)?.word).toBe(word);
+});
+
+test("the best of a metric with a direction is marked, and a metric without one has no best", () => {
+  const values = [summaryOf(0.7, { goal: "max" }), summaryOf(0.9, { goal: "max" }), null];
+  const [row] = rowsOf({ metrics: [{ name: "acc", values, differs: true }] });
+  expect(row?.cells.map(({ isBest }) => isBest)).toEqual([false, true, false]);
+  const [other] = rowsOf({ metrics: [{ name: "acc", values: [summaryOf(1), summaryOf(2), null], differs: true }] });
+  expect(other?.cells.some(({ isBest }) => isBest)).toBe(false);
+});
+
+test("a metric is told with the step of what its run has defined as its summary", () => {
+  const [row] = rowsOf({ metrics: [{ name: "acc", values: [summaryOf(1, { summary: "max" }), null, null], differs: true }] });
+  expect(row?.cells[0]?.step).toBe(4);
+});
+
+test("null is a value, and what was not logged is none", () => {
+  const [row] = rowsOf({ config: [{ key: "note", values: [null, null, 1], is_present: [true, false, true], differs: true }] });
+  expect(row?.cells.map(cellText)).toEqual(["null", "not logged", "1"]);
+});
+
+test("a package was added, removed or changed since the baseline", () => {
+  const [row] = rowsOf({ packages: [{ key: "torch", values: ["2.13", null, "2.14"], is_present: [true, false, true], differs: true }] });
+  const words = row?.cells.map((cell) => changeWord("Packages", cell, row.cells[0]));
+  expect(words).toEqual([null, "removed", "changed"]);
+});
+
+test("a table is copied with its numbers whole, and as one reads it", () => {
+  const sections = sectionsOf(comparisonOf({ config: [{ key: "a|b", values: [1 / 3, 2 / 3, "x,y"], is_present: [true, true, true], differs: true }] }), { baseline: "a", statistic: "shown", find: "" });
+  const copied = { runs: ["one", "two", "three"], sections };
+  expect(asCsv(copied)).toBe(`section,key,one,two,three\nConfig,a|b,${String(1 / 3)},${String(2 / 3)},"x,y"`);
+  expect(asMarkdown(copied)).toBe("|  | one | two | three |\n| --- | --- | --- | --- |\n| a\\|b | 0.3333 | 0.6667 (+0.3333 · +100 %) | x,y |");
+});
+
+test("a line minus the baseline's is read from between the baseline's points where these are elsewhere", () => {
+  const base = seriesOf({ run: "a", values: [0, 10], x: [0, 10] });
+  const exact = lineDifferences([base, seriesOf({ run: "b", values: [5, 5], x: [0, 10] })], "a");
+  expect(exact.isInterpolated).toBe(false);
+  expect(exact.series.map(({ values }) => values)).toEqual([columnOf([0, 0]), columnOf([5, -5])]);
+  const between = lineDifferences([base, seriesOf({ run: "b", values: [5, 5], x: [2, 5] })], "a");
+  expect(between.isInterpolated).toBe(true);
+  expect(between.series[1]?.values).toEqual(columnOf([3, 0]));
+});
+
+test("a line has no difference beyond the baseline, and a gap where either has one", () => {
+  const base = seriesOf({ run: "a", values: [1, null, 1, 1], x: [1, 2, 3, 4] });
+  const { series } = lineDifferences([base, seriesOf({ run: "b", values: [2, 2, 2, null, 2], x: [0, 1, 2.5, 4, 5] })], "a");
+  expect(series[1]?.x).toEqual(columnOf([1, 2.5, 4]));
+  expect(series[1]?.values).toEqual(columnOf([1, null, null]));
+});
+
+test("what one writer logged is told from the baseline's of the same writer alone", () => {
+  const { series } = lineDifferences([seriesOf({ run: "a", label: "rank0", values: [1] }), seriesOf({ run: "b", label: "rank1", values: [1] })], "a");
+  expect(series.map(({ run }) => run)).toEqual(["a"]);
+});
+
+test("of points of the baseline at one step the last counts", () => {
+  const base = seriesOf({ run: "a", values: [1, 2, 3], x: [0, 0, 1] });
+  expect(lineDifferences([base, seriesOf({ run: "b", values: [5], x: [0] })], "a").series[1]?.values).toEqual(columnOf([3]));
+});
+
+test.each([
+  ["max@acc", 2],
+  ["min@acc", 0],
+  ["first@acc", 0],
+  ["3@acc", 1.5],
+] as const)("aligned at %s, a run begins %d later", (text, offset) => {
+  const alignment = readAlignment(text);
+  expect(writeAlignment(alignment)).toBe(text);
+  if (alignment === null) throw new Error(`${text} is no alignment`);
+  const series = [seriesOf({ metric: "acc", values: [1, 2, 4, 3] })];
+  const offsets = offsetsOf(series, alignment);
+  expect(offsets.get("a")).toBe(offset);
+  expect(aligned(series, offsets)[0]?.x).toEqual(columnOf([0, 1, 2, 3].map((x) => x - offset)));
+});
+
+test("a run that never gets there is left out of an alignment", () => {
+  const series = [seriesOf({ metric: "acc", values: [1, 2] })];
+  const offsets = offsetsOf(series, { at: "value", value: 9, metric: "acc" });
+  expect(aligned(series, offsets)).toEqual([]);
+});
+
+test("a zoom into aligned lines asks for every stretch that shows in it", () => {
+  const offsets = new Map([["a", 100], ["b", 300]]);
+  expect(ownRange([-10, 10], offsets)).toEqual([90, 310]);
+});
+
+test("texts are compared by words, and longer ones by lines", () => {
+  expect(pieces("a small cat", "a big cat")).toEqual([
+    { kind: "same", text: "a " },
+    { kind: "removed", text: "small" },
+    { kind: "added", text: "big" },
+    { kind: "same", text: " cat" },
+  ]);
+  expect(changedLines("a\nb\n", "a\nc\n")?.map(({ kind, text }) => [kind, text])).toEqual([["hunk", "line 1 → 1"], ["context", " a"], ["removed", "-b"], ["added", "+c"]]);
+});
+
+test("code differs in its commit, in its patches by file, and in what no commit has", () => {
+  const patch = (line: string) => `diff --git a/train.py b/train.py\n@@ -1 +1 @@\n-lr = 1\n+${line}\n`;
+  const before = { git: { commit: "abc", patch: patch("lr = 2") }, source: { files: [{ path: "new.py", text: "x = 1\n" }] } };
+  const after = { git: { commit: "abd", patch: patch("lr = 3") }, source: { files: [] } };
+  const found = codeChanges(before, after);
+  expect(found.commits).toEqual(["abc", "abd"]);
+  expect(found.patches).toMatchObject([{ name: "train.py", kind: "changed" }]);
+  expect(found.patches[0]?.lines?.filter(({ kind }) => kind === "added").map(({ text }) => text)).toEqual(["++lr = 3"]);
+  expect(found.sources).toMatchObject([{ name: "new.py", kind: "removed" }]);
+  expect(codeChanges(before, before)).toMatchObject({ patches: [], sources: [] });
+});
