@@ -74,6 +74,16 @@ def test_a_pattern_that_is_none_is_refused_with_its_fault(client: FlaskClient) -
 
 
 @pytest.mark.usefixtures("talkative")
+def test_a_page_is_of_one_stream_or_process_alone_where_asked(client: FlaskClient) -> None:
+    def numbers(**query: Any) -> list[int]:
+        return [line["number"] for line in get(client, "console", **query).json["lines"]]
+
+    assert numbers(stream="stdout", start=1, limit=3) == [1, 2, 4]
+    assert numbers(label="rank1", limit=1) == [4]
+    assert numbers(start=-2) == [4, 5]
+
+
+@pytest.mark.usefixtures("talkative")
 def test_a_page_of_the_console_names_the_processes(client: FlaskClient) -> None:
     assert get(client, "console").json["labels"] == ["", "rank1"]
 

@@ -32,6 +32,11 @@ export type RunGroupsRequest = Schemas["RunGroupsRequest"];
 export type RunGroups = Schemas["RunGroups"];
 export type ConsolePage = Schemas["ConsolePage"];
 export type ConsoleText = Schemas["ConsoleText"];
+/** Of one stream, or of one process by its label; "" is the main one. */
+export type ConsoleFilter = { stream?: "stdout" | "stderr"; label?: string };
+export type ConsoleSearch = ConsoleFilter & { q?: string; regex?: 0 | 1; start?: number };
+export type RunEvent = Schemas["RunEvent"];
+export type RunHoldings = Schemas["RunHoldings"];
 export type Media = Schemas["Media"];
 export type RunArtifact = Schemas["RunArtifact"];
 export type ArtifactVersion = Schemas["ArtifactVersion"];
@@ -203,8 +208,10 @@ export const api = {
   segments: (id: string, asking?: Asking) => request<Schemas["SegmentList"]>("GET", `${runPath(id)}/segments`, asking),
   restoreSegment: (id: string, number: number) =>
     request<Schemas["SegmentList"]>("POST", `${runPath(id)}/segments/${String(number)}/restore`),
-  console: (id: string, start: number, limit: number) =>
-    request<ConsolePage>("GET", `${runPath(id)}/console`, { query: { start, limit } }),
+  console: (id: string, query: { start: number; limit: number } & ConsoleFilter) => request<ConsolePage>("GET", `${runPath(id)}/console`, { query }),
+  searchConsole: (id: string, search: ConsoleSearch, asking?: Asking) => request<Schemas["ConsoleFound"]>("GET", `${runPath(id)}/console/search`, { query: search, ...asking }),
+  events: (id: string, asking?: Asking) => request<Schemas["RunEvents"]>("GET", `${runPath(id)}/events`, asking),
+  holdings: (id: string, asking?: Asking) => request<RunHoldings>("GET", `${runPath(id)}/holdings`, asking),
   media: (id: string, asking?: Asking) => request<Schemas["MediaList"]>("GET", `${runPath(id)}/media`, asking),
   runArtifacts: (id: string, asking?: Asking) => request<Schemas["RunArtifacts"]>("GET", `${runPath(id)}/artifacts`, asking),
   groupRuns: (project: string, body: RunGroupsRequest, asking?: Asking) => request<RunGroups>("POST", `${projectPath(project)}/runs/groups`, { body, ...asking }),
@@ -230,3 +237,6 @@ export const api = {
 
 export const fileAddress = (artifactVersion: number, path: string) =>
   `/api/v1/artifact-versions/${String(artifactVersion)}/files/${path.split("/").map(part).join("/")}`;
+
+export const consoleAddress = (run: string) => `/api/v1${runPath(run)}/console/text`;
+export const exportAddress = (run: string) => `/api/v1${runPath(run)}/export`;

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -16,12 +18,14 @@ from sqlalchemy.orm import Session
 
 from tracker.records import ConsoleLine
 from tracker_server.runs.models import ConsoleBlock, Run, Writer
-from tracker_server.runs.schema import ConsolePage, ConsoleText
+from tracker_server.runs.schema import ConsolePage, ConsoleQuery, ConsoleText
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[tuple[int, int, str]]).decode
 
-BLOCKS_AT_ONCE: Final = 200
+OpenSession = Callable[[], AbstractContextManager[Session]]
+
+BLOCKS_AT_ONCE: Final = 50
 _SEQUENCE: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 
 
@@ -42,20 +46,18 @@ def append(session: Session, run: Run, writer: Writer, lines: Sequence[ConsoleLi
     run.console_lines += len(lines)
 
 
-def read(session: Session, run: Run, *, start: int, limit: int) -> ConsolePage:
-    """`limit` lines from number `start` on; a negative `start` counts from the end. Decodes only the blocks it
-    needs."""
-    first = max(0, run.console_lines + start) if start < 0 else start
-    statement = (
-        sa.select(ConsoleBlock, Writer.label)
-        .join(Writer, Writer.id == ConsoleBlock.writer_id)
-        .where(ConsoleBlock.run_id == run.id, ConsoleBlock.first_number < first + limit)
-        .where(ConsoleBlock.first_number + ConsoleBlock.line_count > first)
-        .order_by(ConsoleBlock.first_number)
+def read(session: Session, run: Run, query: ConsoleQuery) -> ConsolePage:
+    """The lines that are asked for. Decodes only the blocks it needs."""
+    first = max(0, run.console_lines + query.start) if query.start < 0 else query.start
+    is_some = query.stream is not None or query.label is not None
+    end = run.console_lines if is_some else min(run.console_lines, first + query.limit)
+    found = (
+        line
+        for line in lines_from(lambda: nullcontext(session), run.id, first, end, label=query.label)
+        if query.stream is None or line.stream == query.stream
     )
-    lines = [line for block, label in session.execute(statement) for line in _lines(block, label)]
     labels = session.scalars(sa.select(Writer.label).where(Writer.run_id == run.id).distinct().order_by(Writer.label))
-    return ConsolePage([line for line in lines if first <= line.number < first + limit], run.console_lines, [*labels])
+    return ConsolePage(list(islice(found, query.limit)), run.console_lines, [*labels])
 
 
 def plain(text: str) -> str:
@@ -66,7 +68,12 @@ def plain(text: str) -> str:
 
 
 def lines_from(
-    open_session: Callable[[], Session], run_id: str, start: int, end: int, *, label: str | None = None
+    open_session: Callable[[], AbstractContextManager[Session]],
+    run_id: str,
+    start: int,
+    end: int,
+    *,
+    label: str | None = None,
 ) -> Iterator[ConsoleText]:
     """The lines of these numbers, of one process alone where its label is given, read in short transactions."""
     while start < end:

@@ -213,10 +213,14 @@ class ConsolePage(msgspec.Struct, frozen=True):
 
 
 class ConsoleQuery(msgspec.Struct, frozen=True):
-    """`start` is the first line's number; negative counts from the end."""
+    """`start` is the first line's number; negative counts from the end. Of one stream or one process alone where named:
+    then `limit` counts those.
+    """
 
     start: int = 0
     limit: Annotated[int, msgspec.Meta(ge=1, le=5000)] = 1000
+    stream: Literal["stdout", "stderr"] | None = None
+    label: str | None = None
 
 
 class ConsoleSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

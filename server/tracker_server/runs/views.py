@@ -49,7 +49,7 @@ def choose_goal(call: Call, project: str, body: ChosenGoal) -> None:
 @api.get("/runs/<run_id>/console", query=ConsoleQuery, reply=ConsolePage)
 def read_console(call: Call, run_id: str, query: ConsoleQuery) -> ConsolePage:
     """What the run printed, by line number; a negative start counts from the end."""
-    return console.read(call.session, service.get(call.session, run_id), start=query.start, limit=query.limit)
+    return console.read(call.session, service.get(call.session, run_id), query)
 
 
 @api.get("/runs/<run_id>/alerts", query=AlertQuery, reply=AlertList)

@@ -56,5 +56,3 @@ function paletteColour(index: number): string | null {
   const levels = [Math.floor(at / 36), Math.floor(at / 6) % 6, at % 6].map((part) => (part === 0 ? 0 : 55 + part * 40));
   return `rgb(${levels.join(", ")})`;
 }
-
-export const plainText = (line: string): string => partsOf(line).map(({ text }) => text).join("");
