@@ -95,7 +95,7 @@ def test_a_folded_section_fetches_nothing_until_it_is_opened(page: Page) -> None
     expect(tile(page, "val/f1")).to_have_count(0)
     assert asked
     assert not [metric for body in asked for metric in body["metrics"] if metric.startswith("val/")]
-    section.get_by_role("button", expanded=False).click()
+    section.get_by_role("heading").get_by_role("button", expanded=False).click()
     expect(tile(page, "val/f1")).to_have_accessible_name(shows("val/f1", 3))
     assert {"val/accuracy", "val/f1"} <= {metric for body in asked for metric in body["metrics"]}
 

@@ -58,6 +58,8 @@ export type Trash = Schemas["Trash"];
 export type TrashedRun = Schemas["TrashedRun"];
 export type TrashedMetric = Schemas["TrashedMetric"];
 export type Purged = Schemas["Purged"];
+export type SavedView = Schemas["SavedView"];
+export type SavedViewFacts = Schemas["SavedViewFacts"];
 export type Status = RunRow["status"];
 
 export class ApiError extends Error {
@@ -163,6 +165,7 @@ export const SIGNED_OUT = "tracker:signed-out";
 const part = encodeURIComponent;
 const projectPath = (name: string) => `/projects/${part(name)}`;
 const runPath = (id: string) => `/runs/${part(id)}`;
+const viewPath = (id: string) => `/views/${part(id)}`;
 const modelPath = (name: string) => `/models/${part(name)}`;
 const aliasPath = (model: string, alias: string) => `${modelPath(model)}/aliases/${part(alias)}`;
 
@@ -195,6 +198,12 @@ export const api = {
     request<Correction>("POST", `${projectPath(project)}/corrections/${String(entry)}/undo`, { body: {} }),
   trash: (project: string, asking?: Asking) => request<Trash>("GET", `${projectPath(project)}/trash`, asking),
   purgeTrash: (project: string, body: Schemas["PurgeRequest"]) => request<Purged>("POST", `${projectPath(project)}/trash/purge`, { body }),
+
+  views: (project: string, asking?: Asking) => request<Schemas["SavedViewList"]>("GET", `${projectPath(project)}/views`, asking),
+  view: (id: string, asking?: Asking) => request<SavedView>("GET", viewPath(id), asking),
+  createView: (project: string, body: Schemas["NewSavedView"]) => request<SavedView>("POST", `${projectPath(project)}/views`, { body }),
+  changeView: (id: string, body: Schemas["SavedViewChanges"]) => request<SavedView>("PATCH", viewPath(id), { body }),
+  deleteView: (id: string) => request<undefined>("DELETE", viewPath(id)),
 
   run: (id: string, asking?: Asking) => request<RunDetail>("GET", runPath(id), { query: FEW, ...asking }),
   /** With those of its metrics that have this text in their names. */

@@ -34,6 +34,8 @@ export const queries = {
   /** The names that begin so, for completing one. */
   keysFrom: (project: string, prefix: string) =>
     queryOptions({ queryKey: ["keys", project, prefix], queryFn: ({ signal }) => api.keysFrom(project, { prefix, limit: NAMES_AT_ONCE }, { signal }), placeholderData: keepPreviousData }),
+  views: (project: string) => queryOptions({ queryKey: ["views", project], queryFn: ({ signal }) => api.views(project, { signal }) }),
+  view: (id: string) => queryOptions({ queryKey: ["view", id], queryFn: ({ signal }) => api.view(id, { signal }), staleTime: 60 * SECOND }),
   /** With the first of its metrics alone, if they are very many; `runHaving` has those of a name. */
   run: (id: string) => queryOptions({ queryKey: ["run", id], queryFn: ({ signal }) => api.run(id, { signal }) }),
   runHaving: (id: string, text: string) =>

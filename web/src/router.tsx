@@ -14,13 +14,14 @@ const runPage = lazyRouteComponent(() => import("./run/RunPage"), "RunPage");
 const run = createRoute({ getParentRoute, path: "/p/$project/runs/$run", component: runPage });
 const runTab = createRoute({ getParentRoute, path: "/p/$project/runs/$run/$tab", component: runPage });
 const shortRun = createRoute({ getParentRoute, path: "/r/$run", component: lazyRouteComponent(() => import("./run/ShortLinkPage"), "ShortLinkPage") });
+const shortView = createRoute({ getParentRoute, path: "/v/$view", component: lazyRouteComponent(() => import("./views/ViewLinkPage"), "ViewLinkPage") });
 const models = createRoute({ getParentRoute, path: "/models", component: lazyRouteComponent(() => import("./models/ModelsPage"), "ModelsPage") });
 const model = createRoute({ getParentRoute, path: "/models/$name", component: lazyRouteComponent(() => import("./models/ModelPage"), "ModelPage") });
 const modelVersion = createRoute({ getParentRoute, path: "/models/$name/$version", component: lazyRouteComponent(() => import("./models/VersionPage"), "VersionPage") });
 const audit = createRoute({ getParentRoute, path: "/audit", component: lazyRouteComponent(() => import("./models/AuditPage"), "AuditPage") });
 
 export const router = createRouter({
-  routeTree: root.addChildren([projects, workspace, compare, run, runTab, shortRun, models, model, modelVersion, audit]),
+  routeTree: root.addChildren([projects, workspace, compare, run, runTab, shortRun, shortView, models, model, modelVersion, audit]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

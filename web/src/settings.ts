@@ -64,26 +64,26 @@ export const singleKeys = setting("single-keys", (stored) => stored !== false);
 export const listWidth = setting("list-width", (stored) => (typeof stored === "number" ? stored : 412));
 export const tileWidth = setting("tile-width", choice(["small", "medium", "large"], "medium"));
 
+/** The x axis and the smoothing of a project that one has not looked at yet, as in an address. */
+export const startingAxis = setting("starting-axis", choice(["step", "relative_time", "time"], "step"));
+export const startingSmoothing = setting("starting-smoothing", (stored) => (typeof stored === "string" ? stored : ""));
+
 const names = (stored: unknown): string[] => (Array.isArray(stored) ? stored.filter((one) => typeof one === "string") : []);
-
-const perProject = new Map<string, Setting<string[]>>();
-
-/** The metrics that are pinned in a project. */
-export function pinnedMetrics(project: string): Setting<string[]> {
-  return remembered(`pins.${project}`);
-}
 
 /** What was searched for and opened last, newest first. */
 export const recent = setting("recent", names);
 
-function remembered(name: string): Setting<string[]> {
-  const known = perProject.get(name) ?? setting(name, names);
-  perProject.set(name, known);
+const lastViews = new Map<string, Setting<Record<string, string>>>();
+
+/** The parameters of the address under which a project's workspace was seen last. */
+export function lastView(project: string): Setting<Record<string, string>> {
+  const known = lastViews.get(project) ?? setting(`view.${project}`, texts);
+  lastViews.set(project, known);
   return known;
 }
 
-/** Sections that were folded or opened by hand: "-name" and "+name". */
-export const sectionFolds = (project: string): Setting<string[]> => remembered(`folds.${project}`);
+const texts = (stored: unknown): Record<string, string> =>
+  typeof stored === "object" && stored !== null ? Object.fromEntries(Object.entries(stored).filter((entry): entry is [string, string] => typeof entry[1] === "string")) : {};
 
 export const columnWidths = setting("column-widths", (stored): Record<string, number> =>
   typeof stored === "object" && stored !== null

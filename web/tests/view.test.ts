@@ -20,6 +20,7 @@ test("a view survives its address", () => {
     columns: ["config.optim.lr", "metrics.a,b %/c"],
     shown: { base: "first", count: 25, plus: ["r1"], minus: ["r2", "r3"] },
     charts: { x: "relative_time", smoothing: { kind: "mean", amount: 21 }, hasBand: true, isLog: true, range: [1000, 2500], search: "^val/" },
+    arrangement: { pinned: ["val/acc", "a,b"], order: ["val", ""], names: { "": "All the rest", "train:x": "Training: 100 %" }, folds: ["-train", "+"] },
   };
   expect(roundTrip(view)).toEqual(view);
 });

@@ -1,20 +1,22 @@
 /** The charts of some runs: pinned ones first, then a section for each prefix. Folded sections fetch nothing. */
 
-import { Suspense, lazy, useEffect, useMemo, useRef, useState } from "react";
+import { Suspense, lazy, useMemo, useRef, useState } from "react";
 import type { MetricAction } from "../corrections/words";
+import { useCommands } from "../frame/commands";
 import { useKeys } from "../frame/keys";
 import { plural } from "../format";
-import { Icon } from "../parts/Icon";
-import { pinnedMetrics, sectionFolds, tileWidth } from "../settings";
+import { tileWidth } from "../settings";
 import { useHandler } from "../parts/useHandler";
 import type { ChartSettings } from "./settings";
 import styles from "./ChartGrid.module.css";
 import { ChartToolbar } from "./ChartToolbar";
+import { Sections, VirtualSections } from "./Sections";
 import { Tile } from "./Tile";
 import { Tooltip } from "./Tooltip";
+import { type Arrange, type Arrangement, foldedTo, isFolded, movedTo, nameOf, ordered, renamed } from "./arrangement";
 import { cursor } from "./cursor";
 import type { RunStyle } from "./figure";
-import { OTHER, type Section, foldedAtFirst, matchMetrics, sectionsOf } from "./sections";
+import { type Section, foldedAtFirst, matchMetrics, searchFor, sectionsOf } from "./sections";
 import { stepped } from "./smoothing";
 import type { SeriesSource } from "./store";
 
@@ -28,6 +30,8 @@ type Props = {
   metrics: readonly string[];
   settings: ChartSettings;
   onSettings: (change: Partial<ChartSettings>) => void;
+  arrangement: Arrangement;
+  onArrange: Arrange;
   /** Which sections start folded; those of the system by default. */
   foldedFirst?: (sections: readonly Section[]) => Set<string>;
   /** What metrics are renamed, hidden and deleted of: this run, or (null) the project. Without it they are not. */
@@ -39,17 +43,20 @@ type Props = {
   tools?: React.ReactNode;
 };
 
-export function ChartGrid({ project, store, runs, metrics, settings, onSettings, foldedFirst = foldedAtFirst, corrected, empty, note = null, tools = null }: Props) {
-  const pins = pinnedMetrics(project);
-  const pinned = pins.use();
+/** With more metrics than this, sections that are off the screen are not in the document. */
+const MANY_METRICS = 1000;
+
+export function ChartGrid({ project, store, runs, metrics, settings, onSettings, arrangement, onArrange, foldedFirst = foldedAtFirst, corrected, empty, note = null, tools = null }: Props) {
+  const { pinned, names } = arrangement;
   const width = tileWidth.use();
   const search = useRef<HTMLInputElement>(null);
+  const scroll = useRef<HTMLDivElement>(null);
   const [enlarged, setEnlarged] = useState<string | null>(null);
   const [correction, setCorrection] = useState<{ metric: string; action: MetricAction } | null>(null);
   const match = useMemo(() => matchMetrics(metrics, settings.search), [metrics, settings.search]);
-  const sections = useMemo(() => sectionsOf(match.metrics), [match]);
-  const { isFolded, toggle } = useFolds(project, useMemo(() => foldedFirst(sectionsOf(metrics)), [metrics, foldedFirst]), settings.search !== "");
-  const onPin = useHandler((metric: string) => { pins.set(pinned.includes(metric) ? pinned.filter((one) => one !== metric) : [...pinned, metric]); });
+  const isSearching = settings.search !== "";
+  const { sections, folds, onMove, onRename } = useSections({ metrics, matched: match.metrics, isSearching, arrangement, onArrange, foldedFirst });
+  const onPin = useHandler((metric: string) => { onArrange({ pinned: pinned.includes(metric) ? pinned.filter((one) => one !== metric) : [...pinned, metric] }); });
   const onZoom = useHandler((range: ChartSettings["range"]) => { onSettings({ range }); });
   const onCorrect = useHandler((metric: string, action: MetricAction) => { setCorrection({ metric, action }); });
   const underPointer = () => {
@@ -65,16 +72,18 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
     { key: "[", label: "Less smoothing", run: () => { onSettings({ smoothing: stepped(settings.smoothing, -1) }); } },
     { key: "]", label: "More smoothing", run: () => { onSettings({ smoothing: stepped(settings.smoothing, 1) }); } },
   ]);
+  useCommands(() => metrics.map((metric) => ({ kind: "metric", label: metric, isTyped: true, run: () => { onSettings({ search: searchFor(metric) }); } })));
   const tileOf = (metric: string) => (
     <Tile key={metric} {...{ store, metric, runs, settings, onZoom, onPin }} onEnlarge={setEnlarged} onCorrect={corrected === undefined ? undefined : onCorrect} isPinned={pinned.includes(metric)} />
   );
   const shownPins = pinned.filter((metric) => match.metrics.includes(metric));
+  const sectionProps = { sections, nameOf: (prefix: string) => nameOf(prefix, names), ...folds, onMove, onRename, tileOf };
   return (
     <section className={styles["charts"]} aria-label="Charts" data-tiles={width}>
       <div className={styles["top"]}>
         <ChartToolbar {...{ settings, onChange: onSettings, matched: match.metrics.length, metrics, error: match.error, searchRef: search, tools }} />
       </div>
-      <div className={styles["scroll"]}>
+      <div ref={scroll} className={styles["scroll"]}>
         {metrics.length === 0 || runs.length === 0 ? empty : null}
         {note !== null && <p className={styles["none"]}>{note}</p>}
         {runs.length > 0 && shownPins.length > 0 && (
@@ -83,11 +92,7 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
             <div className={styles["grid"]}>{shownPins.map(tileOf)}</div>
           </section>
         )}
-        {runs.length > 0 && sections.map((section) => (
-          <SectionView key={section.name} section={section} isFolded={isFolded(section.name)} onToggle={() => { toggle(section.name); }}>
-            {() => section.metrics.map(tileOf)}
-          </SectionView>
-        ))}
+        {runs.length > 0 && (metrics.length > MANY_METRICS ? <VirtualSections {...sectionProps} scrollRef={scroll} pinnedCount={shownPins.length} /> : <Sections {...sectionProps} />)}
         {metrics.length > 0 && match.metrics.length === 0 && (
           <p className={styles["none"]}>
             No chart matches. <button type="button" data-look="link" onClick={() => { onSettings({ search: "" }); }}>Show all {plural(metrics.length, "chart")}</button>
@@ -109,63 +114,24 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
   );
 }
 
-type SectionProps = { section: Section; isFolded: boolean; onToggle: () => void; children: () => React.ReactNode };
+type Arranging = { metrics: readonly string[]; matched: readonly string[]; isSearching: boolean; arrangement: Arrangement; onArrange: Arrange; foldedFirst: (sections: readonly Section[]) => Set<string> };
 
-function SectionView({ section, isFolded, onToggle, children }: SectionProps) {
-  const [isAll, setIsAll] = useState(false);
-  const grid = useRef<HTMLDivElement>(null);
-  const empty = useEmptyCount(grid, isFolded);
-  const name = section.name === OTHER ? "other" : `${section.name}/`;
-  return (
-    <section className={styles["section"]} aria-label={name}>
-      <h2>
-        <button type="button" data-look="plain" aria-expanded={!isFolded} onClick={onToggle}>
-          <Icon name={isFolded ? "right" : "down"} size={14} />
-          <bdi>{name}</bdi>
-          <span className="muted">{section.metrics.length}</span>
-        </button>
-      </h2>
-      {!isFolded && <div ref={grid} className={styles["grid"]} data-all={isAll}>{children()}</div>}
-      {!isFolded && empty > 0 && !isAll && (
-        <p className={styles["hidden"]}>
-          {plural(empty, "empty chart")} hidden <button type="button" data-look="link" onClick={() => { setIsAll(true); }}>Show</button>
-        </p>
-      )}
-    </section>
-  );
-}
-
-/** How many tiles turned out to have no points from the visible runs: only the tiles know, once they have fetched. */
-function useEmptyCount(grid: React.RefObject<HTMLDivElement | null>, isFolded: boolean): number {
-  const [count, setCount] = useState(0);
-  useEffect(() => {
-    const element = grid.current;
-    if (element === null) return;
-    const recount = () => { setCount(element.querySelectorAll('[data-empty="true"]').length); };
-    const observer = new MutationObserver(recount);
-    observer.observe(element, { subtree: true, childList: true, attributeFilter: ["data-empty"] });
-    recount();
-    return () => { observer.disconnect(); };
-  }, [grid, isFolded]);
-  return count;
-}
-
-/** What was folded or opened by hand is remembered; a search opens every section that it finds something in. */
-function useFolds(project: string, first: ReadonlySet<string>, isSearching: boolean) {
-  const folds = sectionFolds(project);
-  const choices = folds.use();
+/** The sections in their order. A search opens every section that it finds something in, and leaves them where they are. */
+function useSections({ metrics, matched, isSearching, arrangement, onArrange, foldedFirst }: Arranging) {
+  const { order, names, folds } = arrangement;
+  const byName = useMemo(() => sectionsOf(metrics), [metrics]);
+  const all = useMemo(() => ordered(byName, order), [byName, order]);
+  const sections = useMemo(() => (isSearching ? ordered(sectionsOf(matched), order) : all), [isSearching, matched, order, all]);
+  const first = useMemo(() => foldedFirst(all), [all, foldedFirst]);
   const [openInSearch, setOpenInSearch] = useState<ReadonlySet<string>>(new Set());
-  const isFolded = (name: string) => {
-    if (isSearching) return openInSearch.has(name);
-    return choices.includes(`-${name}`) || (first.has(name) && !choices.includes(`+${name}`));
+  const onToggle = (prefix: string) => {
+    if (!isSearching) onArrange({ folds: foldedTo(folds, first, prefix, !isFolded(folds, first, prefix)) });
+    else setOpenInSearch(openInSearch.has(prefix) ? new Set([...openInSearch].filter((one) => one !== prefix)) : new Set([...openInSearch, prefix]));
   };
-  const toggle = (name: string) => {
-    if (isSearching) {
-      setOpenInSearch(openInSearch.has(name) ? new Set([...openInSearch].filter((one) => one !== name)) : new Set([...openInSearch, name]));
-      return;
-    }
-    const others = choices.filter((one) => one.slice(1) !== name);
-    folds.set([...others, `${isFolded(name) ? "+" : "-"}${name}`]);
+  return {
+    sections,
+    folds: { isFolded: (prefix: string) => (isSearching ? openInSearch.has(prefix) : isFolded(folds, first, prefix)), onToggle },
+    onMove: isSearching ? null : (prefix: string, place: number) => { onArrange({ order: movedTo(byName, all, prefix, place) }); },
+    onRename: (prefix: string, name: string) => { onArrange({ names: renamed(names, prefix, name) }); },
   };
-  return { isFolded, toggle };
 }

@@ -36,13 +36,18 @@ export function foldedAtFirst(sections: readonly Section[]): Set<string> {
   return new Set(sections.filter((section, index) => isSystem(section.name) || (isMany && index > 0)).map(({ name }) => name));
 }
 
+const SIGNS = /[\\^$.*+?()[\]{}|]/g;
+
+/** What to search for to find one metric. */
+export const searchFor = (metric: string): string => (metric.match(SIGNS) === null ? metric : `^${metric.replace(SIGNS, "\\$&")}$`);
+
 export type Match = { metrics: string[]; error: string | null };
 
 /** Plain text finds names that contain it; text with signs of a regular expression is one. Case is ignored. */
 export function matchMetrics(metrics: readonly string[], search: string): Match {
   const text = search.trim();
   if (text === "") return { metrics: [...metrics], error: null };
-  if (!/[\\^$.*+?()[\]{}|]/.test(text)) {
+  if (text.match(SIGNS) === null) {
     const lower = text.toLowerCase();
     return { metrics: metrics.filter((metric) => metric.toLowerCase().includes(lower)), error: null };
   }

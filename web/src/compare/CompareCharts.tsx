@@ -5,6 +5,7 @@ import { ChartGrid } from "../charts/ChartGrid";
 import { type RunStyle, dashes } from "../charts/figure";
 import { Empty } from "../parts/Note";
 import { useChartSettings } from "../run/useChartSettings";
+import { useLastArrangement } from "../views/useLastArrangement";
 import { useLive } from "../workspace/live";
 import { useSeriesStore } from "../workspace/useSeriesStore";
 import type { PartProps } from "./tabs";
@@ -19,10 +20,11 @@ export function CompareCharts({ comparison }: PartProps) {
   const store = useSeriesStore(settings, styles);
   const running = runs.filter(({ status }) => status === "running" || status === "lost");
   useLive({ project: runs[0]?.project ?? "", columns: NO_COLUMNS, liveRuns: () => running.map(({ id }) => id), runningCount: running.length, store }, ignore);
+  const [arrangement, onArrange] = useLastArrangement(runs[0]?.project ?? "");
   return (
     <ChartGrid
       project={runs[0]?.project ?? ""}
-      {...{ store, settings, onSettings }}
+      {...{ store, settings, onSettings, arrangement, onArrange }}
       runs={styles}
       metrics={names}
       empty={<Empty title="No metrics"><p>These runs have not logged anything yet.</p></Empty>}

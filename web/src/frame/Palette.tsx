@@ -8,9 +8,11 @@ import { type RunRow, api } from "../api";
 import { Dialog } from "../parts/Dialog";
 import { Swatch } from "../parts/Run";
 import { queries } from "../queries";
-import { recent } from "../settings";
+import { searchFor } from "../charts/sections";
+import { lastView, recent } from "../settings";
 import { chooseTheme } from "../theme";
 import styles from "./Palette.module.css";
+import { commandsNow } from "./commands";
 import { keysNow } from "./keys";
 import { openKeys } from "./overlays";
 
@@ -31,7 +33,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Search and commands" onClose={onClose}>
       <Ariakit.ComboboxProvider store={combobox}>
-        <Ariakit.Combobox className={styles["field"]} autoSelect="always" autoFocus aria-label="Search projects, runs, metrics, models and commands" placeholder="Projects, runs, metrics, models, commands" />
+        <Ariakit.Combobox className={styles["field"]} autoSelect="always" autoFocus aria-label="Search projects, runs, metrics, artifacts, models and commands" placeholder="Projects, runs, metrics, models, commands" />
         <Ariakit.ComboboxList className={styles["list"]} alwaysVisible aria-label="Results">
           {items.map((item) => (
             <Ariakit.ComboboxItem key={item.id} className={styles["item"]} value={item.id} setValueOnClick={false} hideOnClick={false} onClick={() => { choose(item); }}>
@@ -52,31 +54,56 @@ function useItems(text: string): Item[] {
   const { project } = useParams({ strict: false });
   const projects = useQuery(queries.projects()).data?.projects ?? [];
   const models = useQuery(queries.models()).data?.models ?? [];
+  const artifacts = useQuery({ ...queries.artifacts(project ?? ""), enabled: project !== undefined }).data?.artifacts ?? [];
   const runs = useQuery({
     queryKey: ["runs-named", project, text],
-    queryFn: ({ signal }) => (project === undefined ? Promise.resolve([]) : api.searchRuns(project, { text, columns: [], limit: 12 }, { signal }).then((page) => page.runs)),
+    queryFn: ({ signal }) => (project === undefined ? Promise.resolve([]) : runsNamed(project, text, signal)),
     placeholderData: (before) => before,
   }).data;
   const metrics = useQuery({ ...queries.keys(project ?? ""), enabled: project !== undefined }).data?.metrics ?? [];
+  const toMetric = (name: string) => {
+    if (project !== undefined) void navigate({ to: "/p/$project", params: { project }, search: { ...lastView(project).get(), find: searchFor(name) } });
+  };
+  const toArtifact = (run: string) => {
+    if (project !== undefined) void navigate({ to: "/p/$project/runs/$run/$tab", params: { project, run, tab: "artifacts" } });
+  };
   const named = [
     ...(runs ?? []).map((run) => runItem(run, () => void navigate({ to: "/p/$project/runs/$run", params: { project: run.project, run: run.id } }))),
     ...matching(
       [
+        ...commands(navigate),
+        ...commandsNow().filter(({ isTyped }) => isTyped !== true || text !== "").map(({ kind, label, run }): Item => ({ id: `${kind} ${label}`, kind, label, open: run })),
         ...projects.map(({ name }): Item => ({ id: `project ${name}`, kind: "project", label: name, open: () => void navigate({ to: "/p/$project", params: { project: name } }) })),
         ...models.map(({ name }): Item => ({ id: `model ${name}`, kind: "model", label: name, open: () => void navigate({ to: "/models/$name", params: { name } }) })),
-        ...commands(navigate),
         // there may be thousands: they are for who has begun to type
-        ...(project === undefined || text === "" ? [] : metrics.map(({ name }): Item => ({ id: `metric ${name}`, kind: "metric", label: name, open: () => void navigate({ to: "/p/$project", params: { project }, search: { find: name } }) }))),
+        ...(text === "" ? [] : artifacts.flatMap(({ name, version, run }): Item[] => (run === null ? [] : [artifactItem(`${name}:v${String(version)}`, () => { toArtifact(run); })]))),
+        ...(text === "" ? [] : metrics.map(({ name }): Item => ({ id: `metric ${name}`, kind: "metric", label: name, open: () => { toMetric(name); } }))),
       ],
       text,
     ),
   ];
   const used = recent.get();
   const rank = (item: Item) => (used.includes(item.id) ? used.indexOf(item.id) : MOST_RECENT);
-  return named.toSorted((a, b) => rank(a) - rank(b)).slice(0, MOST_SHOWN);
+  return once(named).toSorted((a, b) => rank(a) - rank(b)).slice(0, MOST_SHOWN);
 }
 
+/** By name, tag or config; a run whose id is pasted comes first. */
+async function runsNamed(project: string, text: string, signal: AbortSignal): Promise<RunRow[]> {
+  const { runs } = await api.searchRuns(project, { text, columns: [], limit: 12 }, { signal });
+  if (!RUN_ID.test(text)) return runs;
+  const byId = await api.searchRuns(project, { filter: `id = ${JSON.stringify(text)}`, columns: [], limit: 1 }, { signal });
+  return [...byId.runs, ...runs];
+}
+
+/** What could be the id of a run, and is hardly a word. */
+const RUN_ID = /^[\w-]{6,64}$/;
+
+/** A page says better than the palette what happens there. */
+const once = (items: readonly Item[]) => [...new Map(items.toReversed().map((item) => [item.id, item])).values()].toReversed();
+
 const runItem = (run: RunRow, open: () => void): Item => ({ id: `run ${run.id}`, kind: "run", label: run.name, hue: run.hue, open });
+
+const artifactItem = (label: string, open: () => void): Item => ({ id: `artifact ${label}`, kind: "artifact", label, open });
 
 function commands(navigate: ReturnType<typeof useNavigate>): Item[] {
   const command = (label: string, open: () => void): Item => ({ id: `command ${label}`, kind: "command", label, open });

@@ -1,6 +1,8 @@
 /**
- * Single keys that do things on a page. They are silent while a field has the focus or a dialog is open, and where the
- * user has switched them off.
+ * Keys that do things on a page: single ones, and those with Ctrl (or ⌘), called "Ctrl Z" and "Ctrl Shift Z".
+ *
+ * They are silent while a field has the focus. Single ones also while a dialog is open, and where the user has switched
+ * them off.
  */
 
 import { useEffect, useRef } from "react";
@@ -27,11 +29,13 @@ export function useKeys(keys: readonly Key[]): void {
 
 export function startKeys(): void {
   window.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !singleKeys.get()) return;
-    if (isTyping(event.target) || document.querySelector("dialog[open]") !== null) return;
+    if (event.altKey || event.defaultPrevented || isTyping(event.target)) return;
+    const isCombined = event.ctrlKey || event.metaKey;
+    if (!isCombined && (!singleKeys.get() || document.querySelector("dialog[open]") !== null)) return;
     // a button answers to Space itself
     if (event.key === " " && event.target instanceof HTMLElement && event.target.closest("button, a, summary, [role=menuitem]") !== null) return;
-    const found = keysNow().findLast(({ key }) => key === event.key);
+    const name = isCombined ? `Ctrl ${event.shiftKey ? "Shift " : ""}${event.key.toUpperCase()}` : event.key;
+    const found = keysNow().findLast(({ key }) => key === name);
     if (found === undefined) return;
     event.preventDefault();
     found.run();

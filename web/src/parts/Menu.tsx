@@ -10,11 +10,11 @@ export type MenuEntry =
   | { kind: "heading"; label: string }
   | { kind: "line" };
 
-type Props = { label: string; children: ReactNode; entries: MenuEntry[]; look?: "icon" | "plain" | undefined };
+type Props = { label: string; children: ReactNode; entries: MenuEntry[]; look?: "icon" | "plain" | undefined; /** For entries that are worth fetching only then. */ onOpen?: () => void };
 
-export function Menu({ label, children, entries, look }: Props) {
+export function Menu({ label, children, entries, look, onOpen }: Props) {
   return (
-    <Ariakit.MenuProvider placement="bottom-end">
+    <Ariakit.MenuProvider placement="bottom-end" setOpen={(isOpen) => { if (isOpen) onOpen?.(); }}>
       <Ariakit.MenuButton aria-label={label} title={label} data-look={look}>
         {children}
       </Ariakit.MenuButton>

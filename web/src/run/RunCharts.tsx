@@ -9,6 +9,7 @@ import type { SeriesStore } from "../charts/store";
 import { formatCount } from "../format";
 import { Empty } from "../parts/Note";
 import { Ago } from "../parts/Time";
+import { useLastArrangement } from "../views/useLastArrangement";
 import { hasMore } from "./useRunMetrics";
 
 type Props = { run: RunDetail; store: SeriesStore; runs: readonly RunStyle[]; metrics: readonly string[]; settings: ChartSettings; onSettings: ChangeSettings };
@@ -19,9 +20,11 @@ const foldedFirst = (sections: readonly Section[]) =>
   new Set(sections.reduce((sum, { metrics }) => sum + metrics.length, 0) > MANY ? sections.slice(2).map(({ name }) => name) : []);
 
 export function RunCharts({ run, ...charts }: Props) {
+  const [arrangement, onArrange] = useLastArrangement(run.project);
   return (
     <ChartGrid
       {...charts}
+      {...{ arrangement, onArrange }}
       project={run.project}
       corrected={run}
       foldedFirst={foldedFirst}

@@ -13,6 +13,8 @@ import { client, queries } from "../queries";
 import { listWidth } from "../settings";
 import { Empty, Failure } from "../parts/Note";
 import { FirstRun } from "../projects/FirstRun";
+import { HeldWorkspace } from "../views/HeldWorkspace";
+import { ViewBar } from "../views/ViewBar";
 import { ActionBar } from "./ActionBar";
 import { RunFilters } from "./RunFilters";
 import { RunTable } from "./RunTable";
@@ -32,14 +34,18 @@ export function WorkspacePage() {
   const { project } = useParams({ from: "/p/$project" });
   const facts = useQuery(queries.project(project));
   if (isNotFound(facts.error)) return <NotFoundProject project={project} />;
-  return <Workspace key={project} project={project} hasRuns={facts.data !== undefined && facts.data.run_count + facts.data.archived_count > 0} />;
+  return (
+    <HeldWorkspace key={project} project={project}>
+      <Workspace project={project} hasRuns={facts.data !== undefined && facts.data.run_count + facts.data.archived_count > 0} />
+    </HeldWorkspace>
+  );
 }
 
 /** New names of metrics may take so long to appear, but the very first one. */
 const KEYS_PERIOD_MS = 10_000;
 
 function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) {
-  const { view, change } = useView(project);
+  const { view, change, parameters, base, open } = useView(project);
   const keys = useQuery(queries.keys(project));
   const metrics = useMemo(() => keys.data?.metrics.map(({ name }) => name) ?? [], [keys.data]);
   const columns = useMemo(() => columnKeys(view.columns, keys.data), [view.columns, keys.data]);
@@ -76,6 +82,7 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
   );
 
   const onCharts = useCallback((charts: Partial<View["charts"]>) => { change((now) => ({ ...now, charts: { ...now.charts, ...charts } })); }, [change]);
+  const onArrange = useCallback((to: Partial<View["arrangement"]>) => { change((now) => ({ ...now, arrangement: { ...now.arrangement, ...to } })); }, [change]);
   const onToggle = useCallback((id: string, isVisible: boolean) => { change((now) => ({ ...now, shown: toggled(now.shown, id, isVisible) })); }, [change]);
   const onShown = useCallback((shown: View["shown"]) => { change((now) => ({ ...now, shown })); }, [change]);
   const width = listWidth.use();
@@ -85,6 +92,7 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
   const isEmptyProject = !runs.isPending && runs.total === 0 && !hasRuns && runs.error === null;
   return (
     <Page title={project} crumbs={[{ label: "Projects", to: "/" }]} here={<bdi>{project}</bdi>} isWide>
+      {(!isEmptyProject || isFiltered) && <ViewBar {...{ project, parameters, base }} onOpen={open} />}
       {isEmptyProject && !isFiltered ? (
         <>
           <FirstRun project={project} />
@@ -116,7 +124,7 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
             <>
               <Splitter />
               <ChartGrid
-                {...{ project, store, metrics, settings: view.charts, onSettings: onCharts }}
+                {...{ project, store, metrics, settings: view.charts, onSettings: onCharts, arrangement: view.arrangement, onArrange }}
                 runs={visible.styles}
                 corrected={null}
                 empty={

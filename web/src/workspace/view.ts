@@ -6,6 +6,7 @@
 
 import { type Search, joinList, readChoice, readNumber, splitList } from "../address";
 import type { RunSearch, SortKey, Status } from "../api";
+import { type Arrangement, readArrangement, writeArrangement } from "../charts/arrangement";
 import { type ChartSettings, readCharts, writeCharts } from "../charts/settings";
 
 /** Which runs the charts show: the first `count` by some order, with some more and some less, by hand. */
@@ -25,6 +26,7 @@ export type View = {
   columns: string[] | null;
   shown: Shown;
   charts: ChartSettings;
+  arrangement: Arrangement;
 };
 
 export const STATUSES: readonly Status[] = ["running", "finished", "failed", "stopped", "lost"];
@@ -42,6 +44,7 @@ export function readView(search: Search): View {
     columns: search["columns"] === undefined ? null : search["columns"] === "none" ? [] : splitList(search["columns"]),
     shown: readShown(search),
     charts: readCharts(search),
+    arrangement: readArrangement(search),
   };
 }
 
@@ -58,6 +61,7 @@ export function writeView(view: View): Search {
     columns: view.columns === null ? undefined : (joinList(view.columns) ?? "none"),
     ...writeShown(view.shown),
     ...writeCharts(view.charts),
+    ...writeArrangement(view.arrangement),
   };
 }
 
