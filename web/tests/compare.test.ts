@@ -6,7 +6,11 @@ import { differenceOf, lineDifferences } from "../src/compare/difference";
 import { asCsv, asMarkdown, cellText, changeWord, sectionsOf } from "../src/compare/table";
 import { changedLines, pieces } from "../src/compare/textDiff";
 import { against, readCompare, withRun, withoutRun, writeCompare } from "../src/compare/view";
+import type { MetricState } from "../src/charts/store";
+import { ComparedSource } from "../src/compare/comparedSource";
 import { columnOf, seriesOf } from "./series";
+
+const NO_STATE: MetricState = { series: [], isLoading: false, error: null };
 
 const VIEW = readCompare({ runs: "a,b" });
 
@@ -47,8 +51,8 @@ test.each([
 });
 
 test("the best of a metric with a direction is marked, and a metric without one has no best", () => {
-  const values = [summaryOf(0.7, { goal: "max" }), summaryOf(0.9, { goal: "max" }), null];
-  const [row] = rowsOf({ metrics: [{ name: "acc", values, differs: true }] });
+  const values = [summaryOf(0.7), summaryOf(0.9), null];
+  const [row] = rowsOf({ metrics: [{ name: "acc", values, differs: true, goal: "max" }] });
   expect(row?.cells.map(({ isBest }) => isBest)).toEqual([false, true, false]);
   const [other] = rowsOf({ metrics: [{ name: "acc", values: [summaryOf(1), summaryOf(2), null], differs: true }] });
   expect(other?.cells.some(({ isBest }) => isBest)).toBe(false);
@@ -80,28 +84,41 @@ test("a table is copied with its numbers whole, and as one reads it", () => {
 test("a line minus the baseline's is read from between the baseline's points where these are elsewhere", () => {
   const base = seriesOf({ run: "a", values: [0, 10], x: [0, 10] });
   const exact = lineDifferences([base, seriesOf({ run: "b", values: [5, 5], x: [0, 10] })], "a");
-  expect(exact.isInterpolated).toBe(false);
-  expect(exact.series.map(({ values }) => values)).toEqual([columnOf([0, 0]), columnOf([5, -5])]);
+  expect(exact.map(({ values }) => values)).toEqual([columnOf([0, 0]), columnOf([5, -5])]);
   const between = lineDifferences([base, seriesOf({ run: "b", values: [5, 5], x: [2, 5] })], "a");
-  expect(between.isInterpolated).toBe(true);
-  expect(between.series[1]?.values).toEqual(columnOf([3, 0]));
+  expect(between[1]?.values).toEqual(columnOf([3, 0]));
 });
 
 test("a line has no difference beyond the baseline, and a gap where either has one", () => {
   const base = seriesOf({ run: "a", values: [1, null, 1, 1], x: [1, 2, 3, 4] });
-  const { series } = lineDifferences([base, seriesOf({ run: "b", values: [2, 2, 2, null, 2], x: [0, 1, 2.5, 4, 5] })], "a");
-  expect(series[1]?.x).toEqual(columnOf([1, 2.5, 4]));
-  expect(series[1]?.values).toEqual(columnOf([1, null, null]));
+  const found = lineDifferences([base, seriesOf({ run: "b", values: [2, 2, 2, null, 2], x: [0, 1, 2.5, 4, 5] })], "a");
+  expect(found[1]?.x).toEqual(columnOf([1, 2.5, 4]));
+  expect(found[1]?.values).toEqual(columnOf([1, null, null]));
 });
 
 test("what one writer logged is told from the baseline's of the same writer alone", () => {
-  const { series } = lineDifferences([seriesOf({ run: "a", label: "rank0", values: [1] }), seriesOf({ run: "b", label: "rank1", values: [1] })], "a");
-  expect(series.map(({ run }) => run)).toEqual(["a"]);
+  const found = lineDifferences([seriesOf({ run: "a", label: "rank0", values: [1] }), seriesOf({ run: "b", label: "rank1", values: [1] })], "a");
+  expect(found.map(({ run }) => run)).toEqual(["a"]);
 });
 
 test("of points of the baseline at one step the last counts", () => {
   const base = seriesOf({ run: "a", values: [1, 2, 3], x: [0, 0, 1] });
-  expect(lineDifferences([base, seriesOf({ run: "b", values: [5], x: [0] })], "a").series[1]?.values).toEqual(columnOf([3]));
+  expect(lineDifferences([base, seriesOf({ run: "b", values: [5], x: [0] })], "a")[1]?.values).toEqual(columnOf([3]));
+});
+
+test("a difference from a thinned line is not exact", () => {
+  const base = seriesOf({ run: "a", values: [1], is_exact: false });
+  expect(lineDifferences([base, seriesOf({ run: "b", values: [1] })], "a")[1]?.is_exact).toBe(false);
+});
+
+test("lines that are drawn otherwise stay the same object until they change", () => {
+  const states: Record<string, MetricState> = { loss: { series: [seriesOf({ values: [1] })], isLoading: false, error: null } };
+  const source = new ComparedSource({ watch: () => () => undefined, retry: () => undefined, state: (metric) => states[metric] ?? NO_STATE }, { offsets: null, baseline: "a" });
+  const first = source.state("loss");
+  expect(first.series[0]?.values).toEqual(columnOf([0]));
+  expect(source.state("loss")).toBe(first);
+  states["loss"] = { series: [seriesOf({ values: [1, 2] })], isLoading: false, error: null };
+  expect(source.state("loss").series[0]?.values).toEqual(columnOf([0, 0]));
 });
 
 test.each([

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, undefer
 
 from tracker_server import artifacts, metrics, runs
 from tracker_server.runs import Run
-from tracker_server.runs.schema import MetricSummary
+from tracker_server.runs.schema import Goal, MetricSummary
 from tracker_server.search import facts, rows
 from tracker_server.search.schema import AbsentRun, CompareRequest, Comparison, MetricRow, ValueRow
 
@@ -34,7 +34,8 @@ def compare(session: Session, asked: CompareRequest, *, now_ms: int, lost_after_
     }
     summaries = metrics.last(session, ids, None)
     names = sorted({name for run_id in ids for name in summaries[run_id]})
-    measured = _metric_rows([summaries[run_id] for run_id in ids], names, asked)
+    goals = runs.metric_goals(session, found[0].project_id) if found else None
+    measured = _metric_rows([summaries[run_id] for run_id in ids], names, asked, goals)
     is_all = asked.only == "all"
     equal_count = sum(not row.differs for row in measured) + sum(
         not row.differs for section in sections.values() for row in section
@@ -107,12 +108,19 @@ def identity(value: Any) -> str:
 
 
 def _metric_rows(
-    sides: Sequence[Mapping[str, MetricSummary]], names: Sequence[str], asked: CompareRequest
+    sides: Sequence[Mapping[str, MetricSummary]], names: Sequence[str], asked: CompareRequest, goals: runs.Goals | None
 ) -> list[MetricRow]:
-    """A row for each metric. Metrics differ where the statistic that is asked for does."""
+    """A row for each metric. Metrics differ where the statistic that is asked for does.
+
+    What is better is what the first run's project says, else what any of the runs has defined.
+    """
 
     def differs(values: Sequence[MetricSummary | None]) -> bool:
         return len({None if value is None else (getattr(value, asked.statistic),) for value in values}) > 1
 
+    def goal(name: str, values: Sequence[MetricSummary | None]) -> Goal | None:
+        defined = (value.goal for value in values if value is not None and value.goal is not None)
+        return (goals.of(name) if goals is not None else None) or next(defined, None)
+
     rows = ((name, [side.get(name) for side in sides]) for name in names)
-    return [MetricRow(name, values, differs=differs(values)) for name, values in rows]
+    return [MetricRow(name, values, differs=differs(values), goal=goal(name, values)) for name, values in rows]

@@ -209,11 +209,14 @@ class ValueRow(msgspec.Struct, frozen=True):
 
 
 class MetricRow(msgspec.Struct, frozen=True):
-    """One metric across the compared runs, in their order; None where a run has not logged it."""
+    """One metric across the compared runs, in their order; None where a run has not logged it. `goal` says which values
+    are better, where a person or a run has said so.
+    """
 
     name: str
     values: list[MetricSummary | None]
     differs: bool
+    goal: Goal | None = None
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):

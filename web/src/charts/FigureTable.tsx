@@ -71,6 +71,6 @@ const cell = (value: number | undefined) => (value === undefined ? "" : Number.i
 
 export function xText(axis: XAxis, x: number): string {
   if (axis === "time") return formatMoment(x);
-  if (axis === "relative_time") return formatDuration(x);
+  if (axis === "relative_time") return x < 0 ? `−${formatDuration(-x)}` : formatDuration(x);
   return formatNumber(x);
 }

@@ -23,7 +23,8 @@ export const STEP_STEPS = Array.from({ length: 16 }, (_, power) => [1, 2, 5].map
 /** The shortest word for a moment of a run: "40s", "1m30", "2h05". */
 export function durationTick(ms: number): string {
   if (ms === 0) return "0";
-  if (Math.abs(ms) < SECOND) return `${String(ms)}ms`;
+  if (ms < 0) return `−${durationTick(-ms)}`;
+  if (ms < SECOND) return `${String(ms)}ms`;
   if (ms < MINUTE) return `${String(Number((ms / SECOND).toFixed(2)))}s`;
   if (ms < HOUR) return pair(ms, MINUTE, "m", SECOND);
   if (ms < DAY) return pair(ms, HOUR, "h", MINUTE);

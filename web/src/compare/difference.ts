@@ -25,33 +25,24 @@ export function differenceOf(value: unknown, baseline: unknown, goal: Goal | nul
 /** 0.3 - 0.2 is not 0.09999999999999998 to anybody. */
 const tidy = (value: number) => Number(value.toPrecision(12));
 
-/** Differences of lines from the baseline's, and whether any had to be read from between the baseline's points. */
-export type LineDifferences = { series: SeriesColumns[]; isInterpolated: boolean };
-
 /**
  * Each line minus the baseline's of the same writer, at the line's own x. Between two points of the baseline the straight
  * line counts; a gap of either is a gap, and before its first and after its last point there is nothing. Smoothed lines
- * are taken from each other likewise; shades are left out, since of two of them there is no difference. O(n).
+ * are taken from each other likewise; shades are left out, since of two of them there is no difference. A difference is
+ * exact where both lines are. O(n).
  */
-export function lineDifferences(series: readonly SeriesColumns[], baseline: string): LineDifferences {
+export function lineDifferences(series: readonly SeriesColumns[], baseline: string): SeriesColumns[] {
   const bases = new Map(series.filter((one) => one.run === baseline && one.segment === 0).map((one) => [one.label, one]));
-  let isInterpolated = false;
-  const found = series.flatMap((one) => {
+  return series.flatMap((one) => {
     const base = one.segment === 0 ? bases.get(one.label) : undefined;
-    if (base === undefined) return [];
-    const made = minus(one, base);
-    isInterpolated ||= made.isInterpolated;
-    return [made.series];
+    return base === undefined ? [] : [minus(one, base)];
   });
-  return { series: found, isInterpolated };
 }
 
-function minus(one: SeriesColumns, base: SeriesColumns): { series: SeriesColumns; isInterpolated: boolean } {
+function minus(one: SeriesColumns, base: SeriesColumns): SeriesColumns {
   const isSmoothed = [one, base].every(({ smoothed, x }) => smoothed.length === x.length);
   const values = new Float64Array(one.x.length);
   const smoothed = isSmoothed ? new Float64Array(one.x.length) : EMPTY;
-  const isInside = (at: number) => at >= (base.x[0] ?? Infinity) && at <= (base.x.at(-1) ?? -Infinity);
-  let isInterpolated = false;
   let place = 0;
   one.x.forEach((at, index) => {
     // of points of the baseline at one x the last counts
@@ -61,21 +52,20 @@ function minus(one: SeriesColumns, base: SeriesColumns): { series: SeriesColumns
     const read = (column: Float64Array) => (share === 0 ? (column[place] ?? NaN) : (column[place] ?? NaN) * (1 - share) + (column[place + 1] ?? NaN) * share);
     values[index] = (one.values[index] ?? NaN) - read(base.values);
     if (isSmoothed) smoothed[index] = (one.smoothed[index] ?? NaN) - read(base.smoothed);
-    isInterpolated ||= share > 0 && !Number.isNaN(values[index] ?? NaN);
   });
+  const isInside = (at: number) => at >= (base.x[0] ?? Infinity) && at <= (base.x.at(-1) ?? -Infinity);
   const keep = (column: Float64Array) => column.filter((_, index) => isInside(one.x[index] ?? NaN));
   return {
-    series: {
-      ...one,
-      x: keep(one.x),
-      steps: keep(one.steps),
-      values: keep(values),
-      smoothed: keep(smoothed),
-      low: EMPTY,
-      high: EMPTY,
-      shape: { smoothing: isSmoothed ? one.shape.smoothing : null, band: false },
-    },
-    isInterpolated,
+    ...one,
+    x: keep(one.x),
+    steps: keep(one.steps),
+    values: keep(values),
+    smoothed: keep(smoothed),
+    low: EMPTY,
+    high: EMPTY,
+    marks: one.marks.filter(({ x }) => isInside(x)),
+    is_exact: one.is_exact && base.is_exact,
+    shape: { smoothing: isSmoothed ? one.shape.smoothing : null, band: false },
   };
 }
 

@@ -36,9 +36,9 @@ export function sectionsOf(comparison: Comparison, { baseline, statistic, find }
 
 type Given = Pick<Cell, "value" | "isPresent" | "step">;
 
-function metricRow({ name, values }: Comparison["metrics"][number], statistic: Statistic, base: number): Row {
+function metricRow({ name, values, goal }: Comparison["metrics"][number], statistic: Statistic, base: number): Row {
   const given = values.map((summary): Given => ({ value: summary?.[statistic] ?? null, isPresent: summary !== null, step: summary === null ? null : stepOf(summary, statistic) }));
-  return rowOf({ id: `metric ${name}`, key: name, goal: values.find((value) => value?.goal != null)?.goal ?? null }, given, base);
+  return rowOf({ id: `metric ${name}`, key: name, goal: goal ?? null }, given, base);
 }
 
 function stepOf(summary: MetricSummary, statistic: Statistic): number | null {
