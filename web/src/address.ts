@@ -5,7 +5,7 @@
 
 export type Search = Record<string, string | undefined>;
 
-/** Commas, slashes and colons need no escape in a query, and addresses are read by people. */
+/** Commas, slashes, colons and the like need no escape in a query, and addresses are read by people. */
 export function stringifySearch(search: Record<string, unknown>): string {
   const parts = Object.entries(search)
     .filter(([, value]) => typeof value === "string" && value !== "")
@@ -14,7 +14,7 @@ export function stringifySearch(search: Record<string, unknown>): string {
 }
 
 const encodeReadable = (text: string) =>
-  encodeURIComponent(text).replace(/%(2C|2F|3A|40|5B|5D)/g, (escaped) => decodeURIComponent(escaped)).replace(/%20/g, "+");
+  encodeURIComponent(text).replace(/%(2C|2F|3A|3B|3D|40|5B|5D)/g, (escaped) => decodeURIComponent(escaped)).replace(/%20/g, "+");
 
 export const parseSearch = (text: string): Search => Object.fromEntries(new URLSearchParams(text));
 

@@ -5,6 +5,7 @@
  * made to be shown. An answer of 401 opens the sign-in page, which returns to the address that asked.
  */
 
+import { type PackedRunColumns, type RunColumns, runColumnsOf } from "./runColumns";
 import type { components } from "./schema";
 import { type GroupsWithCurves, MESSAGE_PACK, type Packed, type PackedGroups, type Shape, type WithColumns, columnsOf, groupsOf, unpack } from "./series";
 
@@ -60,6 +61,9 @@ export type TrashedMetric = Schemas["TrashedMetric"];
 export type Purged = Schemas["Purged"];
 export type SavedView = Schemas["SavedView"];
 export type SavedViewFacts = Schemas["SavedViewFacts"];
+export type RunColumnsRequest = Schemas["RunColumnsRequest"];
+export type Importance = Schemas["Importance"];
+export type ImportanceRequest = Schemas["ImportanceRequest"];
 export type Status = RunRow["status"];
 
 export class ApiError extends Error {
@@ -184,6 +188,10 @@ export const api = {
     request<Keys>("GET", `${projectPath(project)}/keys`, { query: { ...query, counts: "none" }, ...asking }),
   searchRuns: (project: string, search: RunSearch, asking?: Asking) =>
     request<RunPage>("POST", `${projectPath(project)}/runs/search`, { body: search, ...asking }),
+  runColumns: async (project: string, body: RunColumnsRequest, asking?: Asking): Promise<RunColumns> =>
+    runColumnsOf(await request<PackedRunColumns>("POST", `${projectPath(project)}/runs/columns`, { body, accept: MESSAGE_PACK, ...asking })),
+  importance: (project: string, body: ImportanceRequest, asking?: Asking) =>
+    request<Importance>("POST", `${projectPath(project)}/importance`, { body, ...asking }),
   live: (project: string, body: LiveRequest, asking?: Asking) =>
     requestSeries<Schemas["LiveAnswer"]>(`${projectPath(project)}/live`, body, asking),
   artifacts: (project: string) => request<Schemas["ArtifactList"]>("GET", `${projectPath(project)}/artifacts`),

@@ -19,6 +19,7 @@ test("a view survives its address", () => {
     sort: [{ key: "metrics.val/acc.max", is_descending: true }],
     columns: ["config.optim.lr", "metrics.a,b %/c"],
     shown: { base: "first", count: 25, plus: ["r1"], minus: ["r2", "r3"] },
+    panels: { ...readView({}).panels, list: [{ kind: "bar", value: "duration", by: "" }] },
     charts: { x: "relative_time", smoothing: { kind: "mean", amount: 21 }, hasBand: true, isLog: true, range: [1000, 2500], search: "^val/" },
     arrangement: { pinned: ["val/acc", "a,b"], order: ["val", ""], names: { "": "All the rest", "train:x": "Training: 100 %" }, folds: ["-train", "+"] },
   };

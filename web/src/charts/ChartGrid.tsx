@@ -39,6 +39,8 @@ type Props = {
   empty: React.ReactNode;
   /** What is to be said of the metrics that are here, above the charts. */
   note?: string | null;
+  /** What stands above the charts. */
+  panels?: React.ReactNode;
   /** More settings for the toolbar, of what is drawn here. */
   tools?: React.ReactNode;
 };
@@ -46,7 +48,7 @@ type Props = {
 /** With more metrics than this, sections that are off the screen are not in the document. */
 const MANY_METRICS = 1000;
 
-export function ChartGrid({ project, store, runs, metrics, settings, onSettings, arrangement, onArrange, foldedFirst = foldedAtFirst, corrected, empty, note = null, tools = null }: Props) {
+export function ChartGrid({ project, store, runs, metrics, settings, onSettings, arrangement, onArrange, foldedFirst = foldedAtFirst, corrected, empty, note = null, panels = null, tools = null }: Props) {
   const { pinned, names } = arrangement;
   const width = tileWidth.use();
   const search = useRef<HTMLInputElement>(null);
@@ -84,6 +86,7 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
         <ChartToolbar {...{ settings, onChange: onSettings, matched: match.metrics.length, metrics, error: match.error, searchRef: search, tools }} />
       </div>
       <div ref={scroll} className={styles["scroll"]}>
+        {panels}
         {metrics.length === 0 || runs.length === 0 ? empty : null}
         {note !== null && <p className={styles["none"]}>{note}</p>}
         {runs.length > 0 && shownPins.length > 0 && (

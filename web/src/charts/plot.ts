@@ -1,9 +1,9 @@
 /** Draws a figure large. The only module that touches Plotly, which is fetched when the first chart is enlarged. */
 
-import Plotly from "plotly.js-cartesian-dist-min";
+import Plotly, { type Picked } from "plotly.js-cartesian-dist-min";
 import { colours } from "./colours";
 import type { Figure, Range } from "./figure";
-import { CONFIG, chosenRange, plotFigure } from "./plotFigure";
+import { CONFIG, type PlotData, chosenRange, plotFigure } from "./plotFigure";
 
 const shown = new WeakMap<HTMLElement, Figure>();
 
@@ -31,6 +31,41 @@ export function onZoom(element: HTMLElement, callback: (range: Range | null) => 
     if (chosen !== null) callback(chosen);
   });
   plotted.on("plotly_doubleclick", () => { callback(null); });
+}
+
+type Plotted = Awaited<ReturnType<typeof Plotly.react>>;
+
+/** Draws what is no figure of lines, as its panel has put it into Plotly's words. */
+export async function drawPlot(element: HTMLElement, { data, layout }: PlotData): Promise<void> {
+  await Plotly.react(element, data, { ...layout, width: element.clientWidth, height: element.clientHeight }, CONFIG);
+}
+
+export const removePlot = (element: HTMLElement): void => { Plotly.purge(element); };
+
+/** What one does with the points of the first trace: each is told by its place in it. */
+export type PointActions = { onHover: (place: number | null) => void; onClick: (place: number) => void; onSelect: (places: number[]) => void };
+
+/** Call it once, after the first `drawPlot`. */
+export function onPoints(element: HTMLElement, { onHover, onClick, onSelect }: PointActions): void {
+  const plotted = element as Plotted;
+  const ofFirst = (points: readonly Picked[]) => points.filter(({ curveNumber }) => curveNumber === 0).map(({ pointNumber }) => pointNumber);
+  plotted.on("plotly_hover", ({ points }) => { onHover(ofFirst(points)[0] ?? null); });
+  plotted.on("plotly_unhover", () => { onHover(null); });
+  plotted.on("plotly_click", ({ points }) => {
+    const [place] = ofFirst(points);
+    if (place !== undefined) onClick(place);
+  });
+  plotted.on("plotly_selected", (event) => { if (event !== undefined) onSelect(ofFirst(event.points)); });
+  plotted.on("plotly_deselect", () => { onSelect([]); });
+}
+
+/** Where a point stands on the element, in pixels; null outside of what is shown, or before anything is. */
+export function positionOn(element: HTMLElement, x: number, y: number): { left: number; top: number } | null {
+  const axes = (element as Plotted)._fullLayout;
+  if (axes === undefined) return null;
+  const [across, up] = [axes.xaxis.d2p(x), axes.yaxis.d2p(y)];
+  const isInside = across >= 0 && across <= axes.xaxis._length && up >= 0 && up <= axes.yaxis._length;
+  return isInside ? { left: axes.xaxis._offset + across, top: axes.yaxis._offset + up } : null;
 }
 
 /** The chart as it is on the screen, twice as sharp, as a data address. */

@@ -14,6 +14,9 @@ export type Part = { name: string; label: string; Content: ComponentType<PartPro
 export const PARTS: readonly [Part, ...Part[]] = [
   { name: "differences", label: "Differences", Content: lazy(() => import("./Differences").then((module) => ({ default: module.Differences }))) },
   { name: "charts", label: "Charts", Content: lazy(() => import("./CompareCharts").then((module) => ({ default: module.CompareCharts }))) },
+  { name: "parallel", label: "Parallel", Content: lazy(() => import("./ComparePanels").then((module) => ({ default: module.CompareParallel }))) },
+  { name: "scatter", label: "Scatter", Content: lazy(() => import("./ComparePanels").then((module) => ({ default: module.CompareScatter }))) },
+  { name: "importance", label: "Importance", Content: lazy(() => import("./ComparePanels").then((module) => ({ default: module.CompareImportance }))) },
 ];
 
 export const partNamed = (name: string | undefined): Part => PARTS.find((part) => part.name === name) ?? PARTS[0];

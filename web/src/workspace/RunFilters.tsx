@@ -11,7 +11,7 @@ import styles from "./RunFilters.module.css";
 import type { Change } from "./useView";
 import { columnOf, tableAsCsv } from "./columns";
 import type { RunList } from "./runs";
-import { NEWEST_FIRST, STATUSES, type View } from "./view";
+import { MODES, type Mode, NEWEST_FIRST, STATUSES, type View } from "./view";
 
 const CorrectionsDialog = lazy(() => import("../corrections/CorrectionsDialog").then((module) => ({ default: module.CorrectionsDialog })));
 const TrashDialog = lazy(() => import("../corrections/TrashDialog").then((module) => ({ default: module.TrashDialog })));
@@ -39,9 +39,9 @@ export function RunFilters({ view, change, runs, keys, columns, project }: Props
     <div className={styles["filters"]}>
       <FilterField {...{ project, keys }} value={view} error={runs.refused} onChange={(narrowing) => { change((now) => ({ ...now, ...narrowing }), true); }}>
         <div className={styles["modes"]} role="group" aria-label="View">
-          {(["runs", "table"] as const).map((mode) => (
+          {MODES.map((mode) => (
             <button key={mode} type="button" aria-pressed={view.mode === mode} onClick={() => { change((now) => ({ ...now, mode })); }}>
-              {mode === "runs" ? "Runs" : "Table"}
+              {MODE_NAMES[mode]}
             </button>
           ))}
         </div>
@@ -90,6 +90,8 @@ export function RunFilters({ view, change, runs, keys, columns, project }: Props
     </div>
   );
 }
+
+const MODE_NAMES: Record<Mode, string> = { runs: "Runs", table: "Table", scatter: "Scatter", parallel: "Parallel" };
 
 const ARCHIVED = [
   ["without", "Leave out archived runs"],

@@ -11,7 +11,8 @@ import { Page } from "../frame/Page";
 import { useKeys } from "../frame/keys";
 import { client, queries } from "../queries";
 import { listWidth } from "../settings";
-import { Empty, Failure } from "../parts/Note";
+import { AddPanel } from "../panels/AddPanel";
+import { Empty, Failure, Outline } from "../parts/Note";
 import { FirstRun } from "../projects/FirstRun";
 import { HeldWorkspace } from "../views/HeldWorkspace";
 import { ViewBar } from "../views/ViewBar";
@@ -29,6 +30,9 @@ import { type Change, useView } from "./useView";
 import { useVisibleRuns } from "./visible";
 
 const TrashDialog = lazy(() => import("../corrections/TrashDialog").then((module) => ({ default: module.TrashDialog })));
+
+const WorkspacePanel = lazy(() => import("../panels/WorkspacePanels").then((module) => ({ default: module.WorkspacePanel })));
+const WorkspacePanels = lazy(() => import("../panels/WorkspacePanels").then((module) => ({ default: module.WorkspacePanels })));
 
 export function WorkspacePage() {
   const { project } = useParams({ from: "/p/$project" });
@@ -107,7 +111,7 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
               <NothingListed total={runs.total} isRefused={runs.refused !== null} view={view} change={change} />
             ) : (
               <RunTable
-                key={`${view.mode} ${isDefaultSort(view.sort) ? NEWEST_FIRST.key : ""}`}
+                key={`${isTable ? "table" : "list"} ${isDefaultSort(view.sort) ? NEWEST_FIRST.key : ""}`}
                 {...{ project, runs, columns, view, change, selected, visible, onToggle, onShown }}
                 onSelect={setSelected}
                 newCount={newCount}
@@ -120,13 +124,29 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
             )}
             <ActionBar project={project} selected={selected} rows={runs.rows} onDone={() => { setSelected(new Set()); }} />
           </section>
-          {!isTable && (
+          {(view.mode === "scatter" || view.mode === "parallel") && (
+            <>
+              <Splitter />
+              <Suspense fallback={<Outline lines={8} />}>
+                <WorkspacePanel {...{ project, view, change }} mode={view.mode} keys={keys.data} onSelect={setSelected} />
+              </Suspense>
+            </>
+          )}
+          {view.mode === "runs" && (
             <>
               <Splitter />
               <ChartGrid
                 {...{ project, store, metrics, settings: view.charts, onSettings: onCharts, arrangement: view.arrangement, onArrange }}
                 runs={visible.styles}
                 corrected={null}
+                tools={<AddPanel panels={view.panels} change={change} />}
+                panels={
+                  view.panels.list.length > 0 && (
+                    <Suspense fallback={<Outline lines={6} />}>
+                      <WorkspacePanels {...{ project, view, change }} keys={keys.data} onSelect={setSelected} />
+                    </Suspense>
+                  )
+                }
                 empty={
                   runs.isPending || keys.isPending ? null : isFiltered && runs.matched === 0 && visible.styles.length === 0 ? (
                     <Empty title="No run matches the filter" />

@@ -8,6 +8,7 @@ import { type Search, joinList, readChoice, readNumber, splitList } from "../add
 import type { RunSearch, SortKey, Status } from "../api";
 import { type Arrangement, readArrangement, writeArrangement } from "../charts/arrangement";
 import { type ChartSettings, readCharts, writeCharts } from "../charts/settings";
+import { type Panels, readPanels, writePanels } from "../panels/state";
 
 /** Which runs the charts show: the first `count` by some order, with some more and some less, by hand. */
 export type Shown = { base: "newest" | "first" | "none"; count: number; plus: string[]; minus: string[] };
@@ -15,8 +16,12 @@ export type Shown = { base: "newest" | "first" | "none"; count: number; plus: st
 /** Whether runs that were archived are among those of the list. */
 export type Archived = NonNullable<RunSearch["archived"]>;
 
+/** What fills the page: runs beside charts, the runs alone, or runs beside one chart of all of them. */
+export const MODES = ["runs", "table", "scatter", "parallel"] as const;
+export type Mode = (typeof MODES)[number];
+
 export type View = {
-  mode: "runs" | "table";
+  mode: Mode;
   text: string;
   /** In the filter language; without words where there are some. */
   filter: string;
@@ -27,6 +32,7 @@ export type View = {
   shown: Shown;
   charts: ChartSettings;
   arrangement: Arrangement;
+  panels: Panels;
 };
 
 export const STATUSES: readonly Status[] = ["running", "finished", "failed", "stopped", "lost"];
@@ -35,7 +41,7 @@ export const SHOWN_AT_FIRST: Shown = { base: "newest", count: 10, plus: [], minu
 
 export function readView(search: Search): View {
   return {
-    mode: readChoice(search["view"], ["runs", "table"] as const, "runs"),
+    mode: readChoice(search["view"], MODES, "runs"),
     text: isFiltered(search) ? "" : (search["q"] ?? ""),
     filter: isFiltered(search) ? (search["filter"] ?? "") : "",
     status: splitList(search["status"]).filter((one): one is Status => STATUSES.some((known) => known === one)),
@@ -45,6 +51,7 @@ export function readView(search: Search): View {
     shown: readShown(search),
     charts: readCharts(search),
     arrangement: readArrangement(search),
+    panels: readPanels(search),
   };
 }
 
@@ -62,6 +69,7 @@ export function writeView(view: View): Search {
     ...writeShown(view.shown),
     ...writeCharts(view.charts),
     ...writeArrangement(view.arrangement),
+    ...writePanels(view.panels),
   };
 }
 

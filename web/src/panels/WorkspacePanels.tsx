@@ -1,0 +1,60 @@
+/** Panels of a workspace: one that fills the page beside the list, or several above the charts. Both are in the view. */
+
+import { useMemo } from "react";
+import type { Keys } from "../api";
+import type { Change } from "../workspace/useView";
+import type { View } from "../workspace/view";
+import { FullPanel } from "./FullPanel";
+import { PanelCard } from "./PanelCard";
+import { joinFilters } from "./data";
+import { moved } from "./parallel";
+import styles from "./panels.module.css";
+import type { Place } from "./place";
+import type { Panel, Panels } from "./state";
+
+type Props = { project: string; view: View; change: Change; keys: Keys | undefined; onSelect: (ids: ReadonlySet<string>) => void };
+
+export function WorkspacePanel({ mode, ...props }: Props & { mode: "scatter" | "parallel" }) {
+  const place = usePlace(props);
+  const label = mode === "scatter" ? "Scatter" : "Parallel coordinates";
+  return <FullPanel key={mode} {...{ label, place }} panel={props.view.panels[mode]} onChange={(panel) => { changePanels(props.change, { [panel.kind]: panel }); }} />;
+}
+
+export function WorkspacePanels(props: Props) {
+  const place = usePlace(props);
+  const { list } = props.view.panels;
+  const set = (next: Panel[]) => { changePanels(props.change, { list: next }); };
+  if (list.length === 0) return null;
+  return (
+    <section className={styles["section"]} aria-label="Panels">
+      <h2>Panels <span className="muted">{list.length}</span></h2>
+      <div className={styles["grid"]}>
+        {list.map((panel, index) => (
+          <PanelCard
+            // a panel is told by its place: what it shows changes under the hand
+            key={`${panel.kind} ${String(index)}`}
+            {...{ panel, place }}
+            onChange={(next) => { set(list.map((one, at) => (at === index ? next : one))); }}
+            onMove={{ earlier: index > 0 ? () => { set(moved(list, index, index - 1)); } : null, later: index < list.length - 1 ? () => { set(moved(list, index, index + 1)); } : null }}
+            onRemove={() => { set(list.filter((_, at) => at !== index)); }}
+          />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+const changePanels = (change: Change, panels: Partial<Panels>) => { change((now) => ({ ...now, panels: { ...now.panels, ...panels } })); };
+
+function usePlace({ project, view, change, keys, onSelect }: Props): Place {
+  const { text, filter, status, archived } = view;
+  const which = useMemo(() => ({ text, filter, status, archived, runs: null }), [text, filter, status, archived]);
+  return {
+    project,
+    which,
+    keys,
+    onSelect: (ids) => { onSelect(new Set(ids)); },
+    onFilter: (condition) => { change((now) => ({ ...now, text: "", filter: joinFilters(now, condition) })); },
+    onScatter: (x, y) => { change((now) => ({ ...now, mode: "scatter", panels: { ...now.panels, scatter: { ...now.panels.scatter, x, y } } })); },
+  };
+}
