@@ -16,7 +16,7 @@ NPM := $(BIN)/python web/npm.py
 METADATA := setup.cfg pyproject.toml setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-growth bench-peers peers web wheel clean chromium
+.PHONY: help run test lint bench bench-growth bench-peers bench-web peers web wheel clean chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ bench-growth: $(VENV)/.ready-dev ## measure how cost grows with size (GROWTH_TO=
 
 bench-peers: $(VENV)/.ready-dev peers ## measure other trackers beside ours, those that can be installed
 	TRACKER_BENCH_PEERS="$(PEERS)" $(BIN)/python -m benchmarks --peers
+
+bench-web: $(VENV)/.ready-dev web chromium ## measure how long one waits for the dashboard, beside TensorBoard and MLflow
+	TRACKER_BENCH_PEERS="$(PEERS)" $(BIN)/python -m benchmarks.web
 
 web: $(VENV)/.ready-web ## build the dashboard, unless it is newer than its sources
 	@$(NPM) build
