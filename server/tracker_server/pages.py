@@ -13,6 +13,7 @@ from flask import Flask, Response, request, send_file
 from werkzeug.security import safe_join
 
 from tracker_server.errors import NotFound
+from tracker_server.http.security import EMBED_POLICY
 
 STATIC = Path(__file__).parent / "static"
 
@@ -27,6 +28,7 @@ def install(app: Flask, static: Path = STATIC) -> None:
     app.add_url_rule("/assets/<path:name>", "asset", lambda name: _asset(static, name))
     app.add_url_rule("/favicon.svg", "favicon", lambda: _file(static / "favicon.svg", "public, max-age=86400"))
     app.add_url_rule("/", "index", lambda: _index(static))
+    app.add_url_rule("/embed/<path:_page>", "embed", lambda _page: _embed(static))
     app.add_url_rule("/<path:page>", "page", lambda page: _page(static, page))
 
 
@@ -34,6 +36,13 @@ def _page(static: Path, page: str) -> Response:
     if page == "api" or page.startswith("api/"):
         raise NotFound("not_found", f"there is nothing at /{page}; /api/v1/openapi.json lists what there is")
     return _index(static)
+
+
+def _embed(static: Path) -> Response:
+    """The same index, which may stand in a frame here and nowhere else."""
+    response = _index(static)
+    response.headers["Content-Security-Policy"] = EMBED_POLICY
+    return response
 
 
 def _index(static: Path) -> Response:

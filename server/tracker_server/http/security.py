@@ -17,11 +17,14 @@ from tracker_server.settings import Settings
 PROGRAM_HEADER = "X-Tracker-Client"
 """A header that a form cannot send, and a script of another site not without a permission that we never give."""
 
-PAGE_POLICY = (
+_SOURCES = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "connect-src 'self'; frame-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
+    "connect-src 'self'; frame-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'"
 )
+PAGE_POLICY = f"{_SOURCES}; frame-ancestors 'none'"
+
+EMBED_POLICY = f"{_SOURCES}; frame-ancestors *"
+"""For the pages below `/embed/`, which show charts and change nothing: they alone may stand in pages of others."""
 
 INERT_POLICY = "sandbox; default-src 'none'"
 """For bytes that users stored: whatever they are, they do nothing in our origin."""

@@ -8,6 +8,8 @@ import { Icon } from "../parts/Icon";
 import { Menu, type MenuEntry } from "../parts/Menu";
 import { useIsDark } from "../theme";
 import { ShowAsTable } from "./FigureTable";
+import { projectIn } from "../share/embedLink";
+import { share } from "../share/sharing";
 import styles from "./Tile.module.css";
 import { spotlight } from "./cursor";
 import { type Figure, type Range, type RunStyle, describeFigure, exactness, lineFigure, supersededNote } from "./figure";
@@ -68,8 +70,8 @@ export const Tile = memo(function Tile(props: TileProps) {
           <button type="button" data-look="icon" aria-label={`Enlarge ${metric}`} title="Enlarge (f)" onClick={() => { onEnlarge(metric); }}>
             <Icon name="enlarge" size={14} />
           </button>
-          {isNear && onCorrect !== undefined && (
-            <Menu label={`More for ${metric}`} look="icon" entries={corrections(metric, onCorrect)}>
+          {isNear && figure.pooled === null && (
+            <Menu label={`More for ${metric}`} look="icon" entries={[shareEntry(metric, runs, settings), ...(onCorrect === undefined ? [] : corrections(metric, onCorrect))]}>
               <Icon name="more" size={14} />
             </Menu>
           )}
@@ -83,6 +85,12 @@ export const Tile = memo(function Tile(props: TileProps) {
       <Notes figure={figure} />
     </figure>
   );
+});
+
+const shareEntry = (metric: string, runs: readonly RunStyle[], settings: ChartSettings): MenuEntry => ({
+  kind: "do",
+  label: "Share…",
+  onSelect: () => { share({ project: projectIn(location.pathname), runs: runs.map(({ id }) => id), metrics: [metric], settings }); },
 });
 
 const corrections = (metric: string, onCorrect: (metric: string, action: MetricAction) => void): MenuEntry[] => [

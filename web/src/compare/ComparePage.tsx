@@ -11,6 +11,7 @@ import { copyText } from "../parts/Code";
 import { Icon } from "../parts/Icon";
 import { Empty, Failure, Outline } from "../parts/Note";
 import { queries } from "../queries";
+import { ShareMenu } from "../share/ShareMenu";
 import styles from "./ComparePage.module.css";
 import { BaselineField } from "./BaselineField";
 import { OneRun } from "./OneRun";
@@ -97,6 +98,7 @@ function Tools({ comparison, project, part, baseline, onAdd }: ToolsProps) {
         <BaselineField comparison={comparison} project={project} baseline={baseline} />
         <button type="button" onClick={onAdd}><Icon name="plus" size={14} /> Add run</button>
         <button type="button" title="Copy the address of this comparison, as it is shown" onClick={() => void share()}><Icon name="copy" size={14} /> Copy link</button>
+        <ShareMenu {...{ project, comparison, baseline, search }} />
       </div>
     </div>
   );

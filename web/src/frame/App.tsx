@@ -9,13 +9,16 @@ import { Page } from "./Page";
 import { SignIn } from "./SignIn";
 import { Toasts } from "./Toasts";
 import { useKeys } from "./keys";
+import { endSharing, sharing } from "../share/sharing";
 import { closeOverlay, openKeys, openPalette, overlay } from "./overlays";
 
+const ShareDialog = lazy(() => import("../share/ShareDialog").then((module) => ({ default: module.ShareDialog })));
 const Palette = lazy(() => import("./Palette").then((module) => ({ default: module.Palette })));
 
 export function App() {
   const [isSignedOut, setIsSignedOut] = useState(false);
   const open = overlay.use();
+  const shared = sharing.use();
   useEffect(() => {
     const ask = () => { setIsSignedOut(true); };
     window.addEventListener(SIGNED_OUT, ask);
@@ -31,6 +34,11 @@ export function App() {
     <>
       <Outlet />
       <Toasts />
+      {shared !== null && (
+        <Suspense>
+          <ShareDialog shared={shared} onClose={endSharing} />
+        </Suspense>
+      )}
       {open === "palette" && (
         <Suspense>
           <Palette onClose={closeOverlay} />
