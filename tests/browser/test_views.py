@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import watch
-from tests.browser.pages import ask, listed, log, shows, tile
+from tests.browser.pages import ask, log, shows, tile
 from tests.processes import Server
 
 CODE = """
