@@ -1,8 +1,8 @@
 """Many live runs at once: a thousand training loops that log ten metrics a second, on one server.
 
-The traffic is the client's: frames of a journal over a connection that stays open, flushed at the same pace, one
-request of a run at a time; what is logged while a request is on its way goes with the next one. It comes from one lean
-process without threads, so that the server has most of the machine.
+The traffic is the client's: frames of a journal over a connection that stays open, gathered for as long as the server
+asks, one request of a run at a time; what is logged while a request is on its way goes with the next one. It comes from
+one lean process without threads, so that the server has most of the machine.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from benchmarks.filling import PROGRAM
 from benchmarks.processes import ROOT, Backend, fresh_server
 from tests.processes import Server
 from tracker.records import EnvironmentCaptured, Logged, Record, RunStarted, encode, frame
+from tracker.sender import FLUSH_S, flush_s
 
 RUNS = 1000
 METRICS = 10
-FLUSH_S = 0.5
 LOG_EVERY_S = 1.0
 NAMES = [f"train/metric_{number}" for number in range(METRICS)]
 MIB = 1024 * 1024
@@ -40,13 +40,15 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Held:
-    """What one stretch of traffic measured. Memory is the server's, at a tenth, at half and at the end of it."""
+    """What one stretch of traffic measured. An age is how long ago the oldest step of a request was logged when it was
+    stored. Memory is the server's, at a tenth, at half and at the end of it."""
 
     seconds: float
     latencies_ms: Sequence[float]
+    ages_ms: Sequence[float]
     records: int
     errors: int
-    behind_s: float
+    flush_s: float
     memory: Sequence[int]
     server_cores: float
     bare_ms: Sequence[float]
@@ -56,7 +58,7 @@ def figures(*, seconds: int, runs: int = RUNS, backend: Backend = "sqlite") -> l
     """So many runs for so many seconds, once; every point is looked for at the end."""
     held = _hold(seconds, runs, backend)
     what = f"{runs:,} live runs × {METRICS} metrics × 1 Hz"
-    order = sorted(held.latencies_ms)
+    order, ages = sorted(held.latencies_ms), sorted(held.ages_ms)
     bare = sorted(held.bare_ms)
     first, middle, last = (size / MIB for size in held.memory)
     load = f"{len(order) / held.seconds:.0f} requests/s, {seconds} s, the server on {held.server_cores:.2f} cores"
@@ -67,8 +69,9 @@ def figures(*, seconds: int, runs: int = RUNS, backend: Backend = "sqlite") -> l
                ceiling=Ceiling("the same pace, nothing stored", [_quantile(bare, 0.5)])),
         Figure(f"{what}: a request, p99", "ms", [_quantile(order, 0.99)], 100.0,
                ceiling=Ceiling("the same pace, nothing stored", [_quantile(bare, 0.99)])),
+        Figure(f"{what}: from log() to stored, p99", "s", [_quantile(ages, 0.99) / 1000], 5.0,
+               note=f"writers were asked to gather for {held.flush_s:.1f} s"),
         Figure(f"{what}: requests that failed", "", [float(held.errors)], 0.0),
-        Figure(f"{what}: the slowest run behind by", "s", [held.behind_s], 3.0),
         Figure(f"{what}: server memory, from a tenth of the time to its end", "MiB", [last - first], 16.0,
                note=f"{first:.0f} MiB at a tenth, {middle:.0f} at half, {last:.0f} at the end"),
         Figure(f"{what}: server", "cores", [held.server_cores]),
@@ -95,14 +98,34 @@ def _hold(seconds: int, runs: int, backend: Backend) -> Held:
         memory, cores = watch.ended()
         done: dict[str, Any] = json.loads(printed)
         _check_stored(server, done["steps"])
-        bare_ms = _bare(server, max(5, seconds // 10), runs)
+        bare_ms = _bare(server, max(5, seconds // 10), runs, done["flush_s"])
     stored = sum(done["steps"]) - runs  # the first step of each run came before
-    return Held(done["seconds"], done["latencies_ms"], stored, done["errors"], done["behind_s"], memory, cores, bare_ms)
+    return Held(
+        done["seconds"],
+        done["latencies_ms"],
+        done["ages_ms"],
+        stored,
+        done["errors"],
+        done["flush_s"],
+        memory,
+        cores,
+        bare_ms,
+    )
 
 
-def _bare(server: Server, seconds: int, runs: int) -> list[float]:
+def _bare(server: Server, seconds: int, runs: int, every_s: float) -> list[float]:
     """Milliseconds of as many requests at the same pace that the server answers without a database."""
-    command = [sys.executable, "-m", "benchmarks.live_runs", server.url, str(seconds), "--runs", str(runs), "--bare"]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.live_runs",
+        server.url,
+        str(seconds),
+        "--runs",
+        str(runs),
+        "--bare",
+        str(every_s),
+    ]
     load = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, timeout=seconds + 300, check=True)
     found: list[float] = json.loads(load.stdout.splitlines()[-1])["latencies_ms"]
     return found
@@ -167,6 +190,7 @@ class _Run:
     logged: int = 0
     sent: int = 0
     sent_at_s: float = 0.0
+    flush_s: float = FLUSH_S
     connection: socket.socket | None = None
     taken: bytes = b""
     frames: list[bytes] = field(default_factory=list)
@@ -195,9 +219,13 @@ class _Run:
         self.written += 1
 
     def acknowledge(self, body: bytes) -> None:
-        """Forget what the server has."""
+        """Forget what the server has, and gather for as long as it says."""
         del self.frames[: self.sent]
-        if not self.is_bare and json.loads(body)["next_seq"] != self.written - len(self.frames):
+        if self.is_bare:
+            return
+        answer = json.loads(body)
+        self.flush_s = flush_s(answer.get("flush_after_ms", 0) / 1000)
+        if answer["next_seq"] != self.written - len(self.frames):
             raise RuntimeError(f"run {self.number} has sent {self.written - len(self.frames)} records: {body!r}")
 
     def send(self) -> None:
@@ -234,17 +262,18 @@ class _Run:
 
 
 class _Traffic:
-    """All runs, in one thread. With `is_bare` they ask for what needs no database, in place of storing."""
+    """All runs, in one thread. With `bare_every_s` they ask so often for what needs no database, and store nothing."""
 
-    def __init__(self, url: str, runs: int, *, is_bare: bool) -> None:
+    def __init__(self, url: str, runs: int, *, bare_every_s: float | None) -> None:
         parts = urlsplit(url)
         address = (str(parts.hostname), int(parts.port or 80))
         self._chance = random.Random(7)
-        self._runs = [_Run(number, address, is_bare) for number in range(runs)]
+        flush_s, is_bare = bare_every_s or FLUSH_S, bare_every_s is not None
+        self._runs = [_Run(number, address, is_bare, flush_s=flush_s) for number in range(runs)]
         self._selector = selectors.DefaultSelector()
         self.latencies_ms: list[float] = []
+        self.ages_ms: list[float] = []
         self.errors = 0
-        self.behind_s = 0.0
 
     def start(self) -> None:
         """Make every run known with what its machine is and a first step, one after the other."""
@@ -270,7 +299,7 @@ class _Traffic:
         end = begun + seconds
         for place, run in enumerate(self._runs):
             run.logs_at_s = begun + LOG_EVERY_S * self._chance.random()
-            run.due_s = begun + FLUSH_S * place / len(self._runs)
+            run.due_s = begun + run.flush_s * place / len(self._runs)
         under_way: set[int] = set()
         while time.perf_counter() < end or under_way:
             now = time.perf_counter()
@@ -291,12 +320,11 @@ class _Traffic:
                     under_way.add(run.number)
                     self._send(run)
                 else:
-                    run.due_s += FLUSH_S
+                    run.due_s += run.flush_s
 
     def _send(self, run: _Run) -> None:
         was_open = run.connection is not None
         run.send()
-        self.behind_s = max(self.behind_s, len(run.frames) * LOG_EVERY_S)
         if not was_open:
             assert run.connection is not None
             self._selector.register(run.connection, selectors.EVENT_READ, run)
@@ -311,13 +339,20 @@ class _Traffic:
         now = time.perf_counter()
         self.latencies_ms.append(1000 * (now - run.sent_at_s))
         under_way.discard(run.number)
-        run.due_s = now + FLUSH_S
         status, body = answer
         if status == 200:
+            oldest_s = run.logs_at_s - LOG_EVERY_S * len(run.frames)
+            self.ages_ms.append(1000 * (now - oldest_s))
             run.acknowledge(body)
+            run.due_s = now + run.flush_s
         else:
             self.errors += 1
             run.due_s = now + 1.0 + self._chance.random()
+
+    @property
+    def flush_s(self) -> float:
+        """How long the runs gather, in the mean, as they were told last."""
+        return sum(run.flush_s for run in self._runs) / len(self._runs)
 
     def steps(self) -> list[int]:
         """How many steps of each run are acknowledged."""
@@ -330,14 +365,14 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("seconds", type=int)
     parser.add_argument("--runs", type=int, default=RUNS)
-    parser.add_argument("--bare", action="store_true", help="ask for what needs no database, in place of storing")
+    parser.add_argument("--bare", type=float, help="ask, every so many seconds, for what needs no database")
     options = parser.parse_args()
-    traffic = _Traffic(options.url, options.runs, is_bare=options.bare)
+    traffic = _Traffic(options.url, options.runs, bare_every_s=options.bare)
     traffic.start()
     print("known", flush=True)
     seconds = traffic.go_on(options.seconds)
     done = {"seconds": seconds, "latencies_ms": traffic.latencies_ms, "errors": traffic.errors}
-    print(json.dumps({**done, "behind_s": traffic.behind_s, "steps": traffic.steps()}))
+    print(json.dumps({**done, "ages_ms": traffic.ages_ms, "flush_s": traffic.flush_s, "steps": traffic.steps()}))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from tracker.errors import GapError, MissingBlobsError, RefusedError, TransportError
 from tracker.journal_files import blobs_of
@@ -20,6 +20,10 @@ from tracker.records import ArtifactLogged, MediaLogged, decode, frame, read_fra
 
 if TYPE_CHECKING:  # it brings requests, which must not burden import tracker
     from tracker.transport import Receipt
+
+
+LONG_BATCH_BYTES: Final = 256 * 1024
+"""A batch of live records that is shorter has what was logged since the last one: there is time for the next."""
 
 
 class _BytesGone(Exception):
@@ -71,6 +75,10 @@ class Delivery:
         self._absent: set[int] = set()
         self.acked_seq = 0
         self.unstored_count = 0
+        self.is_behind = False
+        """Whether the last batch was so long that more is likely to wait."""
+        self.flush_after_s = 0.0
+        """For how long the server would like the next records to be gathered, as it said last."""
 
     @property
     def absent_count(self) -> int:
@@ -88,6 +96,7 @@ class Delivery:
         batch = self._pending or self._next()
         if batch is None:
             return False
+        self.is_behind = batch.is_stored or len(batch.data) >= LONG_BATCH_BYTES
         self._pending = batch  # kept until it is acknowledged, so that a failed request sends the same again
         if batch.is_stored:
             self._pass_over(batch)
@@ -155,6 +164,7 @@ class Delivery:
 
     def _post(self, frames: bytes, *, allow_gaps: bool = False, resume: str | None = None) -> int:
         receipt = self._server.post_journal(self._run_id, self._writer, frames, allow_gaps=allow_gaps, resume=resume)
+        self.flush_after_s = receipt.flush_after_s or self.flush_after_s
         if self._on_command is not None:
             for command in receipt.commands:
                 self._on_command(command)

@@ -25,6 +25,9 @@ FLUSH_S: Final = 0.5
 HEARTBEAT_S: Final = 5.0
 LONGEST_DELAY_S: Final = 15.0
 LONGEST_ASKED_S: Final = 60.0
+LONGEST_FLUSH_S: Final = 10.0
+"""A server that has many runs to listen to may ask that records be gathered for so long, and no longer."""
+
 QUIET_WAITS: Final = 3
 """How often in a row a server may ask to come again later before the person is told: a busy moment is none to tell."""
 
@@ -40,6 +43,16 @@ def backoff_s(failures: int, retry_after_s: float | None = None) -> float:
     asked_s = min(retry_after_s or 0.0, LONGEST_ASKED_S)
     grown_s = min(LONGEST_DELAY_S, FLUSH_S * 2.0 ** min(failures, 10)) * (0.5 + chance / 2)
     return max(grown_s, asked_s * (1.0 + chance / 2))  # later than asked, or all would come back at the same moment
+
+
+def flush_s(asked_s: float) -> float:
+    """How long to gather records where the server asks for `asked_s`: about that, so that clients do not fall in step.
+
+    The mean is what was asked for.
+    """
+    if asked_s <= FLUSH_S:
+        return FLUSH_S
+    return min(LONGEST_FLUSH_S, asked_s) * (0.9 + 0.2 * os.urandom(1)[0] / 255.0)
 
 
 class Sender:
@@ -122,6 +135,8 @@ class Sender:
                     spoke_at = time.monotonic()
                     self._note_success()
                     self._note_progress(delivery, self._reader.offset)
+                    if not (delivery.is_behind or self._is_draining):
+                        break  # what is logged from here on is gathered
                 if is_last_round:
                     self._is_drained = True
                     send_orphans(self._path, transport)
@@ -130,7 +145,7 @@ class Sender:
                     delivery.ask()
                     spoke_at = time.monotonic()
                     self._note_success()
-                self._wake.wait(FLUSH_S)
+                self._wake.wait(flush_s(delivery.flush_after_s))
             except TransportError as error:
                 self._pause(self._note_failure(error), is_asked=error.retry_after_s is not None)
         transport.close()

@@ -32,11 +32,13 @@ _WAIT_STATUSES: Final = (408, 425, 429)
 class Receipt(msgspec.Struct, frozen=True):
     """The server's answer to frames: everything before `next_seq` is stored for good.
 
-    `commands` are for the run's process: objects with a `kind`. They may come again with every answer.
+    `commands` are for the run's process: objects with a `kind`. They may come again with every answer. `flush_after_s`
+    is for how long the server, which may have many runs to listen to, would like the next records to be gathered.
     """
 
     next_seq: int
     commands: list[dict[str, Any]] = []
+    flush_after_s: float = 0.0
 
 
 class Transport:
@@ -63,7 +65,7 @@ class Transport:
         headers = {"Content-Type": "application/octet-stream"}
         path = f"/runs/{quote(run_id, safe='')}/journal"
         answer = self._json(self._request("POST", path, params=parameters, data=frames, headers=headers))
-        return Receipt(_whole_number(answer, "next_seq"), _commands(answer))
+        return Receipt(_whole_number(answer, "next_seq"), _commands(answer), _flush_after_s(answer))
 
     def upload_blob(self, digest: str, path: Path) -> None:
         """Send the bytes of a blob, streamed. Raises OSError where the file cannot be read."""
@@ -176,6 +178,12 @@ def _whole_number(answer: dict[str, Any], key: str) -> int:
 def _commands(answer: dict[str, Any]) -> list[dict[str, Any]]:
     commands = answer.get("commands")
     return [command for command in commands if isinstance(command, dict)] if isinstance(commands, list) else []
+
+
+def _flush_after_s(answer: dict[str, Any]) -> float:
+    """What the answer says of gathering, 0 where that is nothing: a server of an earlier version has no such wish."""
+    value = answer.get("flush_after_ms")
+    return value / 1000 if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0.0
 
 
 def _retry_after_s(response: requests.Response) -> float | None:

@@ -28,6 +28,7 @@ from sqlalchemy import orm
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.compiler import compiles
 
+from tracker_server.checkpoints import LONGEST_LOG_PAGES, Checkpoints
 from tracker_server.turns import Connection, Turns
 
 BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -37,10 +38,6 @@ MIGRATION_LOCK = 0x7472636B
 """The key of PostgreSQL's advisory lock that one migrating server holds."""
 
 BUSY_TIMEOUT_MS = 10_000
-
-CHECKPOINT_PAGES = 8192
-"""How long SQLite's log gets, in pages of 4 KiB, before a commit brings it into the file. Eight times as long as by
-default: what many commits change again and again is then written once."""
 
 
 class Base(orm.DeclarativeBase):
@@ -117,7 +114,7 @@ class Database:
     """An engine and its two kinds of session."""
 
     def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+        self.engine, self._checkpoints = _engine(url)
         self._reading = orm.sessionmaker(_of_one_state(self.engine), expire_on_commit=False)
         self._writing = orm.sessionmaker(self.engine.execution_options(is_writing=True), expire_on_commit=False)
 
@@ -130,19 +127,24 @@ class Database:
         return self._writing()
 
     def close(self) -> None:
+        if self._checkpoints is not None:
+            self._checkpoints.stop()
         self.engine.dispose()
 
 
-def _engine(url: str) -> sa.Engine:
+def _engine(url: str) -> tuple[sa.Engine, Checkpoints | None]:
+    """The engine, and what keeps the log of its file short where it has both."""
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = sa.create_engine(
             parsed, pool_size=32, max_overflow=32, pool_use_lifo=True, connect_args={"factory": Connection}
         )
         sa.event.listen(engine, "connect", _prepare_sqlite)
-        sa.event.listen(engine, "begin", functools.partial(_begin_sqlite, Turns()))
-        return engine
-    return sa.create_engine(parsed, pool_size=16, max_overflow=48, pool_pre_ping=True)
+        turns = Turns()
+        checkpoints = Checkpoints(parsed.database, turns) if parsed.database else None
+        sa.event.listen(engine, "begin", functools.partial(_begin_sqlite, turns, checkpoints))
+        return engine, checkpoints
+    return sa.create_engine(parsed, pool_size=16, max_overflow=48, pool_pre_ping=True), None
 
 
 def _of_one_state(engine: sa.Engine) -> sa.Engine:
@@ -162,15 +164,17 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "cache_size = -65536",
         "mmap_size = 268435456",
         "temp_store = MEMORY",
-        f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
+        f"wal_autocheckpoint = {LONGEST_LOG_PAGES}",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(turns: Turns, connection: sa.Connection) -> None:
+def _begin_sqlite(turns: Turns, checkpoints: Checkpoints | None, connection: sa.Connection) -> None:
     if not connection.get_execution_options().get("is_writing", False):
         connection.exec_driver_sql("BEGIN")
         return
+    if checkpoints is not None:
+        checkpoints.note_write()
     driver = connection.connection.driver_connection
     assert isinstance(driver, Connection)
     try:

@@ -15,8 +15,9 @@ class Settings:
 
     `needs_key` is whether a request must carry a key or a session; `operator` is the name that acts stand under when
     nobody has signed in. `max_waiting_batches` and `max_waiting_bytes` bound what of journals waits in memory to be
-    stored; beyond them, writers are told to come again. What a run has left that was silent for `abandoned_after_ms` is
-    sealed.
+    stored; beyond them, writers are told to come again. Many live runs are asked to gather what they log for so long
+    that about `live_requests_per_s` come from all of them together. What a run has left that was silent for
+    `abandoned_after_ms` is sealed.
     """
 
     data: Path
@@ -33,6 +34,7 @@ class Settings:
     abandoned_after_ms: int = 600_000
     max_waiting_batches: int = 64
     max_waiting_bytes: int = 128 * 1024 * 1024
+    live_requests_per_s: float = 400.0
 
     @classmethod
     def in_folder(

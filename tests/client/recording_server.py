@@ -1,8 +1,8 @@
 """A small server that speaks the client's side of the protocol and can misbehave: the fake at the client's edge.
 
 What always holds: `records` has each record once, in the order of their numbers, exactly as a real server would store
-them. `commands` is what it says to every run. `manner` is how it answers meanwhile: "well", or one of the ways in which
-servers and proxies go wrong.
+them. `commands` is what it says to every run, `flush_after_ms` what it asks of them, where it asks. `manner` is how it
+answers meanwhile: "well", or one of the ways in which servers and proxies go wrong.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class RecordingServer:
         self.next_seq: dict[tuple[str, str], int] = {}
         self.payloads: dict[tuple[str, str], dict[int, bytes]] = {}
         self.commands: list[dict] = []
+        self.flush_after_ms: object = None
         self.resume_modes: list[str | None] = []
         self.refused_code: str | None = None
         self.blobs: dict[str, bytes] = {}
@@ -76,7 +77,8 @@ class RecordingServer:
                 if frame.seq >= self.next_seq.get(key, 0):
                     self.payloads.setdefault(key, {})[frame.seq] = frame.payload
                     self.next_seq[key] = frame.seq + 1
-            return 200, {"next_seq": self.next_seq[key], "commands": self.commands}
+            wish = {} if self.flush_after_ms is None else {"flush_after_ms": self.flush_after_ms}
+            return 200, {"next_seq": self.next_seq[key], "commands": self.commands, **wish}
 
 
 def _digests(payload: bytes) -> list[str]:

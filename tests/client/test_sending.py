@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 
 import pytest
 
@@ -12,7 +13,7 @@ from tracker import cli
 from tracker.journal import Journal
 from tracker.journal_files import path_of
 from tracker.records import ConfigChanged, Logged, RecordsLost, RunFinished, RunStarted
-from tracker.sender import LONGEST_DELAY_S, Sender, backoff_s
+from tracker.sender import FLUSH_S, LONGEST_DELAY_S, LONGEST_FLUSH_S, Sender, backoff_s, flush_s
 
 BAD_MANNERS = ["status 500", "html", "hang", "reset", "half an answer"]
 
@@ -39,6 +40,38 @@ def test_a_run_arrives_as_it_was_logged(server, start, journals):
 def test_points_arrive_while_the_run_goes_on(server, start):
     start().log({"loss": 1.0})
     server.wait_for(lambda: steps(server) == [0])
+
+
+def test_records_are_gathered_for_as_long_as_the_server_asks(server, start):
+    server.flush_after_ms = 1500
+    run = start()
+    server.wait_for(lambda: server.records(RunStarted))
+    arrivals = []
+    for step in range(2):
+        run.log({"loss": 1.0})
+        server.wait_for(lambda: len(steps(server)) > step)  # noqa: B023
+        arrivals.append(time.monotonic())
+    assert arrivals[1] - arrivals[0] > 1.0
+
+
+@pytest.mark.parametrize("wish", [60_000, -1, "soon", 1.5, True])
+def test_the_end_of_a_run_waits_for_no_wish_of_the_server(server, start, wish):
+    server.flush_after_ms = wish
+    run = start()
+    server.wait_for(lambda: server.records(RunStarted))
+    run.log({"loss": 1.0})
+    began = time.monotonic()
+    run.finish()
+    assert steps(server) == [0]
+    assert time.monotonic() - began < 5
+
+
+def test_how_long_records_are_gathered_is_bounded_and_spread():
+    assert flush_s(0) == FLUSH_S
+    assert 60 > LONGEST_FLUSH_S * 1.1 >= max(flush_s(3600) for _ in range(20))
+    spread = {flush_s(2.5) for _ in range(50)}
+    assert len(spread) > 5
+    assert 2.25 <= min(spread) <= max(spread) <= 2.75
 
 
 @pytest.mark.parametrize("manner", BAD_MANNERS)

@@ -11,6 +11,7 @@ from tracker_server.db import Database
 from tracker_server.http import Api, Call, read_body
 from tracker_server.ingest import service
 from tracker_server.ingest.group import Bounds, Group
+from tracker_server.ingest.pace import Pace
 from tracker_server.ingest.plain import store_plain
 from tracker_server.ingest.schema import Receipt
 from tracker_server.settings import Settings
@@ -19,9 +20,10 @@ api = Api("ingest")
 
 
 def install(app: Flask, database: Database, settings: Settings) -> None:
-    """Give the app the group that its journals are stored by."""
+    """Give the app the group that its journals are stored by, and the pace that it asks of their writers."""
     bounds = Bounds(waiting=settings.max_waiting_batches, waiting_bytes=settings.max_waiting_bytes)
     app.extensions["tracker.ingest"] = Group(database, store_plain, service.store, bounds)
+    app.extensions["tracker.pace"] = Pace(settings.live_requests_per_s)
 
 
 class JournalQuery(msgspec.Struct, frozen=True):
@@ -49,4 +51,9 @@ def take_in_journal(call: Call, run_id: str, query: JournalQuery) -> Receipt:
         now_ms=call.now_ms,
     )
     group: Group[service.Batch, Receipt] = current_app.extensions["tracker.ingest"]
-    return group.store(batch, size_bytes=len(body))
+    receipt = group.store(batch, size_bytes=len(body))
+    if not body:
+        return receipt
+    pace: Pace = current_app.extensions["tracker.pace"]
+    asked_ms = pace.heard(run_id, query.writer)
+    return receipt if asked_ms is None else msgspec.structs.replace(receipt, flush_after_ms=asked_ms)
