@@ -193,6 +193,17 @@ def test_panels_stand_among_the_charts_and_in_the_address(page: Page) -> None:
     expect(panels).to_have_text(["Histogram over time"])
 
 
+def test_a_text_stands_among_the_charts_as_it_was_written(page: Page) -> None:
+    page.goto("/p/sweep")
+    from_menu(page, "Add panel", "Text")
+    panel = page.get_by_role("region", name="Text", exact=True)
+    panel.get_by_role("textbox").fill("Look at <b>lr</b>; 50 %, no more = enough")
+    expect(page).to_have_url(re.compile("panels=text.*enough"))
+    page.reload()
+    expect(panel).to_contain_text("Look at <b>lr</b>; 50 %, no more = enough")
+    expect(panel.get_by_role("textbox")).to_have_count(0)
+
+
 def test_compared_runs_are_drawn_across_axes_and_as_points(page: Page, ids: list[str]) -> None:
     page.goto(f"/p/sweep/compare?runs={','.join(ids)}")
     page.get_by_role("link", name="Parallel").click()

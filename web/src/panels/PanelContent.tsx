@@ -5,6 +5,7 @@ import { HistogramChart } from "./HistogramChart";
 import { ImportanceChart } from "./ImportanceChart";
 import { ParallelChart } from "./ParallelChart";
 import { ScatterChart } from "./ScatterChart";
+import { TextContent } from "./TextContent";
 import type { Place } from "./place";
 import type { Panel } from "./state";
 
@@ -23,6 +24,6 @@ export function PanelContent({ panel, ...rest }: Props) {
     case "importance":
       return <ImportanceChart panel={panel} {...rest} />;
     case "text":
-      return <p>{panel.text}</p>;
+      return <TextContent panel={panel} isEditing={rest.isEditing} onChange={rest.onChange} />;
   }
 }

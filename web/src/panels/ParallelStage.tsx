@@ -97,7 +97,9 @@ export function ParallelStage(props: Props) {
         onPointerLeave={() => { spotlight.set(null); }}
         onKeyDown={onKeyDown}
       >
-        <Lines {...{ geometry, axes, data, colouring, rows, isDark }} look={isBrushed ? "faint" : "all"} />
+        <div className={styles["all"]} data-faint={isBrushed}>
+          <Lines {...{ geometry, axes, data, colouring, rows, isDark }} look="all" />
+        </div>
         {isBrushed && <Lines {...{ geometry, axes, data, colouring, isDark }} rows={brushed} look="all" />}
         <Lines {...{ geometry, axes, data, colouring, isDark }} rows={hovered === null ? NO_ROWS : [hovered]} look="strong" />
         <svg className={styles["axes"]} width={geometry.width} height={geometry.height} aria-hidden="true">
@@ -142,9 +144,11 @@ function inDrawingOrder(data: Data, colouring: Colouring): number[] {
   return rows.sort((a, b) => rank(a) - rank(b));
 }
 
-type LinesProps = { geometry: Geometry; axes: readonly Axis[]; data: Data; colouring: Colouring; rows: readonly number[]; look: "all" | "faint" | "strong"; isDark: boolean };
+type LinesProps = { geometry: Geometry; axes: readonly Axis[]; data: Data; colouring: Colouring; rows: readonly number[]; look: "all" | "strong"; isDark: boolean };
 
-const WIDTHS = { all: 1.2, faint: 1, strong: 3 };
+const WIDTHS = { all: 1.2, strong: 3 };
+/** So many lines are painted in one frame, and the rest in the next ones: a click need not wait for thousands. */
+const AT_ONCE = 400;
 
 function Lines({ geometry, axes, data, colouring, rows, look, isDark }: LinesProps) {
   const ref = useRef<HTMLCanvasElement>(null);
@@ -156,21 +160,32 @@ function Lines({ geometry, axes, data, colouring, rows, look, isDark }: LinesPro
     canvas.width = Math.round(geometry.width * ratio);
     canvas.height = Math.round(geometry.height * ratio);
     context.scale(ratio, ratio);
-    paintLines(context, { geometry, axes, data, colouring, rows, look, isDark });
+    let start = 0;
+    let frame = 0;
+    const paintNext = () => {
+      paintLines(context, { geometry, axes, data, colouring, rows: rows.slice(start, start + AT_ONCE), look, isDark }, opacityOf(look, rows.length));
+      start += AT_ONCE;
+      if (start < rows.length) frame = requestAnimationFrame(paintNext);
+    };
+    paintNext();
+    return () => { cancelAnimationFrame(frame); };
   }, [geometry, axes, data, colouring, rows, look, isDark]);
   return <canvas ref={ref} className={styles["lines"]} />;
 }
 
+/** Many lines are seen through each other. */
+const opacityOf = (look: "all" | "strong", count: number) => (look === "strong" ? 1 : Math.max(0.25, Math.min(0.85, 60 / count)));
+
 /** Lines of one colour that follow each other are one path: a path costs more than its points. */
-function paintLines(context: CanvasRenderingContext2D, { geometry, axes, data, colouring, rows, look }: LinesProps): void {
+function paintLines(context: CanvasRenderingContext2D, { geometry, axes, data, colouring, rows, look }: LinesProps, opacity: number): void {
   const paint = colours();
   const xs = axes.map((_, index) => geometry.x(index));
   context.lineWidth = WIDTHS[look];
-  context.globalAlpha = look === "faint" ? 0.12 : look === "strong" ? 1 : Math.max(0.25, Math.min(0.85, 60 / rows.length));
+  context.globalAlpha = opacity;
   context.lineJoin = "round";
   let colour = "";
   for (const row of rows) {
-    const next = look === "strong" ? paint.text : look === "faint" ? paint.muted : colourAt(colouring, data, row, paint);
+    const next = look === "strong" ? paint.text : colourAt(colouring, data, row, paint);
     if (next !== colour) {
       if (colour !== "") context.stroke();
       context.beginPath();

@@ -36,13 +36,16 @@ export function colouringOf(data: Data, key: string): Colouring {
   return { kind: "numbers", column, low, high, places: column.numbers.map((value) => (Number.isFinite(value) ? (value - low) / width : NaN)) };
 }
 
+/** Finer shades nobody can tell apart, and lines of one colour are painted together. */
+const SHADES = 48;
+
 export function colourAt(colouring: Colouring, data: Data, row: number, paint: Colours): string {
   switch (colouring.kind) {
     case "runs":
       return hueOf(paint, data.hues[row] ?? 0);
     case "numbers": {
       const place = colouring.places[row] ?? NaN;
-      return Number.isNaN(place) ? paint.muted : viridis(place);
+      return Number.isNaN(place) ? paint.muted : viridis(Math.round(place * SHADES) / SHADES);
     }
     case "texts": {
       const code = colouring.column.codes[row] ?? -1;
