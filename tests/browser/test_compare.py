@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.pages import ask, log, shows, tile
-from tests.processes import Server
+from tests.processes import Server, environment
 
 CODE = """
 import json, os, tracker
@@ -28,7 +33,8 @@ for name, lr, loss in (("heron", 0.1, 0.5), ("otter", 0.01, 0.25), ("finch", 0.0
         run.define_metric("train/loss", goal="min")
         for step in range(10):
             tracker.log({"train/loss": loss + (0 if step == 9 else 1), "val/constant": 7})
-        print(f"{name} has seen the data")
+        for step in range(300):
+            print(f"{name} step {step}" if step != 250 else f"{name} diverged")
         if name == "finch":
             weights.write_bytes(b"weights")
             run.log_artifact(weights, name="digits-cnn", type="model")
@@ -230,6 +236,68 @@ def test_charts_are_aligned_where_a_metric_of_each_run_comes_to_a_value(page: Pa
     expect(tile(page, "train/loss")).to_have_accessible_name(shows("train/loss", 2))
     page.get_by_role("button", name="Do not align").click()
     expect(tile(page, "train/loss")).to_have_accessible_name(shows("train/loss", 3))
+
+
+def test_consoles_scroll_together_and_are_searched_together(page: Page, ids: list[str]) -> None:
+    visit(page, *ids[:2], more="&tab=console")
+    heron, otter = (page.get_by_role("log", name=f"What {name} printed") for name in ("heron", "otter"))
+    expect(heron).to_contain_text("heron step 0")
+    expect(otter).to_contain_text("otter step 0")
+    page.get_by_role("searchbox", name="Find in the consoles").fill("diverged")
+    pane = page.get_by_role("region", name="Console of heron")
+    expect(pane.get_by_role("status")).to_have_text("1 match")
+    expect(page.get_by_role("region", name="Console of otter").get_by_role("status")).to_have_text("1 match")
+    pane.get_by_role("button", name="Next match of heron").click()
+    expect(heron).to_contain_text("heron diverged")
+    expect(otter).to_contain_text("otter diverged")
+    otter.focus()
+    page.keyboard.press("Home")
+    expect(heron).to_contain_text("heron step 0")
+    page.get_by_role("combobox", name="Scroll").select_option("not together")
+    page.keyboard.press("Tab")
+    otter.focus()
+    page.keyboard.press("End")
+    expect(otter).to_contain_text("otter step 299")
+    expect(heron).to_contain_text("heron step 0")
+    page.reload()
+    expect(page.get_by_role("combobox", name="Scroll")).to_have_value("none")
+    expect(page.get_by_role("searchbox", name="Find in the consoles")).to_have_value("diverged")
+
+
+def test_code_that_no_commit_has_is_compared_line_by_line(page: Page, server: Server, tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    found = []
+    for rate in (1, 2):
+        script.write_text(f"import tracker\nrate = {rate}\nprint(tracker.init('code', name='run{rate}').id)\n")
+        command = [sys.executable, str(script)]
+        ended = subprocess.run(
+            command, env=environment(server.url, tmp_path), capture_output=True, text=True, check=True
+        )
+        found.append(ended.stdout.strip())
+    visit(page, *found)
+    line(page, "source.files.train.py.sha256").get_by_role("button", name="show diff").click()
+    dialog = page.get_by_role("dialog", name="Code of run2 against run1")
+    changes = dialog.get_by_label("Changes of train.py")
+    expect(changes).to_contain_text("-rate = 1")
+    expect(changes).to_contain_text("+rate = 2")
+
+
+TABS = {"differences": "", "rows": "&as=rows", "charts": "&tab=charts&difference=1", "console": "&tab=console"}
+
+
+@pytest.mark.parametrize("more", TABS.values(), ids=TABS.keys())
+def test_each_part_can_be_read_by_everybody(page: Page, ids: list[str], more: str) -> None:
+    themes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for theme in themes:
+        page.emulate_media(color_scheme=theme)
+        visit(page, *ids, "nobody", more=more)
+        expect(page.get_by_text("crane").first).to_be_attached()
+        expect(page.get_by_role("status", name="Loading")).to_have_count(0)
+        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        grave = [one for one in found if one["impact"] in ("serious", "critical")]
+        assert [f"{one['id']}: {node['html']}" for one in grave for node in one["nodes"]] == []
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 360
 
 
 def test_a_comparison_of_nothing_says_where_to_begin(page: Page) -> None:

@@ -3,6 +3,7 @@ import type { Comparison, MetricSummary } from "../src/api";
 import { aligned, offsetsOf, ownRange, readAlignment, writeAlignment } from "../src/compare/alignment";
 import { codeChanges } from "../src/compare/codeChanges";
 import { differenceOf, lineDifferences } from "../src/compare/difference";
+import { ScrollLink, firstLineFrom } from "../src/compare/scrollLink";
 import { asCsv, asMarkdown, cellText, changeWord, sectionsOf } from "../src/compare/table";
 import { changedLines, pieces } from "../src/compare/textDiff";
 import { against, readCompare, withRun, withoutRun, writeCompare } from "../src/compare/view";
@@ -24,7 +25,7 @@ function comparisonOf(given: Partial<Comparison>): Comparison {
 const rowsOf = (given: Partial<Comparison>, baseline = "a") => sectionsOf(comparisonOf(given), { baseline, statistic: "shown", find: "" }).flatMap(({ rows }) => rows);
 
 test("a comparison is written to the address and read again", () => {
-  const view = { ...VIEW, baseline: "b", isAll: true, find: "lr", statistic: "max" as const, hasRunsAsRows: true, isDifference: true, alignment: { at: "max" as const, metric: "val/acc" } };
+  const view = { ...VIEW, baseline: "b", isAll: true, find: "lr", statistic: "max" as const, hasRunsAsRows: true, isDifference: true, alignment: { at: "max" as const, metric: "val/acc" }, printed: "error", link: "time" as const };
   expect(readCompare(writeCompare(view))).toEqual(view);
   expect(Object.values(writeCompare(VIEW)).filter((value) => value !== undefined)).toEqual(["a,b"]);
 });
@@ -145,6 +146,27 @@ test("a run that never gets there is left out of an alignment", () => {
 test("a zoom into aligned lines asks for every stretch that shows in it", () => {
   const offsets = new Map([["a", 100], ["b", 300]]);
   expect(ownRange([-10, 10], offsets)).toEqual([90, 310]);
+});
+
+test("panes follow the one that leads, and following is not leading", () => {
+  const link = new ScrollLink();
+  const told: string[] = [];
+  for (const pane of ["a", "b"]) link.follow(pane, ({ line }) => { told.push(`${pane} to ${String(line)}`); });
+  link.tell("a", { line: 1, sinceStartMs: null });
+  link.lead("a");
+  link.tell("a", { line: 2, sinceStartMs: null });
+  link.tell("b", { line: 2, sinceStartMs: null });
+  expect(told).toEqual(["b to 2"]);
+});
+
+test.each([
+  [0, 0],
+  [15, 2],
+  [20, 2],
+  [99, 3],
+])("at %d ms the line is %d", async (timeMs, line) => {
+  const times = [0, 10, 20, 30];
+  expect(await firstLineFrom(timeMs, times.length, (at) => Promise.resolve(times[at] ?? NaN))).toBe(line);
 });
 
 test("texts are compared by words, and longer ones by lines", () => {

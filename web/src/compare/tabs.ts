@@ -17,6 +17,7 @@ export const PARTS: readonly [Part, ...Part[]] = [
   { name: "parallel", label: "Parallel", Content: lazy(() => import("./ComparePanels").then((module) => ({ default: module.CompareParallel }))) },
   { name: "scatter", label: "Scatter", Content: lazy(() => import("./ComparePanels").then((module) => ({ default: module.CompareScatter }))) },
   { name: "importance", label: "Importance", Content: lazy(() => import("./ComparePanels").then((module) => ({ default: module.CompareImportance }))) },
+  { name: "console", label: "Console", Content: lazy(() => import("./Consoles").then((module) => ({ default: module.Consoles }))) },
 ];
 
 export const partNamed = (name: string | undefined): Part => PARTS.find((part) => part.name === name) ?? PARTS[0];

@@ -6,7 +6,11 @@ import { type Alignment, readAlignment, writeAlignment } from "./alignment";
 
 export type Statistic = NonNullable<CompareRequest["statistic"]>;
 
-/** `baseline` null is the first run; `find` is looked for in the keys of rows. */
+/** How the consoles of runs scroll together: by the number of the line, by the time since the start, or not at all. */
+export type Link = (typeof LINKS)[number];
+export const LINKS = ["line", "time", "none"] as const;
+
+/** `baseline` null is the first run; `find` is looked for in the keys of rows, `printed` in what was printed. */
 export type CompareView = {
   runs: string[];
   baseline: string | null;
@@ -16,6 +20,8 @@ export type CompareView = {
   hasRunsAsRows: boolean;
   isDifference: boolean;
   alignment: Alignment | null;
+  printed: string;
+  link: Link;
 };
 
 export const STATISTICS: readonly Statistic[] = ["shown", "last", "min", "max", "mean"];
@@ -36,6 +42,8 @@ export function readCompare(search: Search): CompareView {
     hasRunsAsRows: search["as"] === "rows",
     isDifference: search["difference"] === "1",
     alignment: readAlignment(search["align"]),
+    printed: search["printed"] ?? "",
+    link: readChoice(search["link"], LINKS, "line"),
   };
 }
 
@@ -49,6 +57,8 @@ export function writeCompare(view: CompareView): Search {
     as: view.hasRunsAsRows ? "rows" : undefined,
     difference: view.isDifference ? "1" : undefined,
     align: writeAlignment(view.alignment),
+    printed: view.printed === "" ? undefined : view.printed,
+    link: view.link === "line" ? undefined : view.link,
   };
 }
 

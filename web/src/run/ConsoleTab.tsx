@@ -11,9 +11,9 @@ import { formatClock, formatCount, formatMoment, plural } from "../format";
 import { Icon } from "../parts/Icon";
 import { Empty, Failure } from "../parts/Note";
 import styles from "./ConsoleTab.module.css";
-import { partsOf } from "./ansi";
 import { type Shown, useConsoleLines } from "./consoleLines";
 import { type ConsoleView, MAIN, STREAMS, TIMES, firstFrom, formatOffset, placeOf, readConsoleView, writeConsoleView } from "./consoleView";
+import { PrintedText } from "./PrintedText";
 import { type FoundLines, useFoundLines } from "./foundLines";
 
 const LINE_PX = 19;
@@ -212,7 +212,6 @@ type LineProps = {
 };
 
 function Line({ number, index, line, start, time, startedMs, mark, measure, onAddress }: LineProps) {
-  const parts = useMemo(() => (line === undefined ? [] : partsOf(line.text)), [line]);
   const label = formatCount(number + 1);
   return (
     <div ref={measure} data-index={index} className={styles["line"]} data-stream={line?.stream} data-mark={mark} style={{ transform: `translateY(${String(start)}px)` }}>
@@ -233,21 +232,7 @@ function Line({ number, index, line, start, time, startedMs, mark, measure, onAd
       {line !== undefined && line.label !== "" && <span className={styles["time"]}>{line.label}</span>}
       {line?.stream === "stderr" && <span className="visually-hidden">stderr</span>}
       <span className={styles["text"]}>
-        {parts.map((part, index) => (
-          <span
-            key={index}
-            style={{
-              color: part.colour ?? undefined,
-              backgroundColor: part.background ?? undefined,
-              fontWeight: part.isBold ? 600 : undefined,
-              opacity: part.isDim ? 0.7 : undefined,
-              fontStyle: part.isItalic ? "italic" : undefined,
-              textDecoration: part.isUnderlined ? "underline" : undefined,
-            }}
-          >
-            {part.text}
-          </span>
-        ))}
+        {line !== undefined && <PrintedText text={line.text} />}
       </span>
     </div>
   );
