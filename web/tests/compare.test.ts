@@ -4,7 +4,7 @@ import { aligned, offsetsOf, ownRange, readAlignment, writeAlignment } from "../
 import { codeChanges } from "../src/compare/codeChanges";
 import { differenceOf, lineDifferences } from "../src/compare/difference";
 import { ScrollLink, firstLineFrom } from "../src/compare/scrollLink";
-import { asCsv, asMarkdown, cellText, changeWord, sectionsOf } from "../src/compare/table";
+import { asCsv, asMarkdown, changeWord, sectionsOf } from "../src/compare/table";
 import { changedLines, pieces } from "../src/compare/textDiff";
 import { against, readCompare, withRun, withoutRun, writeCompare } from "../src/compare/view";
 import type { MetricState } from "../src/charts/store";
@@ -66,7 +66,15 @@ test("a metric is told with the step of what its run has defined as its summary"
 
 test("null is a value, and what was not logged is none", () => {
   const [row] = rowsOf({ config: [{ key: "note", values: [null, null, 1], is_present: [true, false, true], differs: true }] });
-  expect(row?.cells.map(cellText)).toEqual(["null", "not logged", "1"]);
+  expect(row?.cells.map(({ text }) => text)).toEqual(["null", "not logged", "1"]);
+});
+
+test("digests are cut short, and metrics of the machine have their units", () => {
+  const [digest] = rowsOf({ environment: [{ key: "git.commit", values: ["a".repeat(40)], is_present: [true], differs: true }] });
+  expect(digest?.cells[0]?.text).toBe("a".repeat(12));
+  const values = [1e9, 3e9].map((last) => summaryOf(last, { kind: "system" }));
+  const [memory] = rowsOf({ metrics: [{ name: "system/memory.used_bytes", values, differs: true, goal: null }] });
+  expect(memory?.cells.map(({ text, difference }) => [text, difference?.absolute])).toEqual([["1 GB", undefined], ["3 GB", "+2 GB"]]);
 });
 
 test("a package was added, removed or changed since the baseline", () => {

@@ -28,7 +28,7 @@ function Changes({ before, after }: { before: RunDetail; after: RunDetail }) {
   return (
     <div className={codeStyles["code"]}>
       <p>
-        {old === fresh ? <>Both ran on commit <Commit id={fresh} />.</> : <>The commit went from <Commit id={old} /> to <Commit id={fresh} />; what was committed between them is known to Git.</>}
+        {old === null && fresh === null ? "Neither ran in a Git repository." : old === fresh ? <>Both ran on commit <Commit id={fresh} />.</> : <>The commit went from <Commit id={old} /> to <Commit id={fresh} />; what was committed between them is known to Git.</>}
       </p>
       <Files title="with other uncommitted changes" files={patches} />
       <Files title="that no commit has" files={sources} />

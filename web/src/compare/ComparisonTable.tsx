@@ -2,6 +2,7 @@
 
 import { Suspense, lazy, useState } from "react";
 import type { AbsentRun, Comparison, RunRow } from "../api";
+import { dashes } from "../charts/figure";
 import { plural } from "../format";
 import { Outline } from "../parts/Note";
 import styles from "./ComparePage.module.css";
@@ -27,16 +28,18 @@ export function ComparisonTable({ comparison, sections, project, baseline, hasRu
   const base = comparison.runs.findIndex(({ id }) => id === baseline);
   const other = comparison.runs.find(({ id }) => id === compared);
   const against = comparison.runs[base];
+  const dash = dashes(comparison.runs.map(({ hue }) => hue));
   const cells: Cells = { places, base, onCode: setCompared };
   const head = (place: Place, scope: "col" | "row") =>
     place.kind === "here" ? (
-      <RunHead key={place.run.id} run={place.run} scope={scope} project={project} isBaseline={place.index === base} isAlone={comparison.runs.length < 2} />
+      <RunHead key={place.run.id} run={place.run} dash={dash[place.index] ?? 0} scope={scope} project={project} isBaseline={place.index === base} isAlone={comparison.runs.length < 2} />
     ) : (
       <AbsentHead key={place.run.id} run={place.run} scope={scope} />
     );
   return (
     <div className={styles["scroll"]} tabIndex={0} role="region" aria-label="Comparison">
       {hasRunsAsRows ? <RunsAsRows sections={sections} cells={cells} head={(place) => head(place, "row")} /> : <RunsAsColumns sections={sections} cells={cells} head={(place) => head(place, "col")} />}
+      <Same sections={sections} />
       {other !== undefined && against !== undefined && (
         <Suspense fallback={<Outline lines={2} />}>
           <CodeDiff before={against} after={other} onClose={() => { setCompared(null); }} />
@@ -45,6 +48,20 @@ export function ComparisonTable({ comparison, sections, project, baseline, hasRu
     </div>
   );
 }
+
+/** Which sections have nothing to show, in a line for all of them. */
+function Same({ sections }: { sections: readonly Section[] }) {
+  const { view } = useCompareView();
+  const titles = sections.filter(({ rows }) => rows.length === 0).map(({ title }) => title.toLowerCase());
+  if (titles.length === 0) return null;
+  return (
+    <p className={styles["note"]}>
+      {view.find !== "" ? "Nothing found" : view.isAll || view.runs.length < 2 ? "Nothing was logged" : "Nothing differs"} in {listed(titles)}.
+    </p>
+  );
+}
+
+const listed = (words: readonly string[]) => (words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`);
 
 function placeOf({ runs, absent }: Comparison, id: string): Place[] {
   const index = runs.findIndex((run) => run.id === id);
@@ -66,7 +83,7 @@ function RunsAsColumns({ sections, cells, head }: LayoutProps) {
           {cells.places.map(head)}
         </tr>
       </thead>
-      {sections.map((section) => (
+      {sections.filter(({ rows }) => rows.length > 0).map((section) => (
         <SectionRows key={section.title} section={section} cells={cells} />
       ))}
     </table>
@@ -81,11 +98,6 @@ function SectionRows({ section: { title, rows }, cells }: { section: Section; ce
       <tr className={styles["section"]}>
         <th scope="rowgroup" colSpan={width}>{title}</th>
       </tr>
-      {rows.length === 0 && (
-        <tr>
-          <td colSpan={width} className="muted">Nothing differs here.</td>
-        </tr>
-      )}
       {(isWhole ? rows : rows.slice(0, AT_FIRST)).map((row) => (
         <tr key={row.id}>
           <th scope="row"><Key row={row} /></th>
@@ -144,7 +156,6 @@ function RunsAsRows({ sections, cells, head }: LayoutProps) {
           ))}
         </tbody>
       </table>
-      {all.length === 0 && <p className={styles["note"]}>Nothing differs.</p>}
       {columns.length < all.length && (
         <p className={styles["note"]}>
           <button type="button" data-look="link" onClick={() => { setIsWhole(true); }}>Show {plural(all.length - columns.length, "more column")}</button>

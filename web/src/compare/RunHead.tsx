@@ -8,14 +8,14 @@ import styles from "./ComparePage.module.css";
 import { useCompareView } from "./useCompareView";
 import { against, withoutRun } from "./view";
 
-type HeadProps = { run: RunRow; scope: "col" | "row"; project: string; isBaseline: boolean; isAlone: boolean };
+type HeadProps = { run: RunRow; dash: number; scope: "col" | "row"; project: string; isBaseline: boolean; isAlone: boolean };
 
-export function RunHead({ run, scope, project, isBaseline, isAlone }: HeadProps) {
+export function RunHead({ run, dash, scope, project, isBaseline, isAlone }: HeadProps) {
   const { change } = useCompareView();
   return (
     <th scope={scope}>
       <span className={styles["run"]}>
-        <Swatch hue={run.hue} />
+        <Swatch hue={run.hue} dash={dash} />
         <Link to="/p/$project/runs/$run" params={{ project: run.project, run: run.id }} title={run.name}>
           <bdi>{run.name}</bdi>
         </Link>

@@ -2,7 +2,7 @@
 
 import { Suspense, lazy, useState } from "react";
 import styles from "./ComparePage.module.css";
-import { type Cell, type Row, cellText, changeWord, isLong } from "./table";
+import { type Cell, type Row, changeWord, isLong } from "./table";
 
 const TextDiff = lazy(() => import("./TextDiff").then((module) => ({ default: module.TextDiff })));
 
@@ -33,11 +33,11 @@ export function ValueCell({ title, row, cell, baseline, isBaseline, onCode }: Pr
 
 /** Absent and null are different things. */
 function Value({ cell, baseline }: { cell: Cell; baseline: Cell | undefined }) {
-  const text = cellText(cell);
+  const { text } = cell;
   if (!cell.isPresent) return <span className="muted">{text}</span>;
   if (typeof cell.value === "number") return <span title={`${String(cell.value)}${cell.step === null ? "" : ` at step ${String(cell.step)}`}`}>{text}</span>;
-  if (!isLong(text)) return <span>{text}</span>;
-  return <LongText text={text} before={baseline?.isPresent === true ? cellText(baseline) : null} />;
+  if (!isLong(text)) return <span title={typeof cell.value === "string" && cell.value !== text ? cell.value : undefined}>{text}</span>;
+  return <LongText text={text} before={baseline?.isPresent === true ? baseline.text : null} />;
 }
 
 /** Opens as the text itself or, where the baseline has another, as what differs from it. */

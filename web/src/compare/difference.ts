@@ -10,13 +10,13 @@ export type Goal = NonNullable<MetricSummary["goal"]>;
 export type Difference = { absolute: string; relative: string | null; word: "better" | "worse" | null };
 
 /** Null where there is nothing to compare: not numbers, or the same. */
-export function differenceOf(value: unknown, baseline: unknown, goal: Goal | null = null): Difference | null {
+export function differenceOf(value: unknown, baseline: unknown, goal: Goal | null = null, format: (value: number) => string = formatNumber): Difference | null {
   if (typeof value !== "number" || typeof baseline !== "number" || value === baseline) return null;
   const absolute = value - baseline;
   if (Number.isNaN(absolute)) return null;
   const sign = absolute > 0 ? "+" : "";
   return {
-    absolute: `${sign}${formatNumber(tidy(absolute))}`,
+    absolute: `${sign}${format(tidy(absolute))}`,
     relative: baseline === 0 ? null : formatChange(absolute / Math.abs(baseline)),
     word: goal === null ? null : absolute > 0 === (goal === "max") ? "better" : "worse",
   };

@@ -5,12 +5,13 @@
  */
 
 import type { Comparison, MetricSummary } from "../api";
+import { formatMeasure } from "../charts/units";
 import { formatNumber, formatValue } from "../format";
 import { type Difference, type Goal, differenceOf } from "./difference";
 import type { Statistic } from "./view";
 
-/** "not logged" is `isPresent` false, which null is not. `step` is where a metric had the value. */
-export type Cell = { isPresent: boolean; value: unknown; step: number | null; difference: Difference | null; isBest: boolean };
+/** "not logged" is `isPresent` false, which null is not. `text` is how the value reads, `step` where a metric had it. */
+export type Cell = { isPresent: boolean; value: unknown; text: string; step: number | null; difference: Difference | null; isBest: boolean };
 /** A value set by hand may be called as a metric is, and `id` tells them apart. */
 export type Row = { id: string; key: string; goal: Goal | null; cells: readonly Cell[] };
 export type Section = { title: string; rows: readonly Row[] };
@@ -34,11 +35,14 @@ export function sectionsOf(comparison: Comparison, { baseline, statistic, find }
   return sections.map(({ title, rows }) => ({ title, rows: rows.filter(({ key }) => key.toLowerCase().includes(wanted)) }));
 }
 
+/** What the ids of rows of metrics begin with. */
+const MEASURED = "metric ";
+
 type Given = Pick<Cell, "value" | "isPresent" | "step">;
 
 function metricRow({ name, values, goal }: Comparison["metrics"][number], statistic: Statistic, base: number): Row {
   const given = values.map((summary): Given => ({ value: summary?.[statistic] ?? null, isPresent: summary !== null, step: summary === null ? null : stepOf(summary, statistic) }));
-  return rowOf({ id: `metric ${name}`, key: name, goal: goal ?? null }, given, base);
+  return rowOf({ id: `${MEASURED}${name}`, key: name, goal: goal ?? null }, given, base);
 }
 
 function stepOf(summary: MetricSummary, statistic: Statistic): number | null {
@@ -50,7 +54,13 @@ function rowOf(named: Omit<Row, "cells">, given: readonly Given[], base: number)
   const { goal } = named;
   const best = goal === null ? null : bestOf(given, goal);
   const baseline = given[base];
-  const cells = given.map((one, index): Cell => ({ ...one, difference: index === base ? null : differenceOf(one.value, baseline?.value, goal), isBest: best !== null && one.value === best }));
+  const format = (value: number) => (named.id.startsWith(MEASURED) ? formatMeasure(named.key, value) : formatNumber(value));
+  const cells = given.map((one, index): Cell => ({
+    ...one,
+    text: textOf(one, format),
+    difference: index === base ? null : differenceOf(one.value, baseline?.value, goal, format),
+    isBest: best !== null && one.value === best,
+  }));
   return { ...named, cells };
 }
 
@@ -61,7 +71,14 @@ function bestOf(given: readonly Given[], goal: Goal): number | null {
   return numbers.reduce((a, b) => (goal === "max" ? Math.max(a, b) : Math.min(a, b)));
 }
 
-export const cellText = ({ isPresent, value }: Cell): string => (!isPresent ? "not logged" : typeof value === "number" ? formatNumber(value) : formatValue(value));
+const DIGEST = /^[0-9a-f]{40,64}$/;
+
+function textOf({ isPresent, value }: Given, format: (value: number) => string): string {
+  if (!isPresent) return "not logged";
+  if (typeof value === "number") return format(value);
+  if (value === "") return '""';
+  return typeof value === "string" && DIGEST.test(value) ? value.slice(0, 12) : formatValue(value);
+}
 
 /** "−0.3 · −27.3 % · worse" */
 export const differenceText = ({ absolute, relative, word }: Difference): string => [absolute, relative, word].filter((part) => part !== null).join(" · ");
@@ -91,7 +108,7 @@ export function asCsv({ runs, sections }: Copied): string {
 export function asMarkdown({ runs, sections }: Copied): string {
   const escaped = (text: string) => text.replaceAll("\\", "\\\\").replaceAll("|", "\\|").replace(/\s*\n\s*/g, " ");
   const line = (cells: readonly string[]) => `| ${cells.map(escaped).join(" | ")} |`;
-  const told = (cell: Cell) => `${cellText(cell)}${cell.isBest ? " ★" : ""}${cell.difference === null ? "" : ` (${differenceText(cell.difference)})`}`;
+  const told = (cell: Cell) => `${cell.text}${cell.isBest ? " ★" : ""}${cell.difference === null ? "" : ` (${differenceText(cell.difference)})`}`;
   const rule = `| ${["", ...runs].map(() => "---").join(" | ")} |`;
   return [line(["", ...runs]), rule, ...sections.flatMap(({ rows }) => rows.map(({ key, cells }) => line([key, ...cells.map(told)])))].join("\n");
 }
