@@ -20,6 +20,8 @@ export type Alert = Schemas["AlertItem"];
 export type Segment = Schemas["SegmentFacts"];
 export type RunSearch = Schemas["RunSearch"];
 export type RunPage = Schemas["RunPage"];
+export type RunKeys = Schemas["RunKeys"];
+export type RunsChange = Schemas["RunsChange"];
 export type SortKey = Schemas["SortKey"];
 export type Keys = Schemas["Keys"];
 export type MetricKey = Schemas["MetricKey"];
@@ -91,7 +93,7 @@ export const isNotFound = (error: unknown): boolean => error instanceof ApiError
 export const MOST_METRICS = 1000;
 const FEW = { metrics: MOST_METRICS };
 
-type Method = "GET" | "POST" | "PATCH" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 type Query = Record<string, string | number | null | undefined>;
 
 type Options = { body?: unknown; query?: Query; signal?: AbortSignal; accept?: string };
@@ -192,6 +194,16 @@ export const api = {
     runColumnsOf(await request<PackedRunColumns>("POST", `${projectPath(project)}/runs/columns`, { body, accept: MESSAGE_PACK, ...asking })),
   importance: (project: string, body: ImportanceRequest, asking?: Asking) =>
     request<Importance>("POST", `${projectPath(project)}/importance`, { body, ...asking }),
+  /** What runs have under a key, the commonest first. */
+  runValues: (project: string, body: Schemas["RunGroupsRequest"], asking?: Asking) =>
+    request<Schemas["RunGroups"]>("POST", `${projectPath(project)}/runs/groups`, { body, ...asking }),
+  /** The keys of the runs that match, with how many of them have each. */
+  runKeys: (project: string, body: Schemas["RunKeysRequest"], asking?: Asking) =>
+    request<RunKeys>("POST", `${projectPath(project)}/runs/keys`, { body, ...asking }),
+  ranges: (project: string, body: Schemas["RunRangesRequest"], asking?: Asking) =>
+    request<Schemas["RunRanges"]>("POST", `${projectPath(project)}/runs/ranges`, { body, ...asking }),
+  changeRuns: (project: string, body: RunsChange) => request<Schemas["RunsChanged"]>("POST", `${projectPath(project)}/runs/change`, { body }),
+  chooseGoal: (project: string, body: Schemas["ChosenGoal"]) => request<undefined>("PUT", `${projectPath(project)}/goals`, { body }),
   live: (project: string, body: LiveRequest, asking?: Asking) =>
     requestSeries<Schemas["LiveAnswer"]>(`${projectPath(project)}/live`, body, asking),
   artifacts: (project: string) => request<Schemas["ArtifactList"]>("GET", `${projectPath(project)}/artifacts`),

@@ -1,7 +1,7 @@
 /** What the pages ask for, under which key it is kept, and what to ask again after a change. */
 
 import { QueryClient, infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { ApiError, type CompareRequest, type NewCorrection, api } from "./api";
+import { ApiError, type CompareRequest, type NewCorrection, type RunSearch, api } from "./api";
 
 const SECOND = 1000;
 
@@ -20,6 +20,8 @@ export const client = new QueryClient({
   },
 });
 
+type RunKeysSearch = Pick<RunSearch, "text" | "filter" | "status" | "archived">;
+
 const ALERTS_AT_ONCE = 20;
 const NAMES_AT_ONCE = 50;
 
@@ -36,6 +38,9 @@ export const queries = {
     queryOptions({ queryKey: ["keys", project, prefix], queryFn: ({ signal }) => api.keysFrom(project, { prefix, limit: NAMES_AT_ONCE }, { signal }), placeholderData: keepPreviousData }),
   views: (project: string) => queryOptions({ queryKey: ["views", project], queryFn: ({ signal }) => api.views(project, { signal }) }),
   view: (id: string) => queryOptions({ queryKey: ["view", id], queryFn: ({ signal }) => api.view(id, { signal }), staleTime: 60 * SECOND }),
+  /** What the runs of a search have, counted anew each time that one asks. */
+  runKeys: (project: string, search: RunKeysSearch) =>
+    queryOptions({ queryKey: ["run keys", project, search], queryFn: ({ signal }) => api.runKeys(project, search, { signal }), placeholderData: keepPreviousData }),
   /** With the first of its metrics alone, if they are very many; `runHaving` has those of a name. */
   run: (id: string) => queryOptions({ queryKey: ["run", id], queryFn: ({ signal }) => api.run(id, { signal }) }),
   runHaving: (id: string, text: string) =>

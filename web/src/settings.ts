@@ -85,8 +85,8 @@ export function lastView(project: string): Setting<Record<string, string>> {
 const texts = (stored: unknown): Record<string, string> =>
   typeof stored === "object" && stored !== null ? Object.fromEntries(Object.entries(stored).filter((entry): entry is [string, string] => typeof entry[1] === "string")) : {};
 
-export const columnWidths = setting("column-widths", (stored): Record<string, number> =>
-  typeof stored === "object" && stored !== null
-    ? Object.fromEntries(Object.entries(stored).filter((entry): entry is [string, number] => typeof entry[1] === "number"))
-    : {},
-);
+/** The columns that a person calls hers in a project. */
+export const ownColumns = (project: string): Setting<string[]> => remembered(`columns.${project}`);
+
+/** The filters that were used last in a project, newest first. */
+export const lastFilters = (project: string): Setting<string[]> => remembered(`filters.${project}`);

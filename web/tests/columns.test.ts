@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Keys, RunRow } from "../src/api";
-import { cellText, cellValue, columnKeys, columnOf, tableAsCsv } from "../src/workspace/columns";
+import { cellText, cellValue, columnKeys, columnOf } from "../src/workspace/columns";
+import { tableAsCsv } from "../src/workspace/tableText";
 import { countNewer, highestNumber, patched, returned } from "../src/workspace/runs";
 import { selectRow } from "../src/workspace/selection";
 

@@ -18,6 +18,7 @@ test("a view survives its address", () => {
     archived: "only",
     sort: [{ key: "metrics.val/acc.max", is_descending: true }],
     columns: ["config.optim.lr", "metrics.a,b %/c"],
+    table: { pinned: ["config.lr"], heat: ["metrics.val/acc"], widths: { name: 300, "config.a:b": 90 } },
     shown: { base: "first", count: 25, plus: ["r1"], minus: ["r2", "r3"] },
     panels: { ...readView({}).panels, list: [{ kind: "bar", value: "duration", by: "" }] },
     charts: { x: "relative_time", smoothing: { kind: "mean", amount: 21 }, hasBand: true, isLog: true, range: [1000, 2500], search: "^val/" },

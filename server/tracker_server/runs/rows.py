@@ -20,6 +20,7 @@ def row(
     summary: dict[str, Any],
     now_ms: int,
     lost_after_ms: int,
+    has_notes: bool = False,
 ) -> RunRow:
     """The row of `run`, with what the caller has read of its tags, config (dotted keys), metrics and summary."""
     return RunRow(
@@ -42,4 +43,5 @@ def row(
         config=config,
         metrics=metrics,
         summary=summary,
+        notes=run.notes if has_notes else None,
     )

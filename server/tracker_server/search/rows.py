@@ -17,10 +17,11 @@ from tracker_server.runs.schema import RunRow
 
 @dataclass(frozen=True)
 class Columns:
-    """Config keys and metric names to show; None shows all of them."""
+    """Config keys and metric names to show; None shows all of them. Notes may be long, and come where they are asked for."""
 
     config: Sequence[str] | None = None
     metrics: Sequence[str] | None = None
+    has_notes: bool = False
 
 
 ALL = Columns()
@@ -28,21 +29,23 @@ NONE = Columns((), ())
 
 
 def columns(names: Sequence[str] | None) -> Columns:
-    """The columns of these names: "config.<key>" and "metrics.<name>". Raises Refused for any other."""
+    """The columns of these names: "config.<key>", "metrics.<name>" and "notes". Raises Refused for any other."""
     if names is None:
         return ALL
     config: list[str] = []
     metric_names: list[str] = []
     for name in names:
+        if name == "notes":
+            continue
         kind, _, key = name.partition(".")
         if not key or kind not in ("config", "metrics"):
             raise Refused(
                 "unknown_column",
-                f"there is no column {name!r}: a column is 'config.<key>' or 'metrics.<name>'; all else comes anyhow",
+                f"there is no column {name!r}: a column is 'config.<key>', 'metrics.<name>' or 'notes'; all else comes anyhow",
                 field="columns",
             )
         (config if kind == "config" else metric_names).append(key)
-    return Columns(config, metric_names)
+    return Columns(config, metric_names, has_notes="notes" in names)
 
 
 def shown() -> ORMOption:
@@ -50,7 +53,7 @@ def shown() -> ORMOption:
     weigh a megabyte."""
     return load_only(
         Run.id, Run.project_id, Run.number, Run.name, Run.hue, Run.status, Run.group_name, Run.job_type, Run.user_name,
-        Run.created_ms, Run.started_ms, Run.finished_ms, Run.heartbeat_ms, Run.config,
+        Run.notes, Run.created_ms, Run.started_ms, Run.finished_ms, Run.heartbeat_ms, Run.config,
         Run.stop_requested_ms, Run.archived_ms, raiseload=True,
     )  # fmt: skip
 
@@ -81,6 +84,7 @@ def build(
             summary=summaries[run.id],
             now_ms=now_ms,
             lost_after_ms=lost_after_ms,
+            has_notes=chosen.has_notes,
         )
         for run in found
     ]

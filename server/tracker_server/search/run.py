@@ -26,8 +26,7 @@ def describe(session: Session, run: runs.Run, query: RunQuery, *, now_ms: int, l
         lost_after_ms=lost_after_ms,
     )
     return RunDetail(
-        **msgspec.structs.asdict(row),
-        notes=run.notes,
+        **{**msgspec.structs.asdict(row), "notes": run.notes},
         exit_code=run.exit_code,
         error=run.error,
         lost_records=run.lost_records,

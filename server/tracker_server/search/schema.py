@@ -32,7 +32,8 @@ class RunSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     'metrics["val/acc"].max > 0.9 and config.lr < 1e-3 and "baseline" in tags and created > days_ago(7)'. Text, status
     and filter all have to fit.
 
-    `columns` names the config keys ("config.lr") and metrics ("metrics.val/acc") to send; None sends all of them.
+    `columns` names the config keys ("config.lr") and metrics ("metrics.val/acc") to send, and "notes"; None sends all
+    config and metrics.
     `archived` says whether archived runs are among those that are searched and counted; a filter that speaks of
     `archived` decides it by itself.
     """

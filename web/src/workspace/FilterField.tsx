@@ -6,9 +6,10 @@ import type { ApiError, Keys } from "../api";
 import { Icon } from "../parts/Icon";
 import { useDraft } from "../parts/useDraft";
 import { queries } from "../queries";
+import { lastFilters } from "../settings";
 import styles from "./FilterField.module.css";
 import { type Completion, type Names, completionsAt } from "./completion";
-import { type Narrowing, fieldOf, narrowingOf, placeIn } from "./filter";
+import { type Narrowing, fieldOf, narrowingOf, placeIn, withFilter } from "./filter";
 
 type Props = {
   project: string;
@@ -29,7 +30,9 @@ export function FilterField({ project, keys, value, error, onChange, children }:
   const input = useRef<HTMLInputElement>(null);
   const caretToSet = useRef<number | null>(null);
   const id = useId();
-  const { from, word, options, isOpen } = useCompletions(project, keys, draft, caret, isWanted);
+  const last = lastFilters(project);
+  const { from, word, options, isOpen } = useCompletions(project, keys, draft, caret, isWanted, last.use());
+  const remember = () => { if (value.filter !== "" && error === null && narrowingOf(draft).filter === value.filter) last.set(withFilter(last.get(), value.filter)); };
   const isPartial = word !== "" && narrowingOf(draft).filter !== "" && options[0]?.label.replace(/^\./, "") !== word;
   const active = isOpen ? (chosen !== null && chosen < options.length ? chosen : isPartial ? 0 : null) : null;
 
@@ -66,6 +69,7 @@ export function FilterField({ project, keys, value, error, onChange, children }:
       accept(option);
     } else if (event.key === "Enter") {
       setIsWanted(false);
+      remember();
     } else if (event.key === "Escape" && isOpen) {
       event.preventDefault();
       event.stopPropagation();
@@ -77,7 +81,7 @@ export function FilterField({ project, keys, value, error, onChange, children }:
   return (
     <div>
       <div className={styles["row"]}>
-        <div className={styles["field"]} onBlur={(event) => { if (!event.currentTarget.contains(event.relatedTarget)) setIsWanted(false); }}>
+        <div className={styles["field"]} onBlur={(event) => { if (!event.currentTarget.contains(event.relatedTarget)) { setIsWanted(false); remember(); } }}>
           <input
             ref={input}
             type="text"
@@ -132,12 +136,14 @@ export function FilterField({ project, keys, value, error, onChange, children }:
 }
 
 /** All names are at hand but in a project of very many: there those with the word's beginning are asked for. */
-function useCompletions(project: string, keys: Keys | undefined, draft: string, caret: number, isWanted: boolean) {
+function useCompletions(project: string, keys: Keys | undefined, draft: string, caret: number, isWanted: boolean, last: readonly string[]) {
   const known = useMemo(() => (isWanted ? completionsAt(draft, caret, namesOf(keys)) : null), [isWanted, draft, caret, keys]);
   const prefix = known?.word ?? "";
   const more = useQuery({ ...queries.keysFrom(project, prefix), enabled: keys?.has_more === true && prefix !== "" }).data;
   const found = useMemo(() => (more === undefined || known === null ? known : completionsAt(draft, caret, namesOf(more))), [more, known, draft, caret]);
-  const options = (found?.options.length ?? 0) > 0 ? (found?.options ?? []) : (known?.options ?? []);
+  const used = isWanted && draft === "" ? last.map((filter): Completion => ({ label: filter, note: "used before", insert: filter })) : [];
+  const named = (found?.options.length ?? 0) > 0 ? (found?.options ?? []) : (known?.options ?? []);
+  const options = [...used, ...named];
   return { from: known?.from ?? 0, word: prefix, options, isOpen: options.length > 0 };
 }
 

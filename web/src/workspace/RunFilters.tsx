@@ -5,28 +5,43 @@ import type { Keys } from "../api";
 import { formatCount } from "../format";
 import { Icon } from "../parts/Icon";
 import { Menu, type MenuEntry } from "../parts/Menu";
-import { ColumnPicker } from "./ColumnPicker";
 import { FilterField } from "./FilterField";
 import styles from "./RunFilters.module.css";
 import type { Change } from "./useView";
-import { columnOf, tableAsCsv } from "./columns";
-import type { RunList } from "./runs";
+import { density, lastFilters } from "../settings";
+import { goalsOf } from "./ranges";
+import type { TextForm } from "./takeRows";
+import type { Criteria, RunList } from "./runs";
+import { withFilter } from "./filter";
 import { MODES, type Mode, NEWEST_FIRST, STATUSES, type View } from "./view";
 
 const CorrectionsDialog = lazy(() => import("../corrections/CorrectionsDialog").then((module) => ({ default: module.CorrectionsDialog })));
+const ColumnPicker = lazy(() => import("./ColumnPicker").then((module) => ({ default: module.ColumnPicker })));
+const FilterBuilder = lazy(() => import("./FilterBuilder").then((module) => ({ default: module.FilterBuilder })));
 const TrashDialog = lazy(() => import("../corrections/TrashDialog").then((module) => ({ default: module.TrashDialog })));
 
-type Props = { view: View; change: Change; runs: RunList; keys: Keys | undefined; columns: readonly string[]; project: string };
+type Props = { view: View; change: Change; runs: RunList; keys: Keys | undefined; columns: readonly string[]; project: string; criteria: Criteria };
 
-export function RunFilters({ view, change, runs, keys, columns, project }: Props) {
+export function RunFilters({ view, change, runs, keys, columns, project, criteria }: Props) {
   const [isPicking, setIsPicking] = useState(false);
-  const [opened, setOpened] = useState<"corrections" | "trash" | null>(null);
+  const [opened, setOpened] = useState<"corrections" | "trash" | "builder" | null>(null);
   const isFiltered = view.text !== "" || view.filter !== "" || view.status.length > 0;
+  const rowsAre = density.use();
+  const take = (form: TextForm, isCopied = false) => {
+    const taken = { project, chosen: { kind: "matching", criteria }, rows: runs.rows, criteria, columns, goals: goalsOf(keys) } as const;
+    void import("./takeRows").then(({ copyRows, saveRows }) => (isCopied ? copyRows : saveRows)(form, taken));
+  };
   const more: MenuEntry[] = [
     { kind: "heading", label: "Sort by" },
     ...SORTS.map(([key, label, isDown]): MenuEntry => ({ kind: "choice", label, isChosen: view.sort[0]?.key === key && view.sort[0].is_descending === isDown, onSelect: () => { change((now) => ({ ...now, sort: [{ key, is_descending: isDown }] })); } })),
     { kind: "line" },
-    { kind: "do", label: "Download rows as CSV", onSelect: () => { download(`${project}.csv`, tableAsCsv(runs.rows, columns.map(columnOf))); } },
+    { kind: "do", label: "Download rows as CSV", onSelect: () => { take("csv"); } },
+    { kind: "do", label: "Copy rows as CSV", onSelect: () => { take("csv", true); } },
+    { kind: "do", label: "Copy rows as Markdown", onSelect: () => { take("markdown", true); } },
+    { kind: "line" },
+    { kind: "heading", label: "Rows" },
+    { kind: "choice", label: "Compact", isChosen: rowsAre === "compact", onSelect: () => { density.set("compact"); } },
+    { kind: "choice", label: "Comfortable", isChosen: rowsAre === "comfortable", onSelect: () => { density.set("comfortable"); } },
     { kind: "line" },
     { kind: "heading", label: "Archived runs" },
     ...ARCHIVED.map(([archived, label]): MenuEntry => ({ kind: "choice", label, isChosen: view.archived === archived, onSelect: () => { change((now) => ({ ...now, archived })); } })),
@@ -34,10 +49,17 @@ export function RunFilters({ view, change, runs, keys, columns, project }: Props
     { kind: "do", label: "Corrections…", onSelect: () => { setOpened("corrections"); } },
     { kind: "do", label: "Trash…", onSelect: () => { setOpened("trash"); } },
   ];
+  const apply = (filter: string) => {
+    if (filter !== "") lastFilters(project).set(withFilter(lastFilters(project).get(), filter));
+    change((now) => ({ ...now, filter, text: filter === "" ? now.text : "" }));
+  };
   const close = () => { setOpened(null); };
   return (
     <div className={styles["filters"]}>
       <FilterField {...{ project, keys }} value={view} error={runs.refused} onChange={(narrowing) => { change((now) => ({ ...now, ...narrowing }), true); }}>
+        <button type="button" data-look="icon" aria-label="Build a filter" title="Build a filter" onClick={() => { setOpened("builder"); }}>
+          <Icon name="sliders" />
+        </button>
         <div className={styles["modes"]} role="group" aria-label="View">
           {MODES.map((mode) => (
             <button key={mode} type="button" aria-pressed={view.mode === mode} onClick={() => { change((now) => ({ ...now, mode })); }}>
@@ -76,17 +98,18 @@ export function RunFilters({ view, change, runs, keys, columns, project }: Props
       <Suspense>
         {opened === "corrections" && <CorrectionsDialog project={project} onClose={close} />}
         {opened === "trash" && <TrashDialog project={project} onClose={close} />}
+        {opened === "builder" && <FilterBuilder {...{ project, keys }} searched={view} onApply={apply} onClose={close} />}
+        {isPicking && (
+          <ColumnPicker
+            project={project}
+            searched={runs.shown ?? view}
+            columns={columns}
+            isChosen={view.columns !== null}
+            onChange={(next) => { change((now) => ({ ...now, columns: next })); }}
+            onClose={() => { setIsPicking(false); }}
+          />
+        )}
       </Suspense>
-      {isPicking && (
-        <ColumnPicker
-          keys={keys}
-          total={runs.total}
-          columns={columns}
-          isChosen={view.columns !== null}
-          onChange={(next) => { change((now) => ({ ...now, columns: next })); }}
-          onClose={() => { setIsPicking(false); }}
-        />
-      )}
     </div>
   );
 }
@@ -106,12 +129,3 @@ const SORTS = [
   ["status", "Status", false],
   ["duration", "Longest first", true],
 ] as const;
-
-function download(name: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(address);
-}

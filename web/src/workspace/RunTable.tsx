@@ -2,21 +2,26 @@
  * The runs as a grid: eye, colour, name, state and the chosen columns, one row a run, however many there are.
  *
  * Only rows on the screen are in the document; the next page is fetched before its rows are reached. The focus is on
- * one row at a time: arrows (or j and k) move it, Space shows or hides, x selects, Enter opens.
+ * one row at a time: arrows (or j and k) move it, Space shows or hides, x selects, e edits, Enter opens.
  */
 
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { Suspense, lazy, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import type { Keys } from "../api";
 import { useKeys } from "../frame/keys";
 import { plural } from "../format";
 import { Icon } from "../parts/Icon";
 import { useHandler } from "../parts/useHandler";
 import { density } from "../settings";
 import { RunTableHead } from "./RunTableHead";
-import { RunTableRow } from "./RunTableRow";
+import { type EditedField, type Marks, RunTableRow } from "./RunTableRow";
 import styles from "./RunTable.module.css";
-import { tableColumns } from "./tableColumns";
+import { type Goals, columnOf, metricOf } from "./columns";
+import { useCurves } from "./curves";
+import { goalsOf, useRanges } from "./ranges";
+import { type TableColumn, pinnedAt, tableColumns } from "./tableColumns";
+import type { TableState } from "./tableState";
 import type { RunList } from "./runs";
 import { type Selection, selectRow } from "./selection";
 import { useSizedTable } from "./useSizedTable";
@@ -24,9 +29,12 @@ import type { Change } from "./useView";
 import type { Shown, View } from "./view";
 import type { Visible } from "./visible";
 
+const EditRunDialog = lazy(() => import("./EditRunDialog").then((module) => ({ default: module.EditRunDialog })));
+
 type Props = {
   project: string;
   runs: RunList;
+  keys: Keys | undefined;
   columns: readonly string[];
   view: View;
   change: Change;
@@ -38,21 +46,27 @@ type Props = {
   onShown: (shown: Shown) => void;
   onScrollTop: (isTop: boolean) => void;
   onShowNew: () => void;
+  onCard: (id: string) => void;
 };
 
 /** Rows that are this far from the last one fetched ask for more. */
 const AHEAD = 40;
 
 export function RunTable(props: Props) {
-  const { project, runs, columns, view, selected, visible, newCount, onSelect, onToggle, onScrollTop, onShowNew } = props;
+  const { project, runs, keys, columns, view, change, selected, visible, newCount, onSelect, onToggle, onScrollTop, onShowNew, onCard } = props;
   const navigate = useNavigate();
   const scroll = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const anchor = useRef(0);
   const isWide = view.mode === "table";
   const isChosen = view.columns !== null;
-  const definitions = useMemo(() => tableColumns(columns, { isWide, isChosen }), [columns, isWide, isChosen]);
-  const table = useSizedTable(definitions);
+  const { pinned, heat } = view.table;
+  const goals = useMemo(() => goalsOf(keys), [keys]);
+  const names = useMemo(() => new Set(keys?.metrics.map(({ name }) => name)), [keys]);
+  const definitions = useMemo(() => tableColumns(columns, { isWide, isChosen, pinned, names, goals }), [columns, isWide, isChosen, pinned, names, goals]);
+  const changeTable = useCallback((table: Partial<TableState>) => { change((now) => ({ ...now, table: { ...now.table, ...table } })); }, [change]);
+  const { table, setWidth } = useSizedTable(definitions, view.table.widths, (widths) => { changeTable({ widths }); });
+  const [editing, setEditing] = useState<{ id: string; field: EditedField } | null>(null);
   const rowHeight = useRowHeight();
   const virtual = useVirtualizer({ count: Math.max(runs.matched, runs.rows.length), getScrollElement: () => scroll.current, estimateSize: () => rowHeight, overscan: 12 });
   const items = virtual.getVirtualItems();
@@ -62,6 +76,8 @@ export function RunTable(props: Props) {
     if (lastShown + AHEAD >= runs.rows.length) more();
   }, [lastShown, runs.rows.length]);
   useEffect(() => { virtual.measure(); }, [rowHeight, virtual]);
+  const curves = useCurves(runs.rows, columns, items[0]?.index ?? 0, lastShown);
+  const marks = useMarks({ project, view, definitions, names, goals, heat, isLive: runs.rows.some(({ status }) => status === "running") });
 
   const select = useHandler((index: number, how: Selection) => {
     onSelect(selectRow({ rows: runs.rows, selected, anchor: anchor.current, index, how }));
@@ -80,6 +96,7 @@ export function RunTable(props: Props) {
     { key: "k", label: "Previous run", run: () => { move(active - 1); } },
     { key: " ", label: "Show or hide the run in the charts", run: () => { if (current !== undefined) onToggle(current.id, visible.ids.has(current.id)); } },
     { key: "x", label: "Select the run", run: () => { select(active, "toggle"); } },
+    { key: "e", label: "Edit the run's name, tags and notes", run: () => { if (current !== undefined) setEditing({ id: current.id, field: "all" }); } },
   ]);
 
   const onKeyDown = (event: React.KeyboardEvent) => {
@@ -94,6 +111,11 @@ export function RunTable(props: Props) {
 
   const dashOf = useMemo(() => new Map(visible.styles.map(({ id, dash }) => [id, dash])), [visible.styles]);
   const width = table.getTotalSize();
+  const sizeOf = (id: string) => table.getColumn(id)?.getSize() ?? 100;
+  const lefts = pinnedAt(definitions, sizeOf);
+  const onEdit = useHandler((id: string, field: EditedField | null) => { setEditing(field === null ? null : { id, field }); });
+  const onOpen = useHandler((id: string) => { void navigate({ to: "/p/$project/runs/$run", params: { project, run: id } }); });
+  const edited = editing?.field === "all" ? runs.rows.find(({ id }) => id === editing.id) : undefined;
   return (
     <div className={styles["frame"]}>
       {newCount > 0 && (
@@ -110,7 +132,7 @@ export function RunTable(props: Props) {
       )}
       <div ref={scroll} className={styles["scroll"]} onScroll={(event) => { onScrollTop(event.currentTarget.scrollTop < rowHeight); }}>
         <div className={styles["grid"]} role="grid" aria-label="Runs" aria-rowcount={runs.matched + 1} aria-multiselectable="true" aria-busy={runs.isPending} style={{ minWidth: width }} onKeyDown={onKeyDown}>
-          <RunTableHead {...props} table={table} />
+          <RunTableHead {...props} {...{ table, definitions, lefts, names, goals, setWidth, changeTable }} getGrid={() => scroll.current} />
           <div className={styles["body"]} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
             {items.map(({ index, start }) => {
               const row = runs.rows[index];
@@ -118,8 +140,11 @@ export function RunTable(props: Props) {
               return (
                 <RunTableRow
                   key={row.id}
-                  {...{ row, index, start, definitions, onToggle }}
-                  widths={definitions.map(({ id }) => table.getColumn(id)?.getSize() ?? 100).join()}
+                  {...{ row, index, start, definitions, marks, onToggle, onEdit, onOpen, onCard }}
+                  widths={definitions.map(({ id }) => sizeOf(id)).join()}
+                  lefts={definitions.map(({ id }) => lefts.get(id) ?? "").join()}
+                  curves={curves.get(row.id)}
+                  editing={editing?.id === row.id ? editing.field : null}
                   dash={dashOf.get(row.id) ?? 0}
                   isVisible={visible.ids.has(row.id)}
                   isSelected={selected.has(row.id)}
@@ -132,8 +157,30 @@ export function RunTable(props: Props) {
           </div>
         </div>
       </div>
+      {edited !== undefined && (
+        <Suspense>
+          <EditRunDialog row={edited} onClose={() => { setEditing(null); }} />
+        </Suspense>
+      )}
     </div>
   );
+}
+
+type Marked = { project: string; view: View; definitions: readonly TableColumn[]; names: ReadonlySet<string>; goals: Goals; heat: readonly string[]; isLive: boolean };
+
+/** What the cells of columns are marked by. Columns without a better end are not asked about, unless they are shaded. */
+function useMarks({ project, view, definitions, names, goals, heat, isLive }: Marked): Marks {
+  const asked = definitions.flatMap((definition) => {
+    if (definition.kind !== "value") return [];
+    const metric = metricOf(definition.column, names);
+    const isRated = metric !== null && goals.has(metric.name) && !metric.statistic.endsWith("_step");
+    return metric !== null && (isRated || heat.includes(definition.id)) ? [definition.id] : [];
+  });
+  const ranges = useRanges(project, view, asked, isLive);
+  return useMemo(() => {
+    const goalOf = (key: string) => goals.get(metricOf(columnOf(key), names)?.name ?? "");
+    return { goals, ranges, heat: new Set(heat), goalOf };
+  }, [goals, names, ranges, heat]);
 }
 
 function useRowHeight(): number {

@@ -1,18 +1,36 @@
-/** The head of the run table: sorting by a click, widths by dragging, and which runs the charts show. */
+/** The head of the run table: sorting by a click, all else of a column in its menu, and which runs the charts show. */
 
+import { Suspense, lazy, useState } from "react";
+import type { Keys } from "../api";
 import { Icon } from "../parts/Icon";
-import { Menu, type MenuEntry } from "../parts/Menu";
+import { Menu } from "../parts/Menu";
 import styles from "./RunTable.module.css";
+import { ShownMenu } from "./ShownMenu";
+import { columnEntries } from "./columnEntries";
+import { type Goals, sortedBy } from "./columns";
+import { fittingWidth } from "./fittingWidth";
 import type { RunList } from "./runs";
-import { type TableColumn, tableColumns } from "./tableColumns";
+import type { TableColumn } from "./tableColumns";
+import { type TableState, movedTo } from "./tableState";
 import type { SizedTable } from "./useSizedTable";
 import type { Change } from "./useView";
-import { SHOWN_AT_FIRST, type Shown, type View, nextSort } from "./view";
+import { type Shown, type View, isDefaultSort, nextSort } from "./view";
+
+const ColumnFilter = lazy(() => import("./ColumnFilter").then((module) => ({ default: module.ColumnFilter })));
 
 type Props = {
+  project: string;
+  keys: Keys | undefined;
   table: SizedTable;
+  definitions: readonly TableColumn[];
+  lefts: ReadonlyMap<string, number>;
+  names: ReadonlySet<string>;
+  goals: Goals;
   view: View;
   change: Change;
+  changeTable: (table: Partial<TableState>) => void;
+  setWidth: (id: string, width: number) => void;
+  getGrid: () => HTMLElement | null;
   columns: readonly string[];
   runs: RunList;
   selected: ReadonlySet<string>;
@@ -20,68 +38,108 @@ type Props = {
   onShown: (shown: Shown) => void;
 };
 
-export function RunTableHead({ table, view, change, columns, runs, selected, onSelect, onShown }: Props) {
-  const definitions = new Map(tableColumns(columns, { isWide: view.mode === "table", isChosen: view.columns !== null }).map((column) => [column.id, column]));
+/** What is dragged, by its column's key; the browser tells it to nobody before it is dropped. */
+const DRAGGED = "application/x-run-column";
+
+export function RunTableHead(props: Props) {
+  const { table, definitions, lefts, view, change, columns, runs, selected, setWidth, getGrid, onSelect, onShown } = props;
+  const [filtered, setFiltered] = useState<string | null>(null);
+  const byId = new Map(definitions.map((column) => [column.id, column]));
   const isAll = runs.rows.length > 0 && runs.rows.every(({ id }) => selected.has(id));
+  const fit = (id: string) => {
+    const grid = getGrid();
+    if (grid !== null) setWidth(id, fittingWidth(grid, id));
+  };
+  const sort = (key: string, isMore: boolean) => {
+    change((now) => ({ ...now, sort: isMore ? orNewest(sortedBy(now.sort, key, isDefaultSort(now.sort))) : nextSort(now.sort, key) }));
+  };
   return (
     <div className={styles["head"]} role="rowgroup">
       <div role="row" aria-rowindex={1} className={styles["row"]}>
         {table.getHeaderGroups()[0]?.headers.map((header) => {
-          const column = definitions.get(header.id);
+          const column = byId.get(header.id);
           if (column === undefined) return null;
-          const sorted = view.sort.find(({ key }) => key === column.sortKey);
+          const { sortKey } = column;
+          const place = view.sort.findIndex(({ key }) => key === sortKey);
+          const sorted = view.sort[place];
+          const left = lefts.get(column.id);
+          const isOwn = "column" in column;
           return (
             <div
               key={header.id}
               role="columnheader"
               className={styles["headCell"]}
               data-kind={column.kind}
-              aria-label={column.kind === "tick" || column.kind === "eye" ? column.label : undefined}
-              aria-sort={column.sortKey === null ? undefined : sorted === undefined ? "none" : sorted.is_descending === true ? "descending" : "ascending"}
-              style={{ width: header.getSize() }}
+              data-column={column.id}
+              data-pinned={left !== undefined}
+              aria-label={column.label}
+              aria-sort={sortKey === null ? undefined : sorted === undefined ? "none" : sorted.is_descending === true ? "descending" : "ascending"}
+              style={{ width: header.getSize(), left }}
+              onDragOver={(event) => { if (isOwn && event.dataTransfer.types.includes(DRAGGED)) event.preventDefault(); }}
+              onDrop={(event) => {
+                const key = event.dataTransfer.getData(DRAGGED);
+                event.preventDefault();
+                if (key !== "" && isOwn) change((now) => ({ ...now, columns: movedTo(columns, key, column.id) }));
+              }}
             >
               {column.kind === "tick" && <input type="checkbox" aria-label="Select all fetched runs" checked={isAll} onChange={() => { onSelect(isAll ? new Set() : new Set(runs.rows.map(({ id }) => id))); }} />}
-              {column.kind === "eye" && <ShownMenu selected={selected} onShown={onShown} />}
-              {column.sortKey !== null && <SortButton column={column} sortKey={column.sortKey} sorted={sorted} onSort={() => { const { sortKey } = column; if (sortKey !== null) change((now) => ({ ...now, sort: nextSort(now.sort, sortKey) })); }} />}
-              {column.sortKey === null && column.kind !== "tick" && column.kind !== "eye" && <span className="clip">{column.label}</span>}
-              {column.canResize && <span className={styles["grip"]} onMouseDown={header.getResizeHandler()} onTouchStart={header.getResizeHandler()} aria-hidden="true" />}
+              {column.kind === "eye" && <ShownMenu {...{ runs, selected, onShown }} />}
+              {column.kind !== "tick" && column.kind !== "eye" && (
+                <SortButton
+                  column={column}
+                  sorted={sorted}
+                  place={view.sort.length > 1 ? place + 1 : null}
+                  isDraggable={isOwn}
+                  onSort={(isMore) => { if (sortKey !== null) sort(sortKey, isMore); }}
+                />
+              )}
+              {isOwn && (
+                <span className={styles["columnMenu"]}>
+                  <Menu label={`Column ${column.label}`} look="icon" entries={columnEntries(column, { ...props, fit, sort, onFilter: () => { setFiltered(column.id); } })}>
+                    <Icon name="down" size={12} />
+                  </Menu>
+                </span>
+              )}
+              {header.column.getCanResize() && (
+                <span className={styles["grip"]} onMouseDown={header.getResizeHandler()} onTouchStart={header.getResizeHandler()} onDoubleClick={() => { fit(column.id); }} title="Drag for the width, double click fits it" aria-hidden="true" />
+              )}
             </div>
           );
         })}
       </div>
+      <span role="status" className="visually-hidden">{sortWords(view, byId)}</span>
+      {filtered !== null && (
+        <Suspense>
+          <ColumnFilter {...props} columnKey={filtered} onClose={() => { setFiltered(null); }} />
+        </Suspense>
+      )}
     </div>
   );
 }
 
-type SortProps = { column: TableColumn; sortKey: string; sorted: { is_descending?: boolean } | undefined; onSort: () => void };
+const orNewest = (sort: View["sort"]): View["sort"] => (sort.length === 0 ? [{ key: "created", is_descending: true }] : sort);
 
-function SortButton({ column, sorted, onSort }: SortProps) {
-  const name = column.label === "" ? "Status" : column.label;
-  return (
-    <button type="button" data-look="plain" className={styles["sort"]} title={`Sort by ${name}`} aria-label={`Sort by ${name}`} onClick={onSort}>
-      <span className={`clip ${styles["tail"] ?? ""}`}>
-        <bdi dir="ltr">{column.label}</bdi>
-      </span>
-      {sorted !== undefined && <span aria-hidden="true">{sorted.is_descending === true ? "↓" : "↑"}</span>}
-    </button>
-  );
+/** Read out when it changes. */
+function sortWords({ sort }: View, byId: ReadonlyMap<string, TableColumn>): string {
+  const labels = new Map([...byId.values()].map(({ sortKey, label }) => [sortKey, label]));
+  const words = sort.map(({ key, is_descending }) => `${labels.get(key) ?? key.replace(/^(config|metrics)\./, "")}, ${is_descending === true ? "descending" : "ascending"}`);
+  return `Sorted by ${words.join(", then ")}`;
 }
 
-function ShownMenu({ selected, onShown }: { selected: ReadonlySet<string>; onShown: (shown: Shown) => void }) {
-  const only = (base: Shown["base"], count: number, plus: string[] = []) => () => { onShown({ base, count, plus, minus: [] }); };
-  const entries: MenuEntry[] = [
-    { kind: "heading", label: "Show in the charts" },
-    { kind: "do", label: "Newest 10", onSelect: only("newest", SHOWN_AT_FIRST.count) },
-    { kind: "do", label: "Newest 25", onSelect: only("newest", 25) },
-    { kind: "do", label: "First 10 of this sort", onSelect: only("first", 10) },
-    { kind: "do", label: "First 25 of this sort", onSelect: only("first", 25) },
-    { kind: "do", label: "First 100 of this sort", onSelect: only("first", 100) },
-    ...(selected.size > 0 ? [{ kind: "do" as const, label: `Selected (${String(selected.size)})`, onSelect: only("none", 10, [...selected]) }] : []),
-    { kind: "do", label: "None", onSelect: only("none", 10) },
-  ];
+type SortProps = { column: TableColumn; sorted: { is_descending?: boolean } | undefined; place: number | null; isDraggable: boolean; onSort: (isMore: boolean) => void };
+
+function SortButton({ column, sorted, place, isDraggable, onSort }: SortProps) {
+  const label = (
+    <span className={`clip ${styles["tail"] ?? ""}`}>
+      <bdi dir="ltr">{column.id === "state" ? "" : column.label}</bdi>
+    </span>
+  );
+  const drag = { draggable: isDraggable, onDragStart: (event: React.DragEvent) => { event.dataTransfer.setData(DRAGGED, column.id); event.dataTransfer.effectAllowed = "move"; } };
+  if (column.sortKey === null) return <span className={styles["sort"]} {...drag}>{label}</span>;
   return (
-    <Menu label="Which runs the charts show" look="icon" entries={entries}>
-      <Icon name="eye" size={14} />
-    </Menu>
+    <button type="button" data-look="plain" className={styles["sort"]} title={`Sort by ${column.label}; with Shift, sort by it too`} aria-label={`Sort by ${column.label}`} onClick={(event) => { onSort(event.shiftKey); }} {...drag}>
+      {label}
+      {sorted !== undefined && <span aria-hidden="true">{sorted.is_descending === true ? "↓" : "↑"}{place}</span>}
+    </button>
   );
 }

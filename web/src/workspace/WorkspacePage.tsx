@@ -21,14 +21,16 @@ import { RunFilters } from "./RunFilters";
 import { RunTable } from "./RunTable";
 import { Splitter } from "./Splitter";
 import styles from "./WorkspacePage.module.css";
-import { columnKeys } from "./columns";
+import { askedColumns, columnKeys } from "./columns";
 import { useLive } from "./live";
 import { type Criteria, countNewer, highestNumber, refetchRuns, returned, takeNews, useRunList } from "./runs";
+import { goalsOf } from "./ranges";
 import { useSeriesStore } from "./useSeriesStore";
 import { NEWEST_FIRST, SHOWN_AT_FIRST, type View, isDefaultSort, toggled } from "./view";
 import { type Change, useView } from "./useView";
 import { useVisibleRuns } from "./visible";
 
+const RunCard = lazy(() => import("./RunCard").then((module) => ({ default: module.RunCard })));
 const TrashDialog = lazy(() => import("../corrections/TrashDialog").then((module) => ({ default: module.TrashDialog })));
 
 const WorkspacePanel = lazy(() => import("../panels/WorkspacePanels").then((module) => ({ default: module.WorkspacePanel })));
@@ -50,14 +52,17 @@ const KEYS_PERIOD_MS = 10_000;
 
 function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) {
   const { view, change, parameters, base, open } = useView(project);
+  const isTable = view.mode === "table";
   const keys = useQuery(queries.keys(project));
   const metrics = useMemo(() => keys.data?.metrics.map(({ name }) => name) ?? [], [keys.data]);
-  const columns = useMemo(() => columnKeys(view.columns, keys.data), [view.columns, keys.data]);
-  const criteria = useMemo<Criteria>(() => ({ text: view.text, filter: view.filter, status: view.status, archived: view.archived, sort: view.sort, columns }), [view.text, view.filter, view.status, view.archived, view.sort, columns]);
+  const columns = useMemo(() => columnKeys(view.columns, keys.data, isTable), [view.columns, keys.data, isTable]);
+  const asked = useMemo(() => askedColumns(columns), [columns]);
+  const criteria = useMemo<Criteria>(() => ({ text: view.text, filter: view.filter, status: view.status, archived: view.archived, sort: view.sort, columns: asked }), [view.text, view.filter, view.status, view.archived, view.sort, asked]);
   const runs = useRunList(project, criteria, view.columns !== null || !keys.isPending);
   const visible = useVisibleRuns(project, view, runs.shown ?? criteria, runs.rows);
   const store = useSeriesStore(view.charts, visible.styles);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [card, setCard] = useState<string | null>(null);
   const [newCount, setNewCount] = useState(0);
   const [isTrashOpen, setIsTrashOpen] = useState(false);
   const isAtTop = useRef(true);
@@ -67,7 +72,7 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
   const runningCount = runs.rows.filter(({ status }) => status === "running").length;
 
   useLive(
-    { project, columns, liveRuns: visible.liveIds, runningCount, store },
+    { project, columns: asked, liveRuns: visible.liveIds, runningCount, store },
     (news) => {
       const { changed } = news;
       const unlisted = takeNews(project, changed, news.removed);
@@ -90,7 +95,6 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
   const onToggle = useCallback((id: string, isVisible: boolean) => { change((now) => ({ ...now, shown: toggled(now.shown, id, isVisible) })); }, [change]);
   const onShown = useCallback((shown: View["shown"]) => { change((now) => ({ ...now, shown })); }, [change]);
   const width = listWidth.use();
-  const isTable = view.mode === "table";
   useKeys([{ key: "t", label: "Table or charts", run: () => { change((now) => ({ ...now, mode: isTable ? "runs" : "table" })); } }]);
 
   const isEmptyProject = !runs.isPending && runs.total === 0 && !hasRuns && runs.error === null;
@@ -105,7 +109,7 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
       ) : (
         <div className={styles["panes"]} data-mode={view.mode} style={{ "--list-width": `${String(width)}px` }}>
           <section className={styles["list"]} aria-label="Runs">
-            <RunFilters {...{ view, change, runs, keys: keys.data, columns, project }} />
+            <RunFilters {...{ view, change, runs, keys: keys.data, columns, project, criteria: runs.shown ?? criteria }} />
             {runs.error !== null && <Failure what="The runs could not be fetched." error={runs.error} onRetry={runs.refetch} />}
             {runs.rows.length === 0 && !runs.isPending && runs.error === null ? (
               <NothingListed total={runs.total} isRefused={runs.refused !== null} view={view} change={change} />
@@ -113,6 +117,8 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
               <RunTable
                 key={`${isTable ? "table" : "list"} ${isDefaultSort(view.sort) ? NEWEST_FIRST.key : ""}`}
                 {...{ project, runs, columns, view, change, selected, visible, onToggle, onShown }}
+                keys={keys.data}
+                onCard={setCard}
                 onSelect={setSelected}
                 newCount={newCount}
                 onScrollTop={(isTop) => { isAtTop.current = isTop; }}
@@ -122,7 +128,12 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
                 }}
               />
             )}
-            <ActionBar project={project} selected={selected} rows={runs.rows} onDone={() => { setSelected(new Set()); }} />
+            {card !== null && (
+              <Suspense>
+                <RunCard key={card} {...{ id: card, isTable, width }} onClose={() => { setCard(null); }} />
+              </Suspense>
+            )}
+            <ActionBar {...{ project, selected, columns }} rows={runs.rows} matched={runs.matched} criteria={runs.shown ?? criteria} goals={goalsOf(keys.data)} onDone={() => { setSelected(new Set()); }} />
           </section>
           {(view.mode === "scatter" || view.mode === "parallel") && (
             <>

@@ -50,6 +50,10 @@ export const narrowingOf = (field: string): Narrowing => (isExpression(field) ? 
 /** What stands in the field. */
 export const fieldOf = ({ text, filter }: Narrowing): string => (filter === "" ? text : filter);
 
+/** The last twenty, each once, the newest first. */
+const MOST_LAST = 20;
+export const withFilter = (last: readonly string[], filter: string): string[] => [filter, ...last.filter((one) => one !== filter)].slice(0, MOST_LAST);
+
 /** So much of a filter is shown on either side of the place that is marked in it. */
 const AROUND = 24;
 

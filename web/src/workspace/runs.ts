@@ -4,6 +4,7 @@ import { type InfiniteData, infiniteQueryOptions, useInfiniteQuery, useQueries }
 import { useMemo, useState } from "react";
 import { ApiError, type RunPage, type RunRow, type SortKey, type Status, api } from "../api";
 import { client, queries } from "../queries";
+import { rangesKey } from "./ranges";
 import type { Archived } from "./view";
 
 export type Criteria = { text: string; filter: string; status: Status[]; archived: Archived; sort: SortKey[]; columns: string[] };
@@ -112,4 +113,4 @@ export function returned(removed: Set<string>, news: { changed: readonly Pick<Ru
 }
 
 export const refetchRuns = (project: string) =>
-  Promise.all([runsKey(project), queries.project(project).queryKey].map((queryKey) => client.invalidateQueries({ queryKey })));
+  Promise.all([runsKey(project), rangesKey(project), queries.project(project).queryKey].map((queryKey) => client.invalidateQueries({ queryKey })));

@@ -9,6 +9,7 @@ import type { RunSearch, SortKey, Status } from "../api";
 import { type Arrangement, readArrangement, writeArrangement } from "../charts/arrangement";
 import { type ChartSettings, readCharts, writeCharts } from "../charts/settings";
 import { type Panels, readPanels, writePanels } from "../panels/state";
+import { type TableState, readTable, writeTable } from "./tableState";
 
 /** Which runs the charts show: the first `count` by some order, with some more and some less, by hand. */
 export type Shown = { base: "newest" | "first" | "none"; count: number; plus: string[]; minus: string[] };
@@ -29,6 +30,7 @@ export type View = {
   archived: Archived;
   sort: SortKey[];
   columns: string[] | null;
+  table: TableState;
   shown: Shown;
   charts: ChartSettings;
   arrangement: Arrangement;
@@ -48,6 +50,7 @@ export function readView(search: Search): View {
     archived: readChoice(search["archived"], ["without", "with", "only"] as const, "without"),
     sort: search["sort"] === undefined ? [NEWEST_FIRST] : splitList(search["sort"]).map(readSort),
     columns: search["columns"] === undefined ? null : search["columns"] === "none" ? [] : splitList(search["columns"]),
+    table: readTable(search),
     shown: readShown(search),
     charts: readCharts(search),
     arrangement: readArrangement(search),
@@ -66,6 +69,7 @@ export function writeView(view: View): Search {
     archived: view.archived === "without" ? undefined : view.archived,
     sort: isDefaultSort(view.sort) ? undefined : joinList(view.sort.map(writeSort)),
     columns: view.columns === null ? undefined : (joinList(view.columns) ?? "none"),
+    ...writeTable(view.table),
     ...writeShown(view.shown),
     ...writeCharts(view.charts),
     ...writeArrangement(view.arrangement),

@@ -1,0 +1,75 @@
+/** The menu of a column: everything that dragging does too, and what the column can be made to show. */
+
+import { api, reasonOf } from "../api";
+import { toast } from "../frame/Toasts";
+import type { MenuEntry } from "../parts/Menu";
+import { client, queries } from "../queries";
+import { type Goal, type Goals, metricOf } from "./columns";
+import { rangesKey } from "./ranges";
+import type { TableColumn } from "./tableColumns";
+import { type TableState, moved, switched } from "./tableState";
+import type { Change } from "./useView";
+import type { View } from "./view";
+
+type Given = {
+  project: string;
+  view: View;
+  change: Change;
+  changeTable: (table: Partial<TableState>) => void;
+  columns: readonly string[];
+  names: ReadonlySet<string>;
+  goals: Goals;
+  fit: (id: string) => void;
+  sort: (key: string, isMore: boolean) => void;
+  onFilter: () => void;
+};
+
+export function columnEntries(definition: TableColumn & { kind: "value" | "fact" | "curve" }, given: Given): MenuEntry[] {
+  const { view, change, changeTable, columns, fit, sort, onFilter } = given;
+  const { id, sortKey, column } = definition;
+  const at = columns.indexOf(id);
+  const put = (next: string[]) => { change((now) => ({ ...now, columns: next })); };
+  return [
+    ...(sortKey === null
+      ? []
+      : ([
+          { kind: "do", label: "Sort upwards", onSelect: () => { change((now) => ({ ...now, sort: [{ key: sortKey, is_descending: false }] })); } },
+          { kind: "do", label: "Sort downwards", onSelect: () => { change((now) => ({ ...now, sort: [{ key: sortKey, is_descending: true }] })); } },
+          { kind: "do", label: "Sort by it too", hint: "Shift", onSelect: () => { sort(sortKey, true); } },
+        ] satisfies MenuEntry[])),
+    ...(column.kind === "curve" ? [] : ([{ kind: "do", label: "Filter…", onSelect: onFilter }, { kind: "line" }] satisfies MenuEntry[])),
+    { kind: "do", label: definition.isPinned ? "Unpin" : "Pin left", onSelect: () => { changeTable({ pinned: switched(view.table.pinned, id) }); } },
+    ...(at > 0 ? [{ kind: "do" as const, label: "Move left", onSelect: () => { put(moved(columns, id, -1)); } }] : []),
+    ...(at < columns.length - 1 ? [{ kind: "do" as const, label: "Move right", onSelect: () => { put(moved(columns, id, 1)); } }] : []),
+    { kind: "do", label: "Fit the width", onSelect: () => { fit(id); } },
+    { kind: "do", label: "Take out of the table", onSelect: () => { put(columns.filter((key) => key !== id)); } },
+    ...metricEntries(definition, given),
+  ];
+}
+
+function metricEntries({ id, column }: TableColumn & { kind: "value" | "fact" | "curve" }, { project, view, names, goals, changeTable }: Given): MenuEntry[] {
+  const metric = metricOf(column, names);
+  if (metric === null) return [];
+  const goal = goals.get(metric.name);
+  const choose = (to: Goal | null) => () => void chooseGoal(project, metric.name, to);
+  return [
+    { kind: "line" },
+    { kind: "do", label: view.table.heat.includes(id) ? "Without shading" : "Shade by value", onSelect: () => { changeTable({ heat: switched(view.table.heat, id) }); } },
+    { kind: "heading", label: `Better, of ${metric.name}` },
+    { kind: "choice", label: "Higher is better", isChosen: goal === "max", onSelect: choose("max") },
+    { kind: "choice", label: "Lower is better", isChosen: goal === "min", onSelect: choose("min") },
+    { kind: "choice", label: "As the runs say", isChosen: false, onSelect: choose(null) },
+  ];
+}
+
+/** For the whole project: everybody's page rates the metric so from then on. */
+async function chooseGoal(project: string, metric: string, goal: Goal | null): Promise<void> {
+  try {
+    await api.chooseGoal(project, { metric, goal });
+  } catch (error) {
+    toast({ text: `Not saved: ${reasonOf(error)}`, isBad: true });
+    return;
+  }
+  toast({ text: goal === null ? `What is better of ${metric} is left to its runs` : `${goal === "max" ? "Higher" : "Lower"} ${metric} is better, in all of ${project}` });
+  await Promise.all([queries.keys(project).queryKey, rangesKey(project)].map((queryKey) => client.invalidateQueries({ queryKey })));
+}
