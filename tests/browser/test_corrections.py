@@ -146,7 +146,7 @@ def test_a_project_whose_runs_are_all_archived_says_so(page: Page) -> None:
 
 
 def test_a_run_is_archived_on_its_page(page: Page) -> None:
-    row(page, "calm").get_by_role("link").click()
+    row(page, "calm").get_by_role("link").dblclick()
     page.get_by_role("button", name="More for this run").click()
     page.get_by_role("menuitem", name="Archive run", exact=True).click()
     expect(page.get_by_text("archived", exact=True)).to_be_visible()

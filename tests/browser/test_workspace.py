@@ -103,13 +103,13 @@ def test_the_status_filter_leaves_failed_runs(page: Page) -> None:
 def test_a_click_on_a_header_sorts_by_a_metric_and_by_a_config_key(page: Page) -> None:
     page.get_by_role("button", name="Table", exact=True).click()
     metric = page.get_by_role("columnheader", name="train/loss")
-    metric.get_by_role("button").click()
+    metric.get_by_role("button", name="Sort by").click()
     expect(listed(page)).to_have_text(["crane", "otter", "finch", "heron"])
     expect(metric).to_have_attribute("aria-sort", "descending")
-    key = page.get_by_role("columnheader", name="Sort by lr")
-    key.get_by_role("button").click()
+    key = page.get_by_role("columnheader", name="lr", exact=True)
+    key.get_by_role("button", name="Sort by").click()
     expect(listed(page)).to_have_text(["crane", "heron", "otter", "finch"])
-    key.get_by_role("button").click()
+    key.get_by_role("button", name="Sort by").click()
     expect(listed(page)).to_have_text(["finch", "otter", "heron", "crane"])
     expect(key).to_have_attribute("aria-sort", "ascending")
     expect(metric).to_have_attribute("aria-sort", "none")
@@ -141,7 +141,7 @@ def test_deleted_runs_come_back_with_undo(page: Page) -> None:
 
 def test_a_copied_address_shows_the_same_view_in_another_browser(page: Page, browser: Browser, server: Server) -> None:
     page.get_by_role("combobox", name="Filter runs").fill("wide")
-    page.get_by_role("columnheader", name="train/loss").get_by_role("button").click()
+    page.get_by_role("button", name="Sort by train/loss").click()
     page.get_by_role("button", name="Hide heron").click()
     page.get_by_role("combobox", name="X axis").select_option("relative time")
     page.get_by_role("button", name="log y").click()

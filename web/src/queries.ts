@@ -39,8 +39,10 @@ export const queries = {
   views: (project: string) => queryOptions({ queryKey: ["views", project], queryFn: ({ signal }) => api.views(project, { signal }) }),
   view: (id: string) => queryOptions({ queryKey: ["view", id], queryFn: ({ signal }) => api.view(id, { signal }), staleTime: 60 * SECOND }),
   /** What the runs of a search have, counted anew each time that one asks. */
-  runKeys: (project: string, search: RunKeysSearch) =>
-    queryOptions({ queryKey: ["run keys", project, search], queryFn: ({ signal }) => api.runKeys(project, search, { signal }), placeholderData: keepPreviousData }),
+  runKeys: (project: string, { text, filter, status, archived }: RunKeysSearch) => {
+    const search = { text, filter, status, archived };
+    return queryOptions({ queryKey: ["run keys", project, search], queryFn: ({ signal }) => api.runKeys(project, search, { signal }), placeholderData: keepPreviousData });
+  },
   /** With the first of its metrics alone, if they are very many; `runHaving` has those of a name. */
   run: (id: string) => queryOptions({ queryKey: ["run", id], queryFn: ({ signal }) => api.run(id, { signal }) }),
   runHaving: (id: string, text: string) =>

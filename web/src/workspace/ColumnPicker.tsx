@@ -67,9 +67,6 @@ function Choices({ keys, columns, text, toggle }: { keys: RunKeys; columns: read
   return (
     <>
       <ul className={styles["list"]} aria-label="Columns">
-        {facts.map(([key, label]) => (
-          <Choice key={key} column={key} kind="run" label={label} {...{ columns, toggle }} />
-        ))}
         {config.slice(0, MOST_SHOWN).map(({ key, run_count, value_count }) => (
           <Choice key={`config.${key}`} column={`config.${key}`} kind="config" label={key} {...{ columns, toggle }} note={`in ${formatCount(run_count)} ${within(keys.counted_config_runs)}, ${plural(value_count, "value")}`} />
         ))}
@@ -79,6 +76,9 @@ function Choices({ keys, columns, text, toggle }: { keys: RunKeys; columns: read
               <Part key={word} column={key(name)} label={word} name={`${name} ${word}`} {...{ columns, toggle }} />
             ))}
           </Choice>
+        ))}
+        {facts.map(([key, label]) => (
+          <Choice key={key} column={key} kind="run" label={label} {...{ columns, toggle }} />
         ))}
         {strange.map((key) => (
           <Choice key={key} column={key} kind="other" label={key} {...{ columns, toggle }} note="in no run that matches" />

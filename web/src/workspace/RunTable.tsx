@@ -14,7 +14,7 @@ import { plural } from "../format";
 import { Icon } from "../parts/Icon";
 import { useHandler } from "../parts/useHandler";
 import { density } from "../settings";
-import { RunTableHead } from "./RunTableHead";
+import { RunTableHead, sortWords } from "./RunTableHead";
 import { type EditedField, type Marks, RunTableRow } from "./RunTableRow";
 import styles from "./RunTable.module.css";
 import { type Goals, columnOf, metricOf } from "./columns";
@@ -131,7 +131,7 @@ export function RunTable(props: Props) {
         </button>
       )}
       <div ref={scroll} className={styles["scroll"]} onScroll={(event) => { onScrollTop(event.currentTarget.scrollTop < rowHeight); }}>
-        <div className={styles["grid"]} role="grid" aria-label="Runs" aria-rowcount={runs.matched + 1} aria-multiselectable="true" aria-busy={runs.isPending} style={{ minWidth: width }} onKeyDown={onKeyDown}>
+        <div className={styles["grid"]} role="grid" aria-label="Runs" aria-rowcount={runs.matched + 1} aria-multiselectable="true" aria-busy={runs.isPending} style={{ minWidth: `max(100%, ${String(width)}px)` }} onKeyDown={onKeyDown}>
           <RunTableHead {...props} {...{ table, definitions, lefts, names, goals, setWidth, changeTable }} getGrid={() => scroll.current} />
           <div className={styles["body"]} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
             {items.map(({ index, start }) => {
@@ -157,6 +157,7 @@ export function RunTable(props: Props) {
           </div>
         </div>
       </div>
+      <span role="status" className="visually-hidden">{sortWords(view, definitions)}</span>
       {edited !== undefined && (
         <Suspense>
           <EditRunDialog row={edited} onClose={() => { setEditing(null); }} />

@@ -107,7 +107,6 @@ export function RunTableHead(props: Props) {
           );
         })}
       </div>
-      <span role="status" className="visually-hidden">{sortWords(view, byId)}</span>
       {filtered !== null && (
         <Suspense>
           <ColumnFilter {...props} columnKey={filtered} onClose={() => { setFiltered(null); }} />
@@ -119,9 +118,9 @@ export function RunTableHead(props: Props) {
 
 const orNewest = (sort: View["sort"]): View["sort"] => (sort.length === 0 ? [{ key: "created", is_descending: true }] : sort);
 
-/** Read out when it changes. */
-function sortWords({ sort }: View, byId: ReadonlyMap<string, TableColumn>): string {
-  const labels = new Map([...byId.values()].map(({ sortKey, label }) => [sortKey, label]));
+/** What is read out when the order changes. */
+export function sortWords({ sort }: View, definitions: readonly TableColumn[]): string {
+  const labels = new Map(definitions.map(({ sortKey, label }) => [sortKey, label]));
   const words = sort.map(({ key, is_descending }) => `${labels.get(key) ?? key.replace(/^(config|metrics)\./, "")}, ${is_descending === true ? "descending" : "ascending"}`);
   return `Sorted by ${words.join(", then ")}`;
 }
