@@ -90,3 +90,11 @@ export const ownColumns = (project: string): Setting<string[]> => remembered(`co
 
 /** The filters that were used last in a project, newest first. */
 export const lastFilters = (project: string): Setting<string[]> => remembered(`filters.${project}`);
+
+const lists = new Map<string, Setting<string[]>>();
+
+function remembered(name: string): Setting<string[]> {
+  const known = lists.get(name) ?? setting(name, names);
+  lists.set(name, known);
+  return known;
+}

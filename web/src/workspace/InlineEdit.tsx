@@ -27,9 +27,10 @@ export function InlineEdit({ row, field, value, onClose }: Props) {
       await saveRun(row, { ...texts, [field]: seen }, { ...texts, [field]: draft });
       onClose();
     } catch (error) {
+      // whoever reads of another's change may save over it
+      const now = isConflict(error) ? await current(row, field).catch(() => seen) : seen;
       toast({ text: `Not saved: ${reasonOf(error)}`, isBad: true, about: `edit ${row.id}`, lastsMs: 15_000 });
-      // whoever has read that may save over it
-      if (isConflict(error)) setSeen(await current(row, field));
+      setSeen(now);
       setIsSaving(false);
     }
   };

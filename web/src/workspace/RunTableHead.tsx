@@ -2,11 +2,8 @@
 
 import { Suspense, lazy, useState } from "react";
 import type { Keys } from "../api";
-import { Icon } from "../parts/Icon";
-import { Menu } from "../parts/Menu";
 import styles from "./RunTable.module.css";
 import { ShownMenu } from "./ShownMenu";
-import { columnEntries } from "./columnEntries";
 import { type Goals, sortedBy } from "./columns";
 import { fittingWidth } from "./fittingWidth";
 import type { RunList } from "./runs";
@@ -16,6 +13,7 @@ import type { SizedTable } from "./useSizedTable";
 import type { Change } from "./useView";
 import { type Shown, type View, isDefaultSort, nextSort } from "./view";
 
+const ColumnMenu = lazy(() => import("./ColumnMenu").then((module) => ({ default: module.ColumnMenu })));
 const ColumnFilter = lazy(() => import("./ColumnFilter").then((module) => ({ default: module.ColumnFilter })));
 
 type Props = {
@@ -95,9 +93,9 @@ export function RunTableHead(props: Props) {
               )}
               {isOwn && (
                 <span className={styles["columnMenu"]}>
-                  <Menu label={`Column ${column.label}`} look="icon" entries={columnEntries(column, { ...props, fit, sort, onFilter: () => { setFiltered(column.id); } })}>
-                    <Icon name="down" size={12} />
-                  </Menu>
+                  <Suspense>
+                    <ColumnMenu {...props} {...{ fit, sort }} definition={column} onFilter={() => { setFiltered(column.id); }} />
+                  </Suspense>
                 </span>
               )}
               {header.column.getCanResize() && (

@@ -1,8 +1,12 @@
-/** The menu of a column: everything that dragging does too, and what the column can be made to show. */
+/**
+ * The menu of a column: everything that dragging does too, and what the column can be made to show. It is a chunk of its
+ * own, fetched when the table stands.
+ */
 
 import { api, reasonOf } from "../api";
 import { toast } from "../frame/Toasts";
-import type { MenuEntry } from "../parts/Menu";
+import { Icon } from "../parts/Icon";
+import { Menu, type MenuEntry } from "../parts/Menu";
 import { client, queries } from "../queries";
 import { type Goal, type Goals, metricOf } from "./columns";
 import { rangesKey } from "./ranges";
@@ -10,6 +14,8 @@ import type { TableColumn } from "./tableColumns";
 import { type TableState, moved, switched } from "./tableState";
 import type { Change } from "./useView";
 import type { View } from "./view";
+
+type Shown = TableColumn & { kind: "value" | "fact" | "curve" };
 
 type Given = {
   project: string;
@@ -24,7 +30,15 @@ type Given = {
   onFilter: () => void;
 };
 
-export function columnEntries(definition: TableColumn & { kind: "value" | "fact" | "curve" }, given: Given): MenuEntry[] {
+export function ColumnMenu({ definition, ...given }: Given & { definition: Shown }) {
+  return (
+    <Menu label={`Column ${definition.label}`} look="icon" entries={columnEntries(definition, given)}>
+      <Icon name="down" size={12} />
+    </Menu>
+  );
+}
+
+function columnEntries(definition: Shown, given: Given): MenuEntry[] {
   const { view, change, changeTable, columns, fit, sort, onFilter } = given;
   const { id, sortKey, column } = definition;
   const at = columns.indexOf(id);
@@ -47,7 +61,7 @@ export function columnEntries(definition: TableColumn & { kind: "value" | "fact"
   ];
 }
 
-function metricEntries({ id, column }: TableColumn & { kind: "value" | "fact" | "curve" }, { project, view, names, goals, changeTable }: Given): MenuEntry[] {
+function metricEntries({ id, column }: Shown, { project, view, names, goals, changeTable }: Given): MenuEntry[] {
   const metric = metricOf(column, names);
   if (metric === null) return [];
   const goal = goals.get(metric.name);
