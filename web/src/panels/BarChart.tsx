@@ -30,7 +30,7 @@ export function BarChart({ panel, place, isEditing, onChange }: Props) {
         </div>
       )}
       {data === null || figure === null || column === undefined ? (
-        <Waiting loaded={loaded} isChosen={value !== ""} />
+        <Waiting loaded={loaded} isChosen={place.keys === undefined || value !== ""} />
       ) : (
         <>
           <div className={styles["tools"]}>

@@ -42,7 +42,7 @@ export function ImportanceChart({ panel, place, isEditing, onChange }: Props) {
         </div>
       )}
       {query.error !== null && <Failure what="The importance could not be reckoned." error={query.error} onRetry={() => void query.refetch()} />}
-      {metric === "" && <Empty title="No metric yet"><p>Importance explains a metric, and none was logged here.</p></Empty>}
+      {metric === "" && place.keys !== undefined && <Empty title="No metric yet"><p>Importance explains a metric, and none was logged here.</p></Empty>}
       {query.isLoading && <Outline lines={6} label="Fitting a forest" />}
       {query.data !== undefined && query.error === null && <Found answer={query.data} metric={metric} onOpen={place.onScatter === undefined ? undefined : (key) => { place.onScatter?.(`config.${key}`, scatterKey(metric, panel)); }} />}
     </div>

@@ -60,7 +60,7 @@ export function ParallelChart({ panel, place, isEditing, onChange }: Props) {
         </div>
       )}
       {data === null || colouring === null || axes.length === 0 ? (
-        <Waiting loaded={loaded} isChosen={keys.length > 0} />
+        <Waiting loaded={loaded} isChosen={place.keys === undefined || keys.length > 0} />
       ) : (
         <>
           <div className={styles["tools"]}>

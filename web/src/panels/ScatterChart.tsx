@@ -44,7 +44,7 @@ export function ScatterChart({ panel, place, isEditing, onChange }: Props) {
     <div className={styles["chart"]}>
       {isEditing && <Settings panel={chosen} {...{ place, data, onChange }} />}
       {figure === null || data === null || plot === null || points === undefined ? (
-        <Waiting loaded={loaded} isChosen={chosen.x !== "" && chosen.y !== ""} />
+        <Waiting loaded={loaded} isChosen={place.keys === undefined || (chosen.x !== "" && chosen.y !== "")} />
       ) : (
         <>
           <div className={styles["tools"]}>
