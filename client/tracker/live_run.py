@@ -12,6 +12,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
@@ -107,6 +108,20 @@ class Run:
 
     def __repr__(self) -> str:
         return f"<Run {self.id} {self.name!r} of {self.project!r}>"
+
+    def _repr_html_(self) -> str:
+        from tracker import notebook, transport  # most programs are no notebook, and requests takes 100 ms
+
+        title = f"{self.name or self.id} of {self.project}"
+        url = self._settings.url
+        if self.mode != "online":
+            return notebook.show(url, self.project, [self.id], page=self.url, title=title, ask=None)
+        server = transport.Transport(url, self._settings.api_key, connect_timeout_s=2.0, read_timeout_s=5.0)
+        with closing(server):
+            return notebook.show(
+                url, self.project, [self.id], page=self.url, title=title,
+                ask=lambda path, body: server.ask("POST", path, body=body),
+            )  # fmt: skip
 
     @property
     def id(self) -> str:

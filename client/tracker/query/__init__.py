@@ -31,6 +31,7 @@ from tracker.query.answers import (
     milliseconds,
     moment,
 )
+from tracker.query.compared import Comparison
 from tracker.query.connection import Connection, NotFoundError
 from tracker.query.files import StoredArtifact, StoredFile
 from tracker.query.groups import Align, Band, Curve, RunGroup, Statistic
@@ -41,6 +42,7 @@ from tracker.query.stored_run import Alert, ConsoleLine, StoredRun
 __all__ = [
     "Alert",
     "Api",
+    "Comparison",
     "ConsoleLine",
     "Curve",
     "History",
@@ -165,6 +167,10 @@ class Api:
             raise ValueError(f"run_id must be the id of a run, text such as '06bf3ma3kz7c2q9d', got {run_id!r}")
         detail = self._connection.ask("GET", f"/runs/{quote(run_id, safe='')}", RunDetail)
         return StoredRun(self._connection, detail)
+
+    def compare(self, runs: Iterable[str | StoredRun]) -> Comparison:
+        """Some runs beside each other, in this order; in a notebook it shows their charts."""
+        return Comparison(self._connection, runs)
 
     def close(self) -> None:
         """Let go of the connections; whatever asks again opens new ones."""

@@ -60,6 +60,10 @@ class Connection:
         except msgspec.ValidationError as error:
             raise TransportError(f"what {self.url} answered about {path} cannot be understood: {error}") from error
 
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The answer as it came."""
+        return self.ask("POST", path, dict[str, Any], body=body)
+
     def stream(self, path: str, parameters: dict[str, Any], take: Callable[[Iterator[bytes]], tuple[T, int]]) -> T:
         """What `take` makes of the bytes of a stream of points; it says besides how many points these were.
 

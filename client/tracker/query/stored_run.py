@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from tracker import notebook
 from tracker.query.answers import (
     AlertList,
     ConsolePage,
@@ -73,6 +74,11 @@ class StoredRun:
 
     def __repr__(self) -> str:
         return f"<run {self.name!r} ({self.id}) of {self.project!r}, {self.status}>"
+
+    def _repr_html_(self) -> str:
+        title = f"{self.name} of {self.project}, {self.status}"
+        ask = self._connection.post
+        return notebook.show(self._connection.url, self.project, [self.id], page=self.url, title=title, ask=ask)
 
     @property
     def id(self) -> str:

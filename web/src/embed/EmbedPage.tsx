@@ -1,7 +1,7 @@
 /** Charts of some runs without anything around them, for a frame in another page. They follow runs that are live. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { ChartSettings } from "../charts/settings";
 import { type RunStyle, dashes } from "../charts/figure";
 import { Tooltip } from "../charts/Tooltip";
@@ -23,6 +23,11 @@ const CHARTS_AT_FIRST = 6;
 export function EmbedPage() {
   const [embedded] = useState(() => readEmbedded(location.pathname, location.search));
   const query = useQuery(queries.compare({ runs: embedded.runs, only: "differing" }));
+  const isThere = query.data !== undefined;
+  useEffect(() => {
+    // a page around this one shows a picture until then; it learns nothing but that there are charts
+    if (isThere && window.parent !== window) window.parent.postMessage("tracker:shown", "*");
+  }, [isThere]);
   const names = query.data?.runs.map(({ name }) => name).join(", ");
   return (
     <main className={styles["page"]}>
