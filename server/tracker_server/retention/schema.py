@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -103,3 +103,20 @@ class Purged(msgspec.Struct, frozen=True):
     blob_bytes: int
     kept: list[KeptRun]
     has_more: bool
+
+
+class ProjectStorage(msgspec.Struct, frozen=True):
+    """`artifact_bytes` is of all versions, what several have in common counted in each."""
+
+    name: str
+    artifact_bytes: int
+
+
+class Storage(msgspec.Struct, frozen=True, kw_only=True):
+    """`file_bytes` is of the files of artifacts and media, each content once. `schema` is the database's version."""
+
+    database: Literal["SQLite", "PostgreSQL"]
+    schema: str
+    database_bytes: int
+    file_bytes: int
+    projects: list[ProjectStorage]

@@ -1,4 +1,4 @@
-"""The routes of the trash."""
+"""The routes of the trash, and of what is stored."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from flask import Response, after_this_request, current_app
 from tracker_server import artifacts, runs
 from tracker_server.db import Database
 from tracker_server.http import Api, Call
-from tracker_server.retention import blobs, purging, trash
-from tracker_server.retention.schema import Purged, PurgeRequest, RunHoldings, Trash, TrashQuery
+from tracker_server.retention import blobs, purging, storage, trash
+from tracker_server.retention.schema import Purged, PurgeRequest, RunHoldings, Storage, Trash, TrashQuery
 
 api = Api("retention")
 
@@ -32,6 +32,12 @@ def purge_trash(call: Call, project: str, body: PurgeRequest) -> Purged:
     purged = purging.purge(call.session, owner, body, actor_id=call.actor_id, now_ms=call.now_ms)
     after_this_request(_sweep)
     return purged
+
+
+@api.get("/storage", reply=Storage)
+def read_storage(call: Call) -> Storage:
+    """How many bytes the server keeps, in all and by project."""
+    return storage.measure(call.session)
 
 
 def _sweep(response: Response) -> Response:

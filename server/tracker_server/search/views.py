@@ -14,11 +14,13 @@ from tracker_server.search import (
     live,
     run_columns,
     run_groups,
+    running,
     table,
 )
 from tracker_server.search.groups_schema import GroupsAnswer, GroupsRequest
 from tracker_server.search.run_columns_schema import Importance, ImportanceRequest, RunColumns, RunColumnsRequest
 from tracker_server.search.run_groups_schema import RunGroups, RunGroupsRequest
+from tracker_server.search.running_schema import Running, RunningRequest
 from tracker_server.search.schema import (
     CompareRequest,
     Comparison,
@@ -37,6 +39,12 @@ from tracker_server.search.schema import (
 )
 
 api = Api("search")
+
+
+@api.post("/runs/running", access="read", body=RunningRequest, reply=Running)
+def list_running(call: Call, body: RunningRequest) -> Running:
+    """The runs of all projects that go on now, each with the last value of one of its metrics."""
+    return running.look(call.session, body, now_ms=call.now_ms, lost_after_ms=call.settings.lost_after_ms)
 
 
 @api.post("/projects/<project>/runs/search", access="read", body=RunSearch, reply=RunPage)
