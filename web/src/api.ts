@@ -61,6 +61,8 @@ export type Trash = Schemas["Trash"];
 export type TrashedRun = Schemas["TrashedRun"];
 export type TrashedMetric = Schemas["TrashedMetric"];
 export type Purged = Schemas["Purged"];
+export type Running = Schemas["Running"];
+export type RunningRun = Schemas["RunningRun"];
 export type SavedView = Schemas["SavedView"];
 export type SavedViewFacts = Schemas["SavedViewFacts"];
 export type RunColumnsRequest = Schemas["RunColumnsRequest"];
@@ -179,11 +181,18 @@ type Asking = { signal?: AbortSignal };
 
 export const api = {
   server: () => request<ServerFacts>("GET", "/server"),
+  health: async () => {
+    const response = await reach("/healthz", {});
+    if (!response.ok) throw await failure(response);
+    return "ok" as const;
+  },
   me: () => request<Me>("GET", "/me"),
   signIn: (key: string) => request<Me>("POST", "/session", { body: { key } }),
   signOut: () => request<undefined>("DELETE", "/session"),
 
   projects: (asking?: Asking) => request<Schemas["ProjectList"]>("GET", "/projects", asking),
+  running: (pinned: Record<string, string>, asking?: Asking) => request<Running>("POST", "/runs/running", { body: { pinned }, ...asking }),
+  storage: (asking?: Asking) => request<Schemas["Storage"]>("GET", "/storage", asking),
   project: (name: string) => request<Project>("GET", projectPath(name)),
   keys: (project: string) => request<Keys>("GET", `${projectPath(project)}/keys`),
   keysFrom: (project: string, query: { prefix: string; limit: number }, asking?: Asking) =>

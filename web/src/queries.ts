@@ -31,6 +31,10 @@ export const queries = {
   me: () => queryOptions({ queryKey: ["me"], queryFn: api.me, staleTime: 60 * SECOND }),
   server: () => queryOptions({ queryKey: ["server"], queryFn: api.server, staleTime: Infinity }),
   projects: () => queryOptions({ queryKey: ["projects"], queryFn: ({ signal }) => api.projects({ signal }) }),
+  /** What goes on in all projects; of each project that names one, with the last value of that metric. */
+  running: (pinned: Record<string, string>) =>
+    queryOptions({ queryKey: ["running", pinned], queryFn: ({ signal }) => api.running(pinned, { signal }), placeholderData: keepPreviousData }),
+  storage: () => queryOptions({ queryKey: ["storage"], queryFn: ({ signal }) => api.storage({ signal }), staleTime: 60 * SECOND }),
   project: (name: string) => queryOptions({ queryKey: ["project", name], queryFn: () => api.project(name) }),
   keys: (project: string) => queryOptions({ queryKey: ["keys", project], queryFn: () => api.keys(project) }),
   /** The names that begin so, for completing one. */

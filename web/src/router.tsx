@@ -20,8 +20,10 @@ const model = createRoute({ getParentRoute, path: "/models/$name", component: la
 const modelVersion = createRoute({ getParentRoute, path: "/models/$name/$version", component: lazyRouteComponent(() => import("./models/VersionPage"), "VersionPage") });
 const audit = createRoute({ getParentRoute, path: "/audit", component: lazyRouteComponent(() => import("./models/AuditPage"), "AuditPage") });
 
+const settings = createRoute({ getParentRoute, path: "/settings", component: lazyRouteComponent(() => import("./settings/SettingsPage"), "SettingsPage") });
+
 export const router = createRouter({
-  routeTree: root.addChildren([projects, workspace, compare, run, runTab, shortRun, shortView, models, model, modelVersion, audit]),
+  routeTree: root.addChildren([projects, workspace, compare, run, runTab, shortRun, shortView, models, model, modelVersion, audit, settings]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

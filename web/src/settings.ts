@@ -58,17 +58,23 @@ const choice =
   (stored: unknown): T =>
     choices.find((one) => one === stored) ?? fallback;
 
-export const theme = setting("theme", choice(["system", "light", "dark"], "system"));
-export const density = setting("density", choice(["compact", "comfortable"], "compact"));
+export const theme = setting("theme", choice<"system" | "light" | "dark">(["system", "light", "dark"], "system"));
+export const density = setting("density", choice<"compact" | "comfortable">(["compact", "comfortable"], "compact"));
+/** "reduced" asks for less than the system does, never for more. */
+export const motion = setting("motion", choice<"system" | "reduced">(["system", "reduced"], "system"));
 export const singleKeys = setting("single-keys", (stored) => stored !== false);
 export const listWidth = setting("list-width", (stored) => (typeof stored === "number" ? stored : 412));
-export const tileWidth = setting("tile-width", choice(["small", "medium", "large"], "medium"));
+export const tileWidth = setting("tile-width", choice<"small" | "medium" | "large">(["small", "medium", "large"], "medium"));
 
 /** The x axis and the smoothing of a project that one has not looked at yet, as in an address. */
-export const startingAxis = setting("starting-axis", choice(["step", "relative_time", "time"], "step"));
+export const startingAxis = setting("starting-axis", choice<"step" | "relative_time" | "time">(["step", "relative_time", "time"], "step"));
 export const startingSmoothing = setting("starting-smoothing", (stored) => (typeof stored === "string" ? stored : ""));
 
 const names = (stored: unknown): string[] => (Array.isArray(stored) ? stored.filter((one) => typeof one === "string") : []);
+
+/** Projects that stand first. */
+export const starred = setting("starred", names);
+export const projectOrder = setting("project-order", choice<"activity" | "name" | "runs" | "storage">(["activity", "name", "runs", "storage"], "activity"));
 
 /** What was searched for and opened last, newest first. */
 export const recent = setting("recent", names);

@@ -1,7 +1,7 @@
-/** Keeps `data-theme` and `data-density` of the page in step with what was chosen, and says when they change. */
+/** Keeps `data-theme`, `data-density` and `data-motion` of the page in step with what was chosen, and says when they change. */
 
 import { useSyncExternalStore } from "react";
-import { density, theme } from "./settings";
+import { density, motion, theme } from "./settings";
 
 const preference = window.matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Set<() => void>();
@@ -11,6 +11,7 @@ function apply(): void {
   isDark = theme.get() === "dark" || (theme.get() === "system" && preference.matches);
   document.documentElement.dataset["theme"] = isDark ? "dark" : "light";
   document.documentElement.dataset["density"] = density.get();
+  document.documentElement.dataset["motion"] = motion.get();
   for (const listener of listeners) listener();
 }
 
@@ -21,6 +22,11 @@ export function chooseTheme(choice: "system" | "light" | "dark"): void {
 
 export function chooseDensity(choice: "compact" | "comfortable"): void {
   density.set(choice);
+  apply();
+}
+
+export function chooseMotion(choice: "system" | "reduced"): void {
+  motion.set(choice);
   apply();
 }
 

@@ -2,13 +2,13 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { api } from "../api";
 import { Icon } from "../parts/Icon";
 import { Menu, type MenuEntry } from "../parts/Menu";
-import { client, queries } from "../queries";
+import { queries } from "../queries";
 import { density, singleKeys, theme } from "../settings";
 import { chooseDensity, chooseTheme } from "../theme";
 import { openKeys } from "./overlays";
+import { signOut } from "./signOut";
 
 export function AccountMenu() {
   const me = useQuery(queries.me());
@@ -32,6 +32,7 @@ export function AccountMenu() {
     ),
     { kind: "line" },
     { kind: "choice", label: "Single-key shortcuts", isChosen: hasKeys, onSelect: () => { singleKeys.set(!hasKeys); } },
+    { kind: "do", label: "All settings", onSelect: () => void navigate({ to: "/settings" }) },
     { kind: "do", label: "All keys", hint: "?", onSelect: openKeys },
   ];
   if (me.data?.needs_key === true) entries.push({ kind: "line" }, { kind: "do", label: `Sign out ${me.data.name}`, onSelect: () => void signOut() });
@@ -43,8 +44,3 @@ export function AccountMenu() {
 }
 
 const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
-
-async function signOut(): Promise<void> {
-  await api.signOut();
-  await client.resetQueries();
-}

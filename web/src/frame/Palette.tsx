@@ -3,7 +3,6 @@
 import * as Ariakit from "@ariakit/react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { useDeferredValue } from "react";
 import { type RunRow, api } from "../api";
 import { Dialog } from "../parts/Dialog";
 import { Swatch } from "../parts/Run";
@@ -19,11 +18,12 @@ import { openKeys } from "./overlays";
 type Item = { id: string; kind: string; label: string; hue?: number; open: () => void };
 
 const MOST_RECENT = 8;
-const MOST_SHOWN = 40;
+const MOST_SHOWN = 60;
+const MOST_OF_A_KIND = 12;
 
 export function Palette({ onClose }: { onClose: () => void }) {
   const combobox = Ariakit.useComboboxStore({ defaultOpen: true });
-  const text = useDeferredValue(Ariakit.useStoreState(combobox, "value").trim());
+  const text = Ariakit.useStoreState(combobox, "value").trim();
   const items = useItems(text);
   const choose = (item: Item) => {
     recent.set([item.id, ...recent.get().filter((id) => id !== item.id)].slice(0, MOST_RECENT));
@@ -55,11 +55,12 @@ function useItems(text: string): Item[] {
   const projects = useQuery(queries.projects()).data?.projects ?? [];
   const models = useQuery(queries.models()).data?.models ?? [];
   const artifacts = useQuery({ ...queries.artifacts(project ?? ""), enabled: project !== undefined }).data?.artifacts ?? [];
-  const runs = useQuery({
+  const found = useQuery({
     queryKey: ["runs-named", project, text],
-    queryFn: ({ signal }) => (project === undefined ? Promise.resolve([]) : runsNamed(project, text, signal)),
+    queryFn: ({ signal }) => (project === undefined ? Promise.resolve([]) : api.searchRuns(project, { text, columns: [], limit: 12 }, { signal }).then((page) => page.runs)),
     placeholderData: (before) => before,
-  }).data;
+  });
+  const runs = (found.data ?? []).map((run) => runItem(run, () => void navigate({ to: "/p/$project/runs/$run", params: { project: run.project, run: run.id } })));
   const metrics = useQuery({ ...queries.keys(project ?? ""), enabled: project !== undefined }).data?.metrics ?? [];
   const toMetric = (name: string) => {
     if (project !== undefined) void navigate({ to: "/p/$project", params: { project }, search: { ...lastView(project).get(), find: searchFor(name) } });
@@ -67,36 +68,24 @@ function useItems(text: string): Item[] {
   const toArtifact = (run: string) => {
     if (project !== undefined) void navigate({ to: "/p/$project/runs/$run/$tab", params: { project, run, tab: "artifacts" } });
   };
+  // there may be thousands of metrics: they are for who has begun to type
+  const isTyped = text !== "";
+  const pages = commandsNow().filter((command) => isTyped || command.isTyped !== true);
+  const offered = (kind: (kind: string) => boolean) => pages.filter((command) => kind(command.kind)).map(({ kind: name, label, run }): Item => ({ id: `${name} ${label}`, kind: name, label, open: run }));
+  // what is known at once stands first, so that Enter does not take what the server's answer has just put there
   const named = [
-    ...(runs ?? []).map((run) => runItem(run, () => void navigate({ to: "/p/$project/runs/$run", params: { project: run.project, run: run.id } }))),
-    ...matching(
-      [
-        ...commands(navigate),
-        ...commandsNow().filter(({ isTyped }) => isTyped !== true || text !== "").map(({ kind, label, run }): Item => ({ id: `${kind} ${label}`, kind, label, open: run })),
-        ...projects.map(({ name }): Item => ({ id: `project ${name}`, kind: "project", label: name, open: () => void navigate({ to: "/p/$project", params: { project: name } }) })),
-        ...models.map(({ name }): Item => ({ id: `model ${name}`, kind: "model", label: name, open: () => void navigate({ to: "/models/$name", params: { name } }) })),
-        // there may be thousands: they are for who has begun to type
-        ...(text === "" ? [] : artifacts.flatMap(({ name, version, run }): Item[] => (run === null ? [] : [artifactItem(`${name}:v${String(version)}`, () => { toArtifact(run); })]))),
-        ...(text === "" ? [] : metrics.map(({ name }): Item => ({ id: `metric ${name}`, kind: "metric", label: name, open: () => { toMetric(name); } }))),
-      ],
-      text,
-    ),
-  ];
+    matching([...commands(navigate), ...offered((kind) => kind !== "metric")], text),
+    matching(projects.map(({ name }): Item => ({ id: `project ${name}`, kind: "project", label: name, open: () => void navigate({ to: "/p/$project", params: { project: name } }) })), text),
+    matching(models.map(({ name }): Item => ({ id: `model ${name}`, kind: "model", label: name, open: () => void navigate({ to: "/models/$name", params: { name } }) })), text),
+    // those of the text before may not be what is looked for now
+    found.isPlaceholderData ? matching(runs, text) : runs,
+    matching(isTyped ? artifacts.flatMap(({ name, version, run }) => (run === null ? [] : [artifactItem(`${name}:v${String(version)}`, () => { toArtifact(run); })])) : [], text),
+    matching(isTyped ? [...offered((kind) => kind === "metric"), ...metrics.map(({ name }): Item => ({ id: `metric ${name}`, kind: "metric", label: name, open: () => { toMetric(name); } }))] : [], text),
+  ].flatMap((ofKind, index) => (index === 0 ? ofKind : once(ofKind).slice(0, MOST_OF_A_KIND)));
   const used = recent.get();
   const rank = (item: Item) => (used.includes(item.id) ? used.indexOf(item.id) : MOST_RECENT);
   return once(named).toSorted((a, b) => rank(a) - rank(b)).slice(0, MOST_SHOWN);
 }
-
-/** By name, tag or config; a run whose id is pasted comes first. */
-async function runsNamed(project: string, text: string, signal: AbortSignal): Promise<RunRow[]> {
-  const { runs } = await api.searchRuns(project, { text, columns: [], limit: 12 }, { signal });
-  if (!RUN_ID.test(text)) return runs;
-  const byId = await api.searchRuns(project, { filter: `id = ${JSON.stringify(text)}`, columns: [], limit: 1 }, { signal });
-  return [...byId.runs, ...runs];
-}
-
-/** What could be the id of a run, and is hardly a word. */
-const RUN_ID = /^[\w-]{6,64}$/;
 
 /** A page says better than the palette what happens there. */
 const once = (items: readonly Item[]) => [...new Map(items.toReversed().map((item) => [item.id, item])).values()].toReversed();
@@ -111,6 +100,7 @@ function commands(navigate: ReturnType<typeof useNavigate>): Item[] {
     command("All projects", () => void navigate({ to: "/" })),
     command("All models", () => void navigate({ to: "/models" })),
     command("Audit trail", () => void navigate({ to: "/audit" })),
+    command("Settings", () => void navigate({ to: "/settings" })),
     command("Dark theme", () => { chooseTheme("dark"); }),
     command("Light theme", () => { chooseTheme("light"); }),
     command("Theme of the system", () => { chooseTheme("system"); }),

@@ -19,6 +19,7 @@ const PATHS = {
   plus: "M8 3v10M3 8h10",
   file: "M4 2h5l3 3v9H4ZM9 2v3h3",
   up: "M8 13V3.5M4 7l4-4 4 4",
+  star: "M8 2.2l1.8 3.7 4 .5-2.9 2.8.7 4L8 11.3l-3.6 1.9.7-4L2.2 6.4l4-.5L8 2.2Z",
   arrow: "M3 8h9.5M9 4.5 12.5 8 9 11.5",
 } as const;
 

@@ -2,22 +2,30 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { Project } from "../api";
-import { formatCount, plural } from "../format";
+import { formatBytes, formatCount, plural } from "../format";
 import { Page } from "../frame/Page";
 import { useKeys } from "../frame/keys";
 import { liveState } from "../frame/liveState";
+import { Icon } from "../parts/Icon";
 import { Empty, Failure, Outline } from "../parts/Note";
 import { Sparkline } from "../parts/Sparkline";
 import { Ago } from "../parts/Time";
 import { FIRST_RUN_MS, queries } from "../queries";
+import { projectOrder, starred } from "../settings";
 import { FirstRun } from "./FirstRun";
+import { NowRunning } from "./NowRunning";
 import styles from "./ProjectsPage.module.css";
+import { ORDERS, listedProjects } from "./order";
 
 export function ProjectsPage() {
   const projects = useQuery({ ...queries.projects(), refetchInterval: FIRST_RUN_MS });
+  const storage = useQuery(queries.storage()).data;
+  const bytes = useMemo(() => new Map(storage?.projects.map(({ name, artifact_bytes }) => [name, artifact_bytes])), [storage]);
   const [text, setText] = useState("");
+  const order = projectOrder.use();
+  const stars = starred.use();
   const search = useRef<HTMLInputElement>(null);
   useKeys([{ key: "/", label: "Find a project", run: () => search.current?.focus() }]);
   const all = projects.data?.projects;
@@ -26,41 +34,63 @@ export function ProjectsPage() {
     liveState.set({ kind: "live", running });
     return () => { liveState.set({ kind: "idle" }); };
   }, [running]);
-  const shown = all?.filter((project) => matches(project, text)) ?? [];
+  const shown = listedProjects(all ?? [], { text, order, starred: stars, bytes });
   return (
     <Page title="Projects" heading="Projects" crumbs={[]}>
       {projects.error !== null && <Failure what="The projects could not be fetched." error={projects.error} onRetry={() => void projects.refetch()} />}
       {projects.isPending && <Outline lines={5} />}
       {all?.length === 0 && <FirstRun />}
       {all !== undefined && all.length > 0 && (
-        <>
-          <div className={styles["tools"]}>
-            <input ref={search} type="search" aria-label="Find a project" placeholder="Find a project" value={text} onChange={(event) => { setText(event.target.value); }} />
-            <span className="muted">{shown.length === all.length ? plural(all.length, "project") : `${formatCount(shown.length)} of ${plural(all.length, "project")}`}</span>
-          </div>
-          <ul className={styles["list"]}>
-            {shown.map((project) => (
-              <ProjectRow key={project.name} project={project} />
-            ))}
-          </ul>
-          {shown.length === 0 && (
-            <Empty title={`No project matches “${text}”`}>
-              <button type="button" onClick={() => { setText(""); }}>Show all</button>
-            </Empty>
-          )}
-        </>
+        <div className={styles["halves"]}>
+          <NowRunning projects={all} />
+          <section aria-label="All projects">
+            <div className={styles["tools"]}>
+              <input ref={search} type="search" aria-label="Find a project" placeholder="Find a project" value={text} onChange={(event) => { setText(event.target.value); }} />
+              <select aria-label="Sort projects by" value={order} onChange={(event) => { projectOrder.set(ORDERS.find(([one]) => one === event.target.value)?.[0] ?? "activity"); }}>
+                {ORDERS.map(([one, label]) => (
+                  <option key={one} value={one}>
+                    {label}
+                  </option>
+                ))}
+              </select>
+              <span className="muted">{shown.length === all.length ? plural(all.length, "project") : `${formatCount(shown.length)} of ${plural(all.length, "project")}`}</span>
+            </div>
+            <ul className={styles["list"]}>
+              {shown.map((project) => (
+                <ProjectRow key={project.name} project={project} bytes={bytes.get(project.name) ?? null} isStarred={stars.includes(project.name)} />
+              ))}
+            </ul>
+            {shown.length === 0 && (
+              <Empty title={`No project matches “${text}”`}>
+                <button type="button" onClick={() => { setText(""); }}>Show all</button>
+              </Empty>
+            )}
+          </section>
+        </div>
       )}
     </Page>
   );
 }
 
-function ProjectRow({ project }: { project: Project }) {
+function ProjectRow({ project, bytes, isStarred }: { project: Project; bytes: number | null; isStarred: boolean }) {
   const total = project.runs_per_day.reduce((sum, count) => sum + count, 0);
+  const { name } = project;
   return (
     <li className={styles["row"]}>
+      <button
+        type="button"
+        data-look="icon"
+        className={styles["star"]}
+        aria-pressed={isStarred}
+        aria-label={`Star ${name}`}
+        title={isStarred ? "Starred: stands first" : "Star: put first"}
+        onClick={() => { starred.set(isStarred ? starred.get().filter((one) => one !== name) : [...starred.get(), name]); }}
+      >
+        <Icon name="star" />
+      </button>
       <div className={styles["name"]}>
-        <Link to="/p/$project" params={{ project: project.name }}>
-          <bdi>{project.name}</bdi>
+        <Link to="/p/$project" params={{ project: name }}>
+          <bdi>{name}</bdi>
         </Link>
         {project.description !== "" && <p className="muted">{project.description}</p>}
       </div>
@@ -70,12 +100,8 @@ function ProjectRow({ project }: { project: Project }) {
       </span>
       <span className="number">{plural(project.run_count, "run")}</span>
       <span className={styles["live"]}>{project.running_count > 0 && <>● {formatCount(project.running_count)} running</>}</span>
+      <span className={styles["bytes"]} title="In all versions of its artifacts">{bytes === null || bytes === 0 ? "" : formatBytes(bytes)}</span>
       <span className={styles["when"]}>{project.last_activity_ms === null ? "no activity yet" : <Ago ms={project.last_activity_ms} />}</span>
     </li>
   );
-}
-
-function matches(project: Project, text: string): boolean {
-  const haystack = `${project.name} ${project.description}`.toLowerCase();
-  return text.toLowerCase().split(/\s+/).every((word) => haystack.includes(word));
 }
