@@ -189,7 +189,7 @@ def test_a_short_link_leads_to_the_run(page: Page, runs: dict[str, str]) -> None
 def test_an_address_that_leads_nowhere_says_so(context: BrowserContext, path: str) -> None:
     page = context.new_page()  # not watched: the browser itself complains about the answer 404
     page.goto(path)
-    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("^There is no such (page|run)$"))).to_be_visible()
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Projects").click()
     expect(page.get_by_role("link", name="digits")).to_be_visible()
 
@@ -197,7 +197,8 @@ def test_an_address_that_leads_nowhere_says_so(context: BrowserContext, path: st
 def test_a_run_that_is_deleted_on_its_page_comes_back_with_undo(page: Page, runs: dict[str, str]) -> None:
     page.goto(f"/p/digits/runs/{runs['crashed']}")
     page.get_by_role("button", name="More for this run").click()
-    page.get_by_role("menuitem", name="Delete run").click()
+    page.get_by_role("menuitem", name="Delete run…").click()
+    page.get_by_role("button", name="Delete the run").click()
     expect(page).to_have_url(re.compile("/p/digits$"))
     row = page.get_by_role("row", name="crashed", exact=True)
     expect(page.get_by_text("Deleted crashed")).to_be_visible()
@@ -219,7 +220,8 @@ def test_news_from_before_an_undo_does_not_take_the_run_out_again(page: Page, ru
     page.route("**/live", hold_news_of_deletion)
     page.goto(f"/p/digits/runs/{runs['crashed']}")
     page.get_by_role("button", name="More for this run").click()
-    page.get_by_role("menuitem", name="Delete run").click()
+    page.get_by_role("menuitem", name="Delete run…").click()
+    page.get_by_role("button", name="Delete the run").click()
     row = page.get_by_role("row", name="crashed", exact=True)
     for _ in range(200):
         if held:

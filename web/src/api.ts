@@ -238,7 +238,7 @@ export const api = {
   /** With those of its metrics that have this text in their names. */
   runHaving: (id: string, having: string, asking?: Asking) => request<RunDetail>("GET", runPath(id), { query: { ...FEW, having }, ...asking }),
   changeRun: (id: string, changes: RunChanges) => request<RunDetail>("PATCH", runPath(id), { body: changes, query: FEW }),
-  deleteRun: (id: string) => request<undefined>("DELETE", runPath(id)),
+  deleteRun: (id: string, reason = "") => request<undefined>("DELETE", runPath(id), reason === "" ? {} : { query: { reason } }),
   restoreRun: (id: string) => request<RunDetail>("POST", `${runPath(id)}/restore`, { query: FEW }),
   stopRun: (id: string, reason: string) => request<RunDetail>("POST", `${runPath(id)}/stop`, { body: { reason }, query: FEW }),
   alerts: (id: string, query: { before?: number | null; limit: number }, asking?: Asking) =>

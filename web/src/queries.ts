@@ -51,6 +51,9 @@ export const queries = {
   run: (id: string) => queryOptions({ queryKey: ["run", id], queryFn: ({ signal }) => api.run(id, { signal }) }),
   runHaving: (id: string, text: string) =>
     queryOptions({ queryKey: ["run", id, "having", text], queryFn: ({ signal }) => api.runHaving(id, text, { signal }), placeholderData: keepPreviousData }),
+  /** `state` is what the page knows of the run: with another one it asks again. */
+  events: (id: string, state: string) =>
+    queryOptions({ queryKey: ["run", id, "events", state], queryFn: ({ signal }) => api.events(id, { signal }), placeholderData: keepPreviousData }),
   /** `count` is how many there are as far as the page knows: with another one it asks again. */
   alerts: (id: string, count: number) =>
     infiniteQueryOptions({

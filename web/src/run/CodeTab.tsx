@@ -1,11 +1,15 @@
 /** What of the code was not committed when the run started: the patch, files that Git does not follow, cells. */
 
-import { useMemo } from "react";
-import type { RunDetail } from "../api";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { type RunDetail, reasonOf } from "../api";
+import { CodeDiff } from "../compare/CodeDiff";
 import { plural } from "../format";
 import { CopyButton } from "../parts/Code";
 import { Empty } from "../parts/Note";
+import { queries } from "../queries";
 import styles from "./CodeTab.module.css";
+import { OtherRunField } from "./OtherRunField";
 import { type Git, type Source, gitOf, leftOutOf, sourcesOf } from "./environment";
 import { type PatchFile, readPatch } from "./patch";
 
@@ -15,6 +19,7 @@ export function CodeTab({ run }: { run: RunDetail }) {
   if (git === null && sources.length === 0) return <Empty title="No repository"><p>The run was not started inside a Git repository.</p></Empty>;
   return (
     <section aria-label="Code" className={styles["code"]}>
+      <Against run={run} />
       {git !== null && <Committed git={git} />}
       {sources.length > 0 && (
         <>
@@ -26,6 +31,19 @@ export function CodeTab({ run }: { run: RunDetail }) {
       )}
       <NotCaptured run={run} />
     </section>
+  );
+}
+
+/** The code of this run against that of another. */
+function Against({ run }: { run: RunDetail }) {
+  const [chosen, setChosen] = useState<string | null>(null);
+  const other = useQuery({ ...queries.run(chosen ?? ""), enabled: chosen !== null });
+  return (
+    <div className={styles["summary"]}>
+      <OtherRunField run={run} label="Compare the code with" none="compare with…" chosen={chosen} onChoose={setChosen} />
+      {other.error !== null && <span role="alert">That run could not be fetched: {reasonOf(other.error)}</span>}
+      {chosen !== null && other.data !== undefined && <CodeDiff before={other.data} after={run} onClose={() => { setChosen(null); }} />}
+    </div>
   );
 }
 

@@ -51,7 +51,9 @@ export function ConsoleTab({ run }: { run: RunDetail }) {
   const [at, setAt] = useState<number | null>(null);
   const target = at ?? (view.line === null ? null : view.line - 1);
   const isReady = count > 0 && (!isFiltered || kept.searched > 0);
-  useEffect(() => { if (target !== null && isReady) show(target); }, [target, isReady, view.isWrapped]);
+  // a line that is wrapped has its height once it is here
+  const isHere = target !== null && lines.at(target) !== undefined;
+  useEffect(() => { if (target !== null && isReady) show(target); }, [target, isReady, isHere, view.isWrapped]);
   const step = (by: 1 | -1) => {
     const { numbers } = matches;
     if (numbers.length === 0) return;

@@ -2,9 +2,9 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { type ReactNode, Suspense, lazy, useMemo } from "react";
-import { type RunDetail, api, isNotFound, reasonOf } from "../api";
-import type { RunStyle } from "../charts/figure";
+import { type ReactNode, Suspense, lazy, useMemo, useState } from "react";
+import { type RunDetail, api, exportAddress, isNotFound, reasonOf } from "../api";
+import type { RunStyle, XAxis } from "../charts/figure";
 import { sectionsOf, isSystem } from "../charts/sections";
 import { NotFound } from "../frame/App";
 import { Page } from "../frame/Page";
@@ -18,8 +18,7 @@ import { client, queries, runChanged } from "../queries";
 import { useLive } from "../workspace/live";
 import { useSeriesStore } from "../workspace/useSeriesStore";
 import { ArtifactsTab } from "./ArtifactsTab";
-import { CodeTab } from "./CodeTab";
-import { ConsoleTab } from "./ConsoleTab";
+import { BestMark } from "./BestMark";
 import { MediaTab } from "./MediaTab";
 import { Overview } from "./Overview";
 import { RunCharts } from "./RunCharts";
@@ -28,6 +27,11 @@ import { StopRun, StopStory } from "./StopRun";
 import { useChartSettings } from "./useChartSettings";
 import { hasMore, useRunMetrics } from "./useRunMetrics";
 
+const CodeTab = lazy(() => import("./CodeTab").then((module) => ({ default: module.CodeTab })));
+const ConsoleTab = lazy(() => import("./ConsoleTab").then((module) => ({ default: module.ConsoleTab })));
+const DeleteRunDialog = lazy(() => import("./DeleteRunDialog").then((module) => ({ default: module.DeleteRunDialog })));
+const GoOnDialog = lazy(() => import("./GoOnDialog").then((module) => ({ default: module.GoOnDialog })));
+const NoSuchRun = lazy(() => import("./NoSuchRun").then((module) => ({ default: module.NoSuchRun })));
 const SystemTab = lazy(() => import("./SystemTab").then((module) => ({ default: module.SystemTab })));
 
 const TABS = ["overview", "charts", "system", "console", "media", "artifacts", "code"] as const;
@@ -37,7 +41,8 @@ export function RunPage() {
   const { project = "", run: id = "", tab } = useParams({ strict: false });
   const run = useQuery(queries.run(id));
   const current = TABS.find((one) => one === (tab ?? "overview"));
-  if (isNotFound(run.error) || current === undefined) return <NotFound />;
+  if (current === undefined) return <NotFound />;
+  if (isNotFound(run.error)) return <Suspense><NoSuchRun project={project} id={id} /></Suspense>;
   if (run.data === undefined) {
     return (
       <Page title="Run" crumbs={crumbs(project)}>
@@ -54,9 +59,9 @@ const crumbs = (project: string) => [
 ];
 
 function Loaded({ run, tab }: { run: RunDetail; tab: Tab }) {
-  const { settings, onSettings } = useChartSettings();
   const isSystemTab = tab === "system";
-  const shown = useMemo(() => (isSystemTab && settings.x === "step" ? { ...settings, x: "relative_time" as const } : settings), [isSystemTab, settings]);
+  const { settings, onSettings } = useChartSettings(isSystemTab ? "relative_time" : usualAxis(run));
+  const shown = useMemo(() => (isSystemTab && settings.x !== "time" ? { ...settings, x: "relative_time" as const } : settings), [isSystemTab, settings]);
   const { id, name, hue, status, project } = run;
   const styled = useMemo<RunStyle[]>(() => [{ id, name, hue, dash: 0, isRunning: status === "running" }], [id, name, hue, status]);
   const store = useSeriesStore(shown, styled);
@@ -98,6 +103,12 @@ function Loaded({ run, tab }: { run: RunDetail; tab: Tab }) {
 
 const NO_COLUMNS: string[] = [];
 
+/** What the run wants its metrics to be drawn over. */
+function usualAxis({ definitions }: RunDetail): XAxis {
+  const over = definitions.find(({ step_metric }) => (step_metric ?? null) !== null)?.step_metric ?? null;
+  return over === null ? "step" : `metric:${over}`;
+}
+
 /** On a narrow screen the tabs scroll, and the open one may be beyond the edge. */
 function showOpenTab(tabs: HTMLElement | null): void {
   const open = tabs?.querySelector<HTMLElement>('[aria-current="page"]');
@@ -106,10 +117,13 @@ function showOpenTab(tabs: HTMLElement | null): void {
 
 function Heading({ run }: { run: RunDetail }) {
   const navigate = useNavigate();
-  const remove = async () => {
+  const [asked, setAsked] = useState<"delete" | "continue" | "fork" | null>(null);
+  const close = () => { setAsked(null); };
+  const remove = async (reason: string) => {
+    close();
     await client.cancelQueries({ queryKey: queries.run(run.id).queryKey }); // what is still asked would not be found
     try {
-      await api.deleteRun(run.id);
+      await api.deleteRun(run.id, reason);
     } catch (error) {
       toast({ text: `The run was not deleted: ${reasonOf(error)}`, isBad: true });
       return;
@@ -141,6 +155,7 @@ function Heading({ run }: { run: RunDetail }) {
       {run.status === "lost" && <span className={styles["warn"]}>last heard <Ago ms={run.heartbeat_ms} /></span>}
       <StopStory run={run} />
       {run.group !== null && <span className="muted">group {run.group}</span>}
+      <BestMark run={run} />
       <span className={styles["actions"]}>
         <StopRun run={run} />
         <Menu
@@ -150,13 +165,21 @@ function Heading({ run }: { run: RunDetail }) {
             { kind: "do", label: "Copy id", onSelect: () => void navigator.clipboard.writeText(run.id) },
             { kind: "do", label: "Compare with others", onSelect: () => void navigate({ to: "/p/$project/compare", params: { project: run.project }, search: { runs: run.id } }) },
             { kind: "line" },
+            { kind: "do", label: "Continue this run…", onSelect: () => { setAsked("continue"); } },
+            { kind: "do", label: "Fork…", onSelect: () => { setAsked("fork"); } },
+            { kind: "do", label: "Export", onSelect: () => { window.location.assign(exportAddress(run.id)); } },
+            { kind: "line" },
             { kind: "do", label: run.is_archived ? "Unarchive run" : "Archive run", onSelect: () => void archiveRun(run, !run.is_archived) },
-            { kind: "do", label: "Delete run", isDangerous: true, onSelect: () => void remove() },
+            { kind: "do", label: "Delete run…", isDangerous: true, onSelect: () => { setAsked("delete"); } },
           ]}
         >
           <Icon name="more" />
         </Menu>
       </span>
+      <Suspense>
+        {asked === "delete" && <DeleteRunDialog run={run} onClose={close} onDelete={(reason) => void remove(reason)} />}
+        {(asked === "continue" || asked === "fork") && <GoOnDialog run={run} kind={asked} onClose={close} />}
+      </Suspense>
     </div>
   );
 }
