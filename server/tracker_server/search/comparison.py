@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, undefer
 
@@ -34,18 +35,18 @@ def compare(session: Session, asked: CompareRequest, *, now_ms: int, lost_after_
     }
     summaries = metrics.last(session, ids, None)
     names = sorted({name for run_id in ids for name in summaries[run_id]})
-    goals = runs.metric_goals(session, found[0].project_id) if found else None
-    measured = _metric_rows([summaries[run_id] for run_id in ids], names, asked, goals)
+    measured = _metric_rows([summaries[run_id] for run_id in ids], names, asked.statistic)
     is_all = asked.only == "all"
     equal_count = sum(not row.differs for row in measured) + sum(
         not row.differs for section in sections.values() for row in section
     )
     chosen = [row for row in measured if is_all or row.differs]
     having = [row for row in chosen if _has(row.name, asked.having)]
+    goals = runs.metric_goals(session, found[0].project_id) if found else None
     return Comparison(
         runs=shown,
         absent=_absent(session, [run_id for run_id in wanted if run_id not in ids]),
-        metrics=having[: asked.limit],
+        metrics=[msgspec.structs.replace(row, goal=_goal(row, goals)) for row in having[: asked.limit]],
         metrics_left_out=len(having) - len(having[: asked.limit]),
         equal_count=equal_count,
         metric_names=[name for name in names if _has(name, asked.having)][: asked.limit],
@@ -56,7 +57,7 @@ def compare(session: Session, asked: CompareRequest, *, now_ms: int, lost_after_
 
 
 def _has(name: str, text: str) -> bool:
-    return text.casefold() in name.casefold()
+    return not text or text.casefold() in name.casefold()
 
 
 def _runs(session: Session, ids: list[str]) -> list[Run]:
@@ -107,20 +108,17 @@ def identity(value: Any) -> str:
     return "[" + ",".join(identity(item) for item in value) + "]"
 
 
-def _metric_rows(
-    sides: Sequence[Mapping[str, MetricSummary]], names: Sequence[str], asked: CompareRequest, goals: runs.Goals | None
-) -> list[MetricRow]:
-    """A row for each metric. Metrics differ where the statistic that is asked for does.
-
-    What is better is what the first run's project says, else what any of the runs has defined.
-    """
+def _metric_rows(sides: Sequence[Mapping[str, MetricSummary]], names: Sequence[str], statistic: str) -> list[MetricRow]:
+    """A row for each metric. Metrics differ where the statistic does."""
 
     def differs(values: Sequence[MetricSummary | None]) -> bool:
-        return len({None if value is None else (getattr(value, asked.statistic),) for value in values}) > 1
-
-    def goal(name: str, values: Sequence[MetricSummary | None]) -> Goal | None:
-        defined = (value.goal for value in values if value is not None and value.goal is not None)
-        return (goals.of(name) if goals is not None else None) or next(defined, None)
+        return len({None if value is None else (getattr(value, statistic),) for value in values}) > 1
 
     rows = ((name, [side.get(name) for side in sides]) for name in names)
-    return [MetricRow(name, values, differs=differs(values), goal=goal(name, values)) for name, values in rows]
+    return [MetricRow(name, values, differs=differs(values)) for name, values in rows]
+
+
+def _goal(row: MetricRow, goals: runs.Goals | None) -> Goal | None:
+    """What the first run's project says, else what any of the runs has defined."""
+    said = goals.of(row.name) if goals is not None else None
+    return said or next((value.goal for value in row.values if value is not None and value.goal is not None), None)

@@ -21,8 +21,10 @@ import { MOST_RUNS, withRun } from "./view";
 
 const AddRun = lazy(() => import("./AddRun").then((module) => ({ default: module.AddRun })));
 
-/** A comparison with a run that is still running is asked for again so often. */
+/** A comparison with a run that is still running is asked for again so often, and less often where that costs seconds. */
 const PERIOD_MS = 10_000;
+const LONG_PERIOD_MS = 120_000;
+const MANY_METRICS = 10_000;
 
 export function ComparePage() {
   const { project } = useParams({ from: "/p/$project/compare" });
@@ -32,7 +34,10 @@ export function ComparePage() {
   const query = useQuery({
     // of one run nothing differs, and all is worth seeing
     ...queries.compare({ runs: view.runs, only: view.isAll || view.runs.length < 2 ? "all" : "differing", statistic: view.statistic }),
-    refetchInterval: ({ state }) => (state.data?.runs.some(({ status }) => status === "running") === true ? PERIOD_MS : false),
+    refetchInterval: ({ state: { data } }) => {
+      if (data?.runs.some(({ status }) => status === "running") !== true) return false;
+      return data.metric_count > MANY_METRICS ? LONG_PERIOD_MS : PERIOD_MS;
+    },
   });
   const part = partNamed(search["tab"]);
   const title = `Compare ${plural(view.runs.length, "run")}`;
