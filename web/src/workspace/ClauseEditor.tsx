@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useId } from "react";
 import { api } from "../api";
 import { formatCount } from "../format";
-import styles from "./FilterBuilder.module.css";
+import styles from "./TableParts.module.css";
 import type { Operator, Kind } from "./filterClauses";
 import type { Searched } from "./ranges";
 import { STATUSES } from "./view";

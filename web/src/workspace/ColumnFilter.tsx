@@ -3,7 +3,7 @@
 import { type FormEvent, useState } from "react";
 import { Dialog } from "../parts/Dialog";
 import { ClauseEditor } from "./ClauseEditor";
-import styles from "./FilterBuilder.module.css";
+import styles from "./TableParts.module.css";
 import { columnOf } from "./columns";
 import { type Operator, OPERATORS, clauseOf, clausesOf, filterOf, kindOf, operandOf } from "./filterClauses";
 import type { Change } from "./useView";

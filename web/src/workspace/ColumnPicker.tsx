@@ -8,7 +8,7 @@ import { Dialog } from "../parts/Dialog";
 import { Failure, Outline } from "../parts/Note";
 import { queries } from "../queries";
 import { ownColumns } from "../settings";
-import styles from "./ColumnPicker.module.css";
+import styles from "./TableParts.module.css";
 import { FACTS, isFact } from "./columns";
 import type { Searched } from "./ranges";
 import { switched } from "./tableState";

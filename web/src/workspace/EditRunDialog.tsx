@@ -6,7 +6,7 @@ import { type RunDetail, type RunRow, reasonOf } from "../api";
 import { Dialog } from "../parts/Dialog";
 import { Failure, Outline } from "../parts/Note";
 import { queries } from "../queries";
-import styles from "./InlineEdit.module.css";
+import styles from "./TableParts.module.css";
 import { type EditedText, isConflict, saveRun } from "./runEdits";
 
 type Props = { row: RunRow; onClose: () => void };

@@ -5,7 +5,7 @@ import type { Keys } from "../api";
 import { Dialog } from "../parts/Dialog";
 import { Icon } from "../parts/Icon";
 import { ClauseEditor } from "./ClauseEditor";
-import styles from "./FilterBuilder.module.css";
+import styles from "./TableParts.module.css";
 import { ATTRIBUTES } from "./filter";
 import { type Operator, OPERATORS, clauseOf, clausesOf, filterOf, kindOf, operandOf } from "./filterClauses";
 import type { Searched } from "./ranges";

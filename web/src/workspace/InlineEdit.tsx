@@ -3,7 +3,7 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { type RunRow, api, reasonOf } from "../api";
 import { toast } from "../frame/Toasts";
-import styles from "./InlineEdit.module.css";
+import styles from "./TableParts.module.css";
 import { isConflict, saveRun } from "./runEdits";
 import { runChanged } from "../queries";
 

@@ -29,7 +29,7 @@ export function RunCard({ id, isTable, width, onClose }: Props) {
     <aside ref={card} className={styles["card"]} aria-label={`About ${run?.name ?? "the run"}`} style={isTable ? { right: 16 } : { left: `min(${String(width + 8)}px, calc(100vw - 368px))` }}>
       <header className={styles["head"]}>
         {run !== undefined && <Swatch hue={run.hue} />}
-        <h2><bdi>{run?.name ?? "…"}</bdi></h2>
+        <h2 className="clip"><bdi>{run?.name ?? "…"}</bdi></h2>
         <button type="button" data-look="icon" aria-label="Close" title="Close (Esc)" onClick={onClose}>
           <Icon name="close" />
         </button>
@@ -46,7 +46,7 @@ function About({ run }: { run: RunDetail }) {
   const isGoing = run.status === "running";
   return (
     <>
-      <p className={styles["facts"]}>
+      <p className="muted">
         <StatusMark status={run.status} isStopping={run.is_stopping} /> · <Ago ms={run.created_ms} /> · <Lasting from={run.started_ms} to={run.finished_ms ?? (isGoing ? null : run.heartbeat_ms)} />
       </p>
       {run.tags.length > 0 && <p className="muted small">{run.tags.join(", ")}</p>}
@@ -73,8 +73,8 @@ function Lines({ title, lines }: { title: string; lines: [string, string][] }) {
       <dl className={styles["lines"]}>
         {lines.slice(0, MOST_LINES).map(([key, value]) => (
           <div key={key}>
-            <dt title={key}><bdi>{key}</bdi></dt>
-            <dd className="number" title={value}>{value}</dd>
+            <dt className="clip" title={key}><bdi>{key}</bdi></dt>
+            <dd className="number clip" title={value}>{value}</dd>
           </div>
         ))}
       </dl>

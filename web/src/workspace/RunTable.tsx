@@ -24,7 +24,7 @@ import { type TableColumn, pinnedAt, tableColumns } from "./tableColumns";
 import type { TableState } from "./tableState";
 import type { RunList } from "./runs";
 import { type Selection, selectRow } from "./selection";
-import { useSizedTable } from "./useSizedTable";
+import { useColumnWidths } from "./useColumnWidths";
 import type { Change } from "./useView";
 import type { Shown, View } from "./view";
 import type { Visible } from "./visible";
@@ -65,7 +65,7 @@ export function RunTable(props: Props) {
   const names = useMemo(() => new Set(keys?.metrics.map(({ name }) => name)), [keys]);
   const definitions = useMemo(() => tableColumns(columns, { isWide, isChosen, pinned, names, goals }), [columns, isWide, isChosen, pinned, names, goals]);
   const changeTable = useCallback((table: Partial<TableState>) => { change((now) => ({ ...now, table: { ...now.table, ...table } })); }, [change]);
-  const { table, setWidth } = useSizedTable(definitions, view.table.widths, (widths) => { changeTable({ widths }); });
+  const sizes = useColumnWidths(definitions, view.table.widths, (widths) => { changeTable({ widths }); });
   const [editing, setEditing] = useState<{ id: string; field: EditedField } | null>(null);
   const rowHeight = useRowHeight();
   const virtual = useVirtualizer({ count: Math.max(runs.matched, runs.rows.length), getScrollElement: () => scroll.current, estimateSize: () => rowHeight, overscan: 12 });
@@ -110,9 +110,7 @@ export function RunTable(props: Props) {
   };
 
   const dashOf = useMemo(() => new Map(visible.styles.map(({ id, dash }) => [id, dash])), [visible.styles]);
-  const width = table.getTotalSize();
-  const sizeOf = (id: string) => table.getColumn(id)?.getSize() ?? 100;
-  const lefts = pinnedAt(definitions, sizeOf);
+  const lefts = pinnedAt(definitions, sizes.widthOf);
   const onEdit = useHandler((id: string, field: EditedField | null) => { setEditing(field === null ? null : { id, field }); });
   const onOpen = useHandler((id: string) => { void navigate({ to: "/p/$project/runs/$run", params: { project, run: id } }); });
   const edited = editing?.field === "all" ? runs.rows.find(({ id }) => id === editing.id) : undefined;
@@ -131,8 +129,8 @@ export function RunTable(props: Props) {
         </button>
       )}
       <div ref={scroll} className={styles["scroll"]} onScroll={(event) => { onScrollTop(event.currentTarget.scrollTop < rowHeight); }}>
-        <div className={styles["grid"]} role="grid" aria-label="Runs" aria-rowcount={runs.matched + 1} aria-multiselectable="true" aria-busy={runs.isPending} style={{ minWidth: `max(100%, ${String(width)}px)` }} onKeyDown={onKeyDown}>
-          <RunTableHead {...props} {...{ table, definitions, lefts, names, goals, setWidth, changeTable }} getGrid={() => scroll.current} />
+        <div className={styles["grid"]} role="grid" aria-label="Runs" aria-rowcount={runs.matched + 1} aria-multiselectable="true" aria-busy={runs.isPending} style={{ minWidth: `max(100%, ${String(sizes.total)}px)` }} onKeyDown={onKeyDown}>
+          <RunTableHead {...props} {...{ sizes, definitions, lefts, names, goals, changeTable }} getGrid={() => scroll.current} />
           <div className={styles["body"]} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
             {items.map(({ index, start }) => {
               const row = runs.rows[index];
@@ -141,7 +139,7 @@ export function RunTable(props: Props) {
                 <RunTableRow
                   key={row.id}
                   {...{ row, index, start, definitions, marks, onToggle, onEdit, onOpen, onCard }}
-                  widths={definitions.map(({ id }) => sizeOf(id)).join()}
+                  widths={definitions.map(({ id }) => sizes.widthOf(id)).join()}
                   lefts={definitions.map(({ id }) => lefts.get(id) ?? "").join()}
                   curves={curves.get(row.id)}
                   editing={editing?.id === row.id ? editing.field : null}

@@ -9,7 +9,7 @@ import { fittingWidth } from "./fittingWidth";
 import type { RunList } from "./runs";
 import type { TableColumn } from "./tableColumns";
 import { type TableState, movedTo } from "./tableState";
-import type { SizedTable } from "./useSizedTable";
+import { type ColumnWidths, canResize } from "./useColumnWidths";
 import type { Change } from "./useView";
 import { type Shown, type View, isDefaultSort, nextSort } from "./view";
 
@@ -19,7 +19,7 @@ const ColumnFilter = lazy(() => import("./ColumnFilter").then((module) => ({ def
 type Props = {
   project: string;
   keys: Keys | undefined;
-  table: SizedTable;
+  sizes: ColumnWidths;
   definitions: readonly TableColumn[];
   lefts: ReadonlyMap<string, number>;
   names: ReadonlySet<string>;
@@ -27,7 +27,6 @@ type Props = {
   view: View;
   change: Change;
   changeTable: (table: Partial<TableState>) => void;
-  setWidth: (id: string, width: number) => void;
   getGrid: () => HTMLElement | null;
   columns: readonly string[];
   runs: RunList;
@@ -40,13 +39,12 @@ type Props = {
 const DRAGGED = "application/x-run-column";
 
 export function RunTableHead(props: Props) {
-  const { table, definitions, lefts, view, change, columns, runs, selected, setWidth, getGrid, onSelect, onShown } = props;
+  const { sizes, definitions, lefts, view, change, columns, runs, selected, getGrid, onSelect, onShown } = props;
   const [filtered, setFiltered] = useState<string | null>(null);
-  const byId = new Map(definitions.map((column) => [column.id, column]));
   const isAll = runs.rows.length > 0 && runs.rows.every(({ id }) => selected.has(id));
   const fit = (id: string) => {
     const grid = getGrid();
-    if (grid !== null) setWidth(id, fittingWidth(grid, id));
+    if (grid !== null) sizes.setWidth(id, fittingWidth(grid, id));
   };
   const sort = (key: string, isMore: boolean) => {
     change((now) => ({ ...now, sort: isMore ? orNewest(sortedBy(now.sort, key, isDefaultSort(now.sort))) : nextSort(now.sort, key) }));
@@ -54,9 +52,7 @@ export function RunTableHead(props: Props) {
   return (
     <div className={styles["head"]} role="rowgroup">
       <div role="row" aria-rowindex={1} className={styles["row"]}>
-        {table.getHeaderGroups()[0]?.headers.map((header) => {
-          const column = byId.get(header.id);
-          if (column === undefined) return null;
+        {definitions.map((column) => {
           const { sortKey } = column;
           const place = view.sort.findIndex(({ key }) => key === sortKey);
           const sorted = view.sort[place];
@@ -64,7 +60,7 @@ export function RunTableHead(props: Props) {
           const isOwn = "column" in column;
           return (
             <div
-              key={header.id}
+              key={column.id}
               role="columnheader"
               className={styles["headCell"]}
               data-kind={column.kind}
@@ -72,7 +68,7 @@ export function RunTableHead(props: Props) {
               data-pinned={left !== undefined}
               aria-label={column.label}
               aria-sort={sortKey === null ? undefined : sorted === undefined ? "none" : sorted.is_descending === true ? "descending" : "ascending"}
-              style={{ width: header.getSize(), left }}
+              style={{ width: sizes.widthOf(column.id), left }}
               onDragOver={(event) => { if (isOwn && event.dataTransfer.types.includes(DRAGGED)) event.preventDefault(); }}
               onDrop={(event) => {
                 const key = event.dataTransfer.getData(DRAGGED);
@@ -98,8 +94,8 @@ export function RunTableHead(props: Props) {
                   </Suspense>
                 </span>
               )}
-              {header.column.getCanResize() && (
-                <span className={styles["grip"]} onMouseDown={header.getResizeHandler()} onTouchStart={header.getResizeHandler()} onDoubleClick={() => { fit(column.id); }} title="Drag for the width, double click fits it" aria-hidden="true" />
+              {canResize(column) && (
+                <span className={styles["grip"]} onPointerDown={(event) => { sizes.startDrag(column.id, event); }} onDoubleClick={() => { fit(column.id); }} title="Drag for the width, double click fits it" aria-hidden="true" />
               )}
             </div>
           );

@@ -5,7 +5,7 @@ import { reasonOf } from "../api";
 import { formatCount, plural } from "../format";
 import { Dialog } from "../parts/Dialog";
 import { Menu, type MenuEntry } from "../parts/Menu";
-import styles from "./ActionBar.module.css";
+import styles from "./TableParts.module.css";
 import { MOST_COMPARED, type SelectionProps } from "./ActionBar";
 import { type Chosen, changeChosen } from "./bulk";
 import { type TextForm, copyRows, saveRows } from "./takeRows";
