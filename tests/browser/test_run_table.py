@@ -87,6 +87,13 @@ def test_columns_are_found_added_pinned_moved_sized_and_there_after_a_reload(pag
     from_menu(page, "val/accuracy.best_step", "Fit the width")
     wanted = ["Name", "val/accuracy.best", "Status", "model", "warmup", "lr", "val/accuracy.best_step"]
     expect(page).to_have_url(re.compile("pin=metrics.val/accuracy.best.*widths="))
+    box = header(page, "model").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] - 3, box["y"] + 12)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] + 57, box["y"] + 12)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("widths=.*config.model:180"))
     assert headers(page) == wanted
     page.reload()
     expect(header(page, "warmup")).to_be_attached()

@@ -85,7 +85,8 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `hue` is the index (0–9) of the run's colour in the palette: the server keeps it and it never changes.
     Config keys are dotted paths ("optim.lr"). `summary` holds values set by hand. `is_stopping` says that the run has
-    been asked to stop and has not ended yet; `is_archived` that lists leave it out unless asked. `notes` is None unless they were asked for.
+    been asked to stop and has not ended yet; `is_archived` that lists leave it out unless asked.
+    `notes` is None unless they were asked for.
     """
 
     id: str

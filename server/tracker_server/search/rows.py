@@ -17,7 +17,7 @@ from tracker_server.runs.schema import RunRow
 
 @dataclass(frozen=True)
 class Columns:
-    """Config keys and metric names to show; None shows all of them. Notes may be long, and come where they are asked for."""
+    """Config keys and metric names to show; None shows all of them. Notes may be long: they come where asked for."""
 
     config: Sequence[str] | None = None
     metrics: Sequence[str] | None = None
@@ -41,7 +41,8 @@ def columns(names: Sequence[str] | None) -> Columns:
         if not key or kind not in ("config", "metrics"):
             raise Refused(
                 "unknown_column",
-                f"there is no column {name!r}: a column is 'config.<key>', 'metrics.<name>' or 'notes'; all else comes anyhow",
+                f"there is no column {name!r}: a column is 'config.<key>', 'metrics.<name>' or 'notes'; all else comes "
+                "anyhow",
                 field="columns",
             )
         (config if kind == "config" else metric_names).append(key)
