@@ -20,7 +20,7 @@ test("a view survives its address", () => {
     columns: ["config.optim.lr", "metrics.a,b %/c"],
     table: { pinned: ["config.lr"], heat: ["metrics.val/acc"], widths: { name: 300, "config.a:b": 90 } },
     shown: { base: "first", count: 25, plus: ["r1"], minus: ["r2", "r3"] },
-    panels: { ...readView({}).panels, list: [{ kind: "bar", value: "duration", by: "" }] },
+    panels: { panels: "bar;value=duration,text;text=a%252Cb", scatter: "x=duration", parallel: "" },
     charts: { x: "relative_time", smoothing: { kind: "mean", amount: 21 }, hasBand: true, isLog: true, range: [1000, 2500], search: "^val/" },
     arrangement: { pinned: ["val/acc", "a,b"], order: ["val", ""], names: { "": "All the rest", "train:x": "Training: 100 %" }, folds: ["-train", "+"] },
   };

@@ -6,7 +6,7 @@ import { Dialog } from "../parts/Dialog";
 import { Icon } from "../parts/Icon";
 import { Swatch } from "../parts/Run";
 import { type Column, type Data, valueText } from "./data";
-import styles from "./panels.module.css";
+import tables from "../charts/FigureTable.module.css";
 
 type Props = { title: string; data: Data; columns: readonly Column[]; rows: readonly number[] };
 
@@ -28,8 +28,8 @@ const MOST_ROWS = 500;
 function DataTable({ title, data, columns, rows, onClose }: Props & { onClose: () => void }) {
   return (
     <Dialog title={`${title} as a table`} width="wide" onClose={onClose}>
-      <div className={styles["tableScroll"]} tabIndex={0} role="region" aria-label={`Values of ${title}`}>
-        <table className={styles["table"]}>
+      <div className={tables["scroll"]} tabIndex={0} role="region" aria-label={`Values of ${title}`}>
+        <table className={tables["table"]}>
           <thead>
             <tr>
               <th scope="col">run</th>

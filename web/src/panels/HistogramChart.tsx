@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Suspense, lazy, useMemo, useState } from "react";
 import { api } from "../api";
+import tables from "../charts/FigureTable.module.css";
 import { colours } from "../charts/colours";
 import { formatCount, formatNumber, plural } from "../format";
 import { Dialog } from "../parts/Dialog";
@@ -77,8 +78,8 @@ function ShowCounts({ histogram, metric }: { histogram: Histogram; metric: strin
       </button>
       {isOpen && (
         <Dialog title={`Spread of ${metric}`} width="wide" onClose={() => { setIsOpen(false); }}>
-          <div className={styles["tableScroll"]} tabIndex={0} role="region" aria-label={`Runs by value of ${metric}`}>
-            <table className={styles["table"]}>
+          <div className={tables["scroll"]} tabIndex={0} role="region" aria-label={`Runs by value of ${metric}`}>
+            <table className={tables["table"]}>
               <thead>
                 <tr>
                   <th scope="col">from step</th>

@@ -28,7 +28,7 @@ const DRAGS: readonly [Drag, string][] = [
 ];
 
 export function ScatterChart({ panel, place, isEditing, onChange }: Props) {
-  const chosen = useMemo(() => withLikely(panel, place), [panel, place]);
+  const chosen = useMemo(() => withLikely(panel, place.keys), [panel, place.keys]);
   const loaded = useData(place, [chosen.x, chosen.y, chosen.colour, chosen.size]);
   const [drag, setDrag] = useState<Drag>("select");
   const isDark = useIsDark();
@@ -73,7 +73,7 @@ export function ScatterChart({ panel, place, isEditing, onChange }: Props) {
 }
 
 /** What nobody has chosen is the first metric over the first config key that tells the runs apart. */
-function withLikely(panel: ScatterPanel, { keys }: Place): ScatterPanel {
+function withLikely(panel: ScatterPanel, keys: Place["keys"]): ScatterPanel {
   const likely = likelyKeys(keys);
   return { ...panel, x: panel.x === "" ? (likely.config[0] ?? "duration") : panel.x, y: panel.y === "" ? (likely.metrics[0] ?? "") : panel.y };
 }

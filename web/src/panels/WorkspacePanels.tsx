@@ -6,24 +6,26 @@ import type { Change } from "../workspace/useView";
 import type { View } from "../workspace/view";
 import { FullPanel } from "./FullPanel";
 import { PanelCard } from "./PanelCard";
+import { changePanels } from "./change";
 import { joinFilters } from "./data";
+import { type PanelTexts, readPanelTexts } from "./inView";
 import { moved } from "./parallel";
 import styles from "./panels.module.css";
 import type { Place } from "./place";
-import type { Panel, Panels } from "./state";
+import { type Panel, type Panels, readPanels, writePanels } from "./state";
 
 type Props = { project: string; view: View; change: Change; keys: Keys | undefined; onSelect: (ids: ReadonlySet<string>) => void };
 
 export function WorkspacePanel({ mode, ...props }: Props & { mode: "scatter" | "parallel" }) {
   const place = usePlace(props);
   const label = mode === "scatter" ? "Scatter" : "Parallel coordinates";
-  return <FullPanel key={mode} {...{ label, place }} panel={props.view.panels[mode]} onChange={(panel) => { changePanels(props.change, { [panel.kind]: panel }); }} />;
+  return <FullPanel key={mode} {...{ label, place }} panel={usePanels(props.view.panels)[mode]} onChange={(panel) => { changePanels(props.change, () => ({ [panel.kind]: panel })); }} />;
 }
 
 export function WorkspacePanels(props: Props) {
   const place = usePlace(props);
-  const { list } = props.view.panels;
-  const set = (next: Panel[]) => { changePanels(props.change, { list: next }); };
+  const { list } = usePanels(props.view.panels);
+  const set = (next: Panel[]) => { changePanels(props.change, () => ({ list: next })); };
   if (list.length === 0) return null;
   return (
     <section className={styles["section"]} aria-label="Panels">
@@ -44,7 +46,13 @@ export function WorkspacePanels(props: Props) {
   );
 }
 
-const changePanels = (change: Change, panels: Partial<Panels>) => { change((now) => ({ ...now, panels: { ...now.panels, ...panels } })); };
+/** The same objects while the address says the same, so that nothing is drawn again. */
+const usePanels = ({ panels, scatter, parallel }: PanelTexts): Panels => useMemo(() => readPanels({ panels, scatter, parallel }), [panels, scatter, parallel]);
+
+function withScatter(texts: PanelTexts, x: string, y: string): PanelTexts {
+  const panels = readPanels(texts);
+  return readPanelTexts(writePanels({ ...panels, scatter: { ...panels.scatter, x, y } }));
+}
 
 function usePlace({ project, view, change, keys, onSelect }: Props): Place {
   const { text, filter, status, archived } = view;
@@ -55,6 +63,6 @@ function usePlace({ project, view, change, keys, onSelect }: Props): Place {
     keys,
     onSelect: (ids) => { onSelect(new Set(ids)); },
     onFilter: (condition) => { change((now) => ({ ...now, text: "", filter: joinFilters(now, condition) })); },
-    onScatter: (x, y) => { change((now) => ({ ...now, mode: "scatter", panels: { ...now.panels, scatter: { ...now.panels.scatter, x, y } } })); },
+    onScatter: (x, y) => { change((now) => ({ ...now, mode: "scatter", panels: withScatter(now.panels, x, y) })); },
   };
 }

@@ -11,7 +11,6 @@ import { Page } from "../frame/Page";
 import { useKeys } from "../frame/keys";
 import { client, queries } from "../queries";
 import { listWidth } from "../settings";
-import { AddPanel } from "../panels/AddPanel";
 import { Empty, Failure, Outline } from "../parts/Note";
 import { FirstRun } from "../projects/FirstRun";
 import { HeldWorkspace } from "../views/HeldWorkspace";
@@ -33,6 +32,7 @@ import { useVisibleRuns } from "./visible";
 const RunCard = lazy(() => import("./RunCard").then((module) => ({ default: module.RunCard })));
 const TrashDialog = lazy(() => import("../corrections/TrashDialog").then((module) => ({ default: module.TrashDialog })));
 
+const AddPanel = lazy(() => import("../panels/AddPanel").then((module) => ({ default: module.AddPanel })));
 const WorkspacePanel = lazy(() => import("../panels/WorkspacePanels").then((module) => ({ default: module.WorkspacePanel })));
 const WorkspacePanels = lazy(() => import("../panels/WorkspacePanels").then((module) => ({ default: module.WorkspacePanels })));
 
@@ -150,9 +150,9 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
                 {...{ project, store, metrics, settings: view.charts, onSettings: onCharts, arrangement: view.arrangement, onArrange }}
                 runs={visible.styles}
                 corrected={null}
-                tools={<AddPanel panels={view.panels} change={change} />}
+                tools={<Suspense><AddPanel panels={view.panels} change={change} /></Suspense>}
                 panels={
-                  view.panels.list.length > 0 && (
+                  view.panels.panels !== "" && (
                     <Suspense fallback={<Outline lines={6} />}>
                       <WorkspacePanels {...{ project, view, change }} keys={keys.data} onSelect={setSelected} />
                     </Suspense>

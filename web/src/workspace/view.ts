@@ -8,7 +8,7 @@ import { type Search, joinList, readChoice, readNumber, splitList } from "../add
 import type { RunSearch, SortKey, Status } from "../api";
 import { type Arrangement, readArrangement, writeArrangement } from "../charts/arrangement";
 import { type ChartSettings, readCharts, writeCharts } from "../charts/settings";
-import { type Panels, readPanels, writePanels } from "../panels/state";
+import { type PanelTexts, readPanelTexts, writePanelTexts } from "../panels/inView";
 import { type TableState, readTable, writeTable } from "./tableState";
 
 /** Which runs the charts show: the first `count` by some order, with some more and some less, by hand. */
@@ -34,7 +34,7 @@ export type View = {
   shown: Shown;
   charts: ChartSettings;
   arrangement: Arrangement;
-  panels: Panels;
+  panels: PanelTexts;
 };
 
 export const STATUSES: readonly Status[] = ["running", "finished", "failed", "stopped", "lost"];
@@ -54,7 +54,7 @@ export function readView(search: Search): View {
     shown: readShown(search),
     charts: readCharts(search),
     arrangement: readArrangement(search),
-    panels: readPanels(search),
+    panels: readPanelTexts(search),
   };
 }
 
@@ -73,7 +73,7 @@ export function writeView(view: View): Search {
     ...writeShown(view.shown),
     ...writeCharts(view.charts),
     ...writeArrangement(view.arrangement),
-    ...writePanels(view.panels),
+    ...writePanelTexts(view.panels),
   };
 }
 
