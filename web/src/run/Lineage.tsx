@@ -7,7 +7,6 @@ import type { RunArtifact, RunDetail } from "../api";
 import { AliasChip } from "../models/AliasChip";
 import { useModelLinks } from "../models/modelLinks";
 import { queries } from "../queries";
-import styles from "./Lineage.module.css";
 
 export function Lineage({ run }: { run: RunDetail }) {
   const asked = useQuery({ ...queries.runArtifacts(run.id), enabled: run.artifact_count > 0 });
@@ -19,7 +18,7 @@ export function Lineage({ run }: { run: RunDetail }) {
   return (
     <section aria-label="Lineage">
       <h2>Lineage</h2>
-      <p className={styles["way"]}>
+      <p>
         {read.length > 0 && <><Names run={run} artifacts={read} /> <Arrow words="read by" /></>}
         <strong>this run</strong>
         {made.length > 0 && <> <Arrow words="which made" /> <Names run={run} artifacts={made} /></>}
