@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+import msgspec
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from tests.browser.conftest import watch
 from tests.browser.pages import ask, bodies, row, shows, tile, wait_for_points
@@ -92,6 +93,72 @@ def test_a_page_whose_server_died_keeps_its_data_and_catches_up_without_gap_or_d
         expect(values.get_by_role("rowheader")).to_have_text([str(step) for step in range(80)])
         assert series(server, survivor.id, "train/loss")["steps"] == list(range(80))
     assert [one for one in complaints if "Failed to load resource" not in one] == []
+
+
+def test_what_is_shown_turns_grey_after_a_minute_without_a_server(
+    context: BrowserContext, server: Server, tmp_path: Path
+) -> None:
+    finished(server, tmp_path, "pioneer", lr=0.1)
+    page = context.new_page()
+    page.clock.install()
+    page.goto("/p/digits")
+    expect(tile(page, "train/loss")).to_have_accessible_name(shows("train/loss", 1))
+    server.kill()
+    lost = page.get_by_role("alert").filter(has_text="Connection lost")
+    for _ in range(10):
+        page.clock.fast_forward(15_000)
+        if lost.count() > 0:
+            break
+    expect(lost).to_be_visible()
+    page.clock.fast_forward(61_000)
+    main = page.get_by_role("main")
+    expect(main).to_have_css("filter", "grayscale(1)")
+    expect(tile(page, "train/loss")).to_have_accessible_name(shows("train/loss", 1))
+    server.start()
+    lost.get_by_role("button", name="Retry now").click()
+    expect(lost).to_have_count(0)
+    expect(main).to_have_css("filter", "none")
+
+
+def test_one_broken_chart_leaves_the_others(context: BrowserContext, server: Server, tmp_path: Path) -> None:
+    finished(server, tmp_path, "pioneer", lr=0.1)
+
+    def damage(route: Route) -> None:
+        answer = route.fetch()
+        body = msgspec.msgpack.decode(answer.body())
+        for one in body["series"]:
+            if one["metric"] == "val/accuracy":
+                one["marks"] = None
+        route.fulfill(response=answer, body=msgspec.msgpack.encode(body))
+
+    page = context.new_page()
+    page.route("**/api/v1/series", damage)
+    page.goto("/p/digits")
+    broken = page.get_by_role("alert").filter(has_text="The chart of val/accuracy broke.")
+    expect(broken).to_be_visible()
+    expect(tile(page, "train/loss")).to_have_accessible_name(shows("train/loss", 1))
+    expect(row(page, "pioneer")).to_be_visible()
+    expect(broken.get_by_role("button", name="Retry")).to_be_visible()
+
+
+def test_an_error_has_the_sentence_of_the_server_and_the_id_of_the_request(
+    context: BrowserContext, server: Server, tmp_path: Path
+) -> None:
+    finished(server, tmp_path, "pioneer", lr=0.1)
+    page = context.new_page()
+    refusal = {"error": {"code": "busy", "message": "the database is busy; try again"}}
+    page.route(
+        "**/runs/search",
+        lambda route: route.fulfill(status=503, json=refusal, headers={"X-Request-Id": "5f2a1c"}),
+    )
+    page.goto("/p/digits")
+    failure = page.get_by_role("alert").filter(has_text="The runs could not be fetched.")
+    expect(failure).to_contain_text("the database is busy; try again", timeout=30_000)
+    expect(failure).to_contain_text("request 5f2a1c")
+    page.unroute("**/runs/search")
+    failure.get_by_role("button", name="Retry").click()
+    expect(row(page, "pioneer")).to_be_visible()
+    expect(failure).to_have_count(0)
 
 
 def test_a_hidden_page_asks_nothing(page: Page, server: Server, tmp_path: Path) -> None:

@@ -77,6 +77,8 @@ export class ApiError extends Error {
     message: string,
     /** Where in the text that was sent, counted from 1; null where the failure is of no place in a text. */
     readonly position: number | null = null,
+    /** By which the server's log knows the request; null where no server answered. */
+    readonly requestId: string | null = null,
   ) {
     super(message);
   }
@@ -152,9 +154,10 @@ async function parse(response: Response): Promise<unknown> {
 
 async function failure(response: Response): Promise<ApiError> {
   const body: unknown = await response.json().catch(() => null);
+  const requestId = response.headers.get("X-Request-Id");
   const error = isErrorBody(body)
-    ? new ApiError(response.status, body.error.code, body.error.message, positionOf(body.error))
-    : new ApiError(response.status, "unexpected", `The server answered ${String(response.status)} ${response.statusText}.`.trim());
+    ? new ApiError(response.status, body.error.code, body.error.message, positionOf(body.error), requestId)
+    : new ApiError(response.status, "unexpected", `The server answered ${String(response.status)} ${response.statusText}.`.trim(), null, requestId);
   if (error.status === 401 && error.code !== "wrong_key") window.dispatchEvent(new Event(SIGNED_OUT));
   return error;
 }

@@ -5,6 +5,7 @@ import type { MetricAction } from "../corrections/words";
 import { useCommands } from "../frame/commands";
 import { useKeys } from "../frame/keys";
 import { plural } from "../format";
+import { Boundary } from "../parts/Boundary";
 import { tileWidth } from "../settings";
 import { useHandler } from "../parts/useHandler";
 import type { ChartSettings } from "./settings";
@@ -76,7 +77,9 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
   ]);
   useCommands(() => metrics.map((metric) => ({ kind: "metric", label: metric, isTyped: true, run: () => { onSettings({ search: searchFor(metric) }); } })));
   const tileOf = (metric: string) => (
-    <Tile key={metric} {...{ store, metric, runs, settings, onZoom, onPin }} onEnlarge={setEnlarged} onCorrect={corrected === undefined ? undefined : onCorrect} isPinned={pinned.includes(metric)} />
+    <Boundary key={metric} what={`The chart of ${metric} broke.`}>
+      <Tile {...{ store, metric, runs, settings, onZoom, onPin }} onEnlarge={setEnlarged} onCorrect={corrected === undefined ? undefined : onCorrect} isPinned={pinned.includes(metric)} />
+    </Boundary>
   );
   const shownPins = pinned.filter((metric) => match.metrics.includes(metric));
   const sectionProps = { sections, nameOf: (prefix: string) => nameOf(prefix, names), ...folds, onMove, onRename, tileOf };

@@ -77,8 +77,20 @@ function LiveMark() {
   );
 }
 
+/** What is older than this while nothing new comes is shown grey, so that nobody takes it for the present. */
+const OLD_MS = 60_000;
+
 function LostBanner() {
   const live = liveState.use();
+  const since = live.kind === "lost" ? live.since : null;
+  useEffect(() => {
+    if (since === null) return;
+    const timer = setTimeout(() => { document.documentElement.dataset["stale"] = ""; }, Math.max(0, since + OLD_MS - Date.now()));
+    return () => {
+      clearTimeout(timer);
+      delete document.documentElement.dataset["stale"];
+    };
+  }, [since]);
   if (live.kind !== "lost") return null;
   return (
     <div className={styles["lost"]} role="alert">

@@ -1,7 +1,7 @@
 /** What stands where data would be: nothing yet, nothing found, or what went wrong and how to go on. */
 
 import type { ReactNode } from "react";
-import { reasonOf } from "../api";
+import { ApiError, reasonOf } from "../api";
 import styles from "./Note.module.css";
 
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
@@ -18,6 +18,9 @@ export function Failure({ what, error, onRetry }: { what: string; error: unknown
     <div className={styles["failure"]} role="alert">
       <strong>{what}</strong>
       <span>{reasonOf(error)}</span>
+      {error instanceof ApiError && error.requestId !== null && !error.message.includes(error.requestId) && (
+        <span className="muted small">request <code>{error.requestId}</code></span>
+      )}
       {onRetry !== undefined && (
         <button type="button" onClick={onRetry}>
           Retry

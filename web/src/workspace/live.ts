@@ -16,6 +16,8 @@ const QUIET_PERIOD_MS = 15_000;
 /** Pauses of at least so many times what the last update cost keep the page three quarters idle. */
 const COST_FACTOR = 4;
 const LONGEST_PAUSE_MS = 30_000;
+/** A request or two may fail while a server is started anew; nobody needs to hear of that. */
+const FAILURES_TO_TELL = 3;
 
 export type Watch = { project: string; columns: string[]; liveRuns: () => string[]; runningCount: number; store: SeriesStore };
 
@@ -29,6 +31,7 @@ export function useLive(watch: Watch, onNews: (answer: LiveAnswer) => void): voi
     let abort = new AbortController();
     let cursor = 0;
     let failures = 0;
+    let lostAt = 0;
     let quietRounds = 0;
     let isClosed = false;
 
@@ -62,8 +65,9 @@ export function useLive(watch: Watch, onNews: (answer: LiveAnswer) => void): voi
       } catch {
         if (isClosed || abort.signal.aborted) return;
         failures += 1;
+        if (failures === 1) lostAt = Date.now();
         const pause = Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** failures);
-        liveState.set({ kind: "lost", retryAt: Date.now() + pause, retry: () => { later(0); } });
+        if (failures >= FAILURES_TO_TELL) liveState.set({ kind: "lost", since: lostAt, retryAt: Date.now() + pause, retry: () => { later(0); } });
         later(pause);
       }
     };
