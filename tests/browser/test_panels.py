@@ -197,10 +197,11 @@ def test_a_text_stands_among_the_charts_as_it_was_written(page: Page) -> None:
     page.goto("/p/sweep")
     from_menu(page, "Add panel", "Text")
     panel = page.get_by_role("region", name="Text", exact=True)
-    panel.get_by_role("textbox").fill("Look at <b>lr</b>; 50 %, no more = enough")
+    panel.get_by_role("textbox").fill("# Look\n\n<b>lr</b>; 50 %, no more = enough")
     expect(page).to_have_url(re.compile("panels=text.*enough"))
     page.reload()
-    expect(panel).to_contain_text("Look at <b>lr</b>; 50 %, no more = enough")
+    expect(panel.get_by_role("heading", name="Look")).to_be_visible()
+    expect(panel).to_contain_text("<b>lr</b>; 50 %, no more = enough")
     expect(panel.get_by_role("textbox")).to_have_count(0)
 
 

@@ -1,13 +1,16 @@
 /** What a panel shows, by its kind. */
 
+import { Suspense, lazy } from "react";
 import { BarChart } from "./BarChart";
 import { HistogramChart } from "./HistogramChart";
 import { ImportanceChart } from "./ImportanceChart";
 import { ParallelChart } from "./ParallelChart";
 import { ScatterChart } from "./ScatterChart";
-import { TextContent } from "./TextContent";
 import type { Place } from "./place";
 import type { Panel } from "./state";
+
+/** Brings what reads Markdown along. */
+const TextContent = lazy(() => import("./TextContent").then((module) => ({ default: module.TextContent })));
 
 type Props = { panel: Panel; place: Place; isEditing: boolean; onChange: (panel: Panel) => void };
 
@@ -24,6 +27,6 @@ export function PanelContent({ panel, ...rest }: Props) {
     case "importance":
       return <ImportanceChart panel={panel} {...rest} />;
     case "text":
-      return <TextContent panel={panel} isEditing={rest.isEditing} onChange={rest.onChange} />;
+      return <Suspense><TextContent panel={panel} isEditing={rest.isEditing} onChange={rest.onChange} /></Suspense>;
   }
 }
