@@ -79,6 +79,7 @@ PLACES = {
     "models": Place("/models", "Models · Tracker", "Models", "digits-cnn"),
     "model": Place("/models/digits-cnn", "digits-cnn · Tracker", "digits-cnn", "Versions"),
     "version": Place("/models/digits-cnn/1", "digits-cnn v1 · Tracker", "digits-cnn v1", "weights.bin"),
+    "settings": Place("/settings", "Settings · Tracker", "Settings", "Appearance"),
     "audit": Place("/audit", "Audit trail · Tracker", "Audit trail", "the first"),
 }
 

@@ -243,3 +243,31 @@ def test_a_pinned_metric_stays_for_a_new_run_and_travels_with_a_view(
         theirs = other.new_page()
         theirs.goto(f"/v/{view['id']}")
         expect(theirs.get_by_role("region", name="Pinned").get_by_role("figure")).to_have_count(1)
+
+
+MANY = """
+import tracker
+
+with tracker.init("wide", name="wide", system_interval_s=0) as run:
+    for step in range(2):
+        run.log({f"layer{number // 10:03d}/value{number % 10}": number + step for number in range(1100)})
+"""
+
+
+def test_of_very_many_metrics_only_what_one_sees_is_in_the_document(page: Page, server: Server, tmp_path: Path) -> None:
+    log(server, tmp_path, MANY)
+    page.goto("/p/wide?pins=layer050/value3")
+    headings = page.get_by_role("region", name="Charts").get_by_role("heading", level=2)
+    expect(page.get_by_role("region", name="Pinned").get_by_role("figure")).to_have_count(1)
+    expect(page.get_by_role("button", name="layer000/ 10")).to_have_attribute("aria-expanded", "true")
+    expect(page.get_by_role("button", name="layer001/ 10")).to_have_attribute("aria-expanded", "false")
+    assert headings.count() < 60
+    expect(page.get_by_role("figure")).to_have_count(11)
+
+    page.get_by_role("button", name="layer000/ 10").click()
+    page.get_by_role("button", name="layer001/ 10").hover()
+    page.mouse.wheel(0, 100_000)
+    expect(page.get_by_role("button", name="layer109/ 10")).to_be_in_viewport()
+    assert headings.count() < 60
+    page.get_by_role("searchbox", name="Find charts").fill("layer109/value[12]$")
+    expect(page.get_by_role("figure")).to_have_count(2)

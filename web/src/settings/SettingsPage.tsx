@@ -112,11 +112,11 @@ function About() {
         <dt>Version</dt>
         <dd>{server?.version ?? "…"}</dd>
         <dt>Server</dt>
-        <dd role="status">{word}</dd>
+        <dd><span role="status">{word}</span></dd>
         {storage.error !== null && (
           <>
             <dt>Storage</dt>
-            <dd role="alert">{reasonOf(storage.error)}</dd>
+            <dd><span role="alert">{reasonOf(storage.error)}</span></dd>
           </>
         )}
         {storage.data !== undefined && (
