@@ -14,7 +14,6 @@ import { listWidth } from "../settings";
 import { Empty, Failure, Outline } from "../parts/Note";
 import { FirstRun } from "../projects/FirstRun";
 import { HeldWorkspace } from "../views/HeldWorkspace";
-import { ViewBar } from "../views/ViewBar";
 import { ActionBar } from "./ActionBar";
 import { RunFilters } from "./RunFilters";
 import { RunTable } from "./RunTable";
@@ -30,6 +29,7 @@ import { type Change, useView } from "./useView";
 import { useVisibleRuns } from "./visible";
 
 const RunCard = lazy(() => import("./RunCard").then((module) => ({ default: module.RunCard })));
+const ViewBar = lazy(() => import("../views/ViewBar").then((module) => ({ default: module.ViewBar })));
 const TrashDialog = lazy(() => import("../corrections/TrashDialog").then((module) => ({ default: module.TrashDialog })));
 
 const AddPanel = lazy(() => import("../panels/AddPanel").then((module) => ({ default: module.AddPanel })));
@@ -100,7 +100,11 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
   const isEmptyProject = !runs.isPending && runs.total === 0 && !hasRuns && runs.error === null;
   return (
     <Page title={project} crumbs={[{ label: "Projects", to: "/" }]} here={<bdi>{project}</bdi>} isWide>
-      {(!isEmptyProject || isFiltered) && <ViewBar {...{ project, parameters, base }} onOpen={open} />}
+      {(!isEmptyProject || isFiltered) && (
+        <Suspense fallback={<div className={styles["views"]} />}>
+          <ViewBar {...{ project, parameters, base }} onOpen={open} />
+        </Suspense>
+      )}
       {isEmptyProject && !isFiltered ? (
         <>
           <FirstRun project={project} />
