@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from playwright.sync_api import FloatRect, Locator, Page, Response, expect
@@ -23,7 +25,7 @@ for name, height in (("low", 1.0), ("high", 3.0), ("middle", 2.0)):
         for step in range({STEPS}):
             noise = math.sin(step * 12.9898) * 0.2
             tracker.log({{"train/loss": height + noise, "train/signed": step - 100, "val/accuracy": height / 4,
-                          "val/f1": height / 5, "optim/lr": 0.1}})
+                          "val/f1": height / 5, "optim/lr": 1000 if step == 3000 else 0.1}})
 """
 
 
@@ -63,6 +65,12 @@ def drag(page: Page, metric: str, start: float, end: float) -> None:
     page.mouse.move(area["x"] + area["width"] * (start + end) / 2, middle)
     page.mouse.move(area["x"] + area["width"] * end, middle)
     page.mouse.up()
+
+
+def choose(page: Page, setting: str) -> None:
+    """Choose something of the menu of all charts."""
+    page.get_by_role("button", name="More chart settings").click()
+    page.get_by_role("menuitemradio", name=setting, exact=True).click()
 
 
 def test_charts_are_found_by_a_regular_expression(page: Page) -> None:
@@ -160,8 +168,7 @@ def is_smoothed(response: Response) -> bool:
 def test_smoothing_is_of_all_points_and_keeps_the_values_themselves(
     page: Page, kind: str, place: str, written: str
 ) -> None:
-    page.get_by_role("button", name="More chart settings").click()
-    page.get_by_role("menuitemradio", name=kind).click()
+    choose(page, kind)
     with page.expect_response(is_smoothed):
         page.get_by_role("slider", name="Smoothing").fill(place)
     expect(page).to_have_url(re.compile(f"smooth={written}$"))
@@ -187,10 +194,8 @@ def test_a_thinned_chart_says_so_until_one_sees_every_point(page: Page) -> None:
 
 def test_thinned_lines_are_shaded_from_least_to_greatest_on_request(page: Page) -> None:
     before = canvas(page, "train/loss").screenshot()
-    page.get_by_role("button", name="More chart settings").click()
-    with page.expect_response(lambda answer: answer.url.endswith("/series") and answer.request.post_data_json["band"]):
-        page.get_by_role("menuitemradio", name="Shade from least to greatest").click()
-    expect(page).to_have_url(re.compile("band=1"))
+    choose(page, "On every thinned line")
+    expect(page).to_have_url(re.compile("band=always"))
     page.mouse.move(0, 0)
     wait_until(lambda: canvas(page, "train/loss").screenshot() != before, "the chart is drawn with its shade")
     expect(tile(page, "train/loss").get_by_text("thinned", exact=True)).to_be_visible()
@@ -236,7 +241,7 @@ def test_the_enlarged_chart_has_its_numbers_and_gives_itself_away(page: Page, tm
     legend = dialog.get_by_role("region", name="Legend")
     expect(legend.get_by_role("rowheader")).to_have_text(["high", "middle", "low"])  # by the last value
     with page.expect_download() as csv:
-        dialog.get_by_role("button", name="CSV").click()
+        dialog.get_by_role("button", name="CSV", exact=True).click()
     csv.value.save_as(tmp_path / "loss.csv")
     head, *lines = (tmp_path / "loss.csv").read_text().splitlines()
     assert head == "run,run_id,step,x,train/loss"
@@ -256,3 +261,153 @@ def test_no_button_sends_a_chart_to_a_cloud(page: Page) -> None:
     expect(page.locator(".main-svg").first).to_be_visible()
     expect(page.locator("[data-title*='cloud' i], [data-title*='Chart Studio' i], .plotlyjsicon")).to_have_count(0)
     expect(page.get_by_role("link", name=re.compile("plotly", re.IGNORECASE))).to_have_count(0)
+
+
+def pull(page: Page, metric: str, start: tuple[float, float], end: tuple[float, float], *, key: str) -> None:
+    """Drag over a tile between two places, shares of its width and height, with a key held."""
+    area = box(page, metric)
+    places = [(area["x"] + area["width"] * across, area["y"] + area["height"] * down) for across, down in (start, end)]
+    page.mouse.move(*places[0])
+    page.keyboard.down(key)
+    page.mouse.down()
+    page.mouse.move((places[0][0] + places[1][0]) / 2, (places[0][1] + places[1][1]) / 2)
+    page.mouse.move(*places[1])
+    page.mouse.up()
+    page.keyboard.up(key)
+
+
+def asked(page: Page, name: str) -> str:
+    """What the address says of this."""
+    return parse_qs(urlsplit(page.url).query).get(name, [""])[0]
+
+
+def test_one_tile_is_zoomed_in_height_panned_and_reset(page: Page) -> None:
+    pull(page, "train/loss", (0.5, 0.2), (0.5, 0.5), key="Shift")
+    mark = page.get_by_role("button", name="train/loss has its own height: draw it as on the page")
+    expect(mark).to_be_visible()
+    expect(page).to_have_url(re.compile(r"tiles=train/loss%3By%3D"))
+    drag(page, "train/loss", 0.4, 0.6)
+    expect(page).to_have_url(re.compile("zoom="))
+    before = asked(page, "zoom"), asked(page, "tiles")
+    pull(page, "train/loss", (0.3, 0.3), (0.6, 0.6), key="Alt")
+    wait_until(lambda: asked(page, "zoom") != before[0], "the chart was moved")
+    assert asked(page, "tiles") != before[1]
+    assert float(asked(page, "zoom").split("..")[0]) < float(before[0].split("..")[0])
+    canvas(page, "train/loss").dblclick()
+    expect(mark).to_have_count(0)
+    expect(page).to_have_url(re.compile("/p/curves$"))
+
+
+def test_charts_that_are_zoomed_one_by_one_leave_the_others_alone(page: Page) -> None:
+    choose(page, "Zoom all charts together")
+    sent = bodies(page, "/series")
+    drag(page, "train/loss", 0.5, 0.54)
+    expect(tile(page, "train/loss").get_by_text("exact", exact=True)).to_be_visible()
+    expect(tile(page, "val/f1").get_by_text("thinned", exact=True)).to_be_visible()
+    assert {metric for body in sent if body["range"] is not None for metric in body["metrics"]} == {"train/loss"}
+    page.reload()
+    expect(tile(page, "train/loss").get_by_text("exact", exact=True)).to_be_visible()
+    page.get_by_role("button", name="train/loss has its own range: draw it as on the page").click()
+    expect(tile(page, "train/loss").get_by_text("thinned", exact=True)).to_be_visible()
+
+
+def test_axes_and_ranges_can_be_typed(page: Page) -> None:
+    page.get_by_role("button", name="More for val/f1").click()
+    page.get_by_role("menuitem", name="Axes and ranges…").click()
+    dialog = page.get_by_role("dialog", name="Axes of val/f1")
+    dialog.get_by_label("X axis").fill("no such metric")
+    expect(dialog.get_by_role("alert")).to_have_text("No metric is called “no such metric”.")
+    dialog.get_by_label("X axis").fill("optim/lr")
+    dialog.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("figure", name="val/f1 over optim/lr, 3 runs")).to_be_visible()
+    expect(tile(page, "val/accuracy")).to_have_accessible_name(shows("val/accuracy", 3))
+    page.get_by_role("button", name="val/f1 has its own x axis: draw it as on the page").click()
+    expect(page.get_by_role("figure", name="val/f1 over step, 3 runs")).to_be_visible()
+    page.get_by_role("button", name="More chart settings").click()
+    page.get_by_role("menuitem", name="Axes and ranges…").click()
+    dialog = page.get_by_role("dialog", name="Axes of all charts")
+    dialog.get_by_label("X from").fill("100")
+    dialog.get_by_label("X to").fill("50")
+    expect(dialog.get_by_role("alert")).to_have_text("The x range ends before it begins.")
+    dialog.get_by_label("X to").fill("200")
+    dialog.get_by_label("Height").select_option("fixed")
+    dialog.get_by_label("Y from").fill("0")
+    dialog.get_by_label("Y to").fill("5")
+    dialog.get_by_label("Y to").press("Enter")
+    expect(page.get_by_role("button", name="Reset zoom")).to_have_text(re.compile("step 100–200"))
+    expect(page).to_have_url(re.compile(r"y=0\.\.5"))
+
+
+def test_any_metric_can_be_found_for_the_x_axis(page: Page) -> None:
+    page.get_by_role("combobox", name="X axis").select_option("another metric…")
+    dialog = page.get_by_role("dialog", name="X axis")
+    dialog.get_by_role("searchbox", name="Find a metric for the x axis").fill("signed")
+    dialog.get_by_role("button", name="train/signed").click()
+    expect(page.get_by_role("figure", name="val/f1 over train/signed, 3 runs")).to_be_visible()
+    expect(page.get_by_role("combobox", name="X axis")).to_have_value("metric:train/signed")
+
+
+def test_outliers_leave_the_scale_and_keep_their_marks(page: Page) -> None:
+    chart = tile(page, "optim/lr")
+    expect(chart).to_have_accessible_description(re.compile("highest 1,000 in .* at step 3,000$"))
+    choose(page, "Ignore outliers")
+    expect(chart).to_contain_text("3 points beyond the scale")
+    expect(tile(page, "val/f1")).not_to_contain_text("beyond the scale")
+    expect(page).to_have_url(re.compile("outliers=0"))
+    expect(chart).to_have_accessible_description(re.compile("highest 1,000 in"))  # nothing is removed
+
+
+def test_the_values_behind_smoothed_lines_can_be_left_out(page: Page) -> None:
+    with page.expect_response(is_smoothed):
+        page.goto("/p/curves?smooth=0.9")
+    before = canvas(page, "train/loss").screenshot()
+    choose(page, "Values behind the smoothed")
+    page.mouse.move(0, 0)
+    wait_until(lambda: canvas(page, "train/loss").screenshot() != before, "the values are gone from the chart")
+    smoothed, raw = values_under_the_pointer(page, "train/loss", "high")
+    assert smoothed != raw
+
+
+def test_an_enlarged_chart_gives_every_point_its_picture_and_its_code(page: Page, tmp_path: Path) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Enlarge train/loss").click()
+    dialog = page.get_by_role("dialog", name="train/loss")
+    expect(page.locator(".main-svg").first).to_be_visible()
+    with page.expect_download() as csv:
+        dialog.get_by_role("button", name="CSV of all points").click()
+    csv.value.save_as(tmp_path / "all.csv")
+    head, *lines = (tmp_path / "all.csv").read_text().splitlines()
+    assert head == "run,run_id,metric,label,step,time_ms,value"
+    assert len(lines) == 3 * STEPS
+    with page.expect_download() as svg:
+        dialog.get_by_role("button", name="SVG").click()
+    svg.value.save_as(tmp_path / "loss.svg")
+    assert "<path" in unquote((tmp_path / "loss.svg").read_text())
+    dialog.get_by_role("button", name="Copy as Python").click()
+    expect(page.get_by_text("Copied: Python that fetches and draws this chart.")).to_be_visible()
+    code = page.evaluate("navigator.clipboard.readText()")
+    drawn = tmp_path / "drawn.png"
+    code = f"import matplotlib\nmatplotlib.use('Agg')\n{code}".replace("plt.show()", f"plt.savefig({str(drawn)!r})")
+    pytest.importorskip("matplotlib")
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60).returncode == 0
+    assert drawn.exists()
+
+
+def test_the_legend_follows_the_cursor_and_sorts(page: Page) -> None:
+    page.get_by_role("button", name="Enlarge val/f1").click()
+    legend = page.get_by_role("region", name="Legend")
+    expect(page.locator(".main-svg").first).to_be_visible()
+    page.get_by_role("img", name="val/f1, enlarged").hover()
+    expect(legend.get_by_role("columnheader").last).to_have_text(re.compile(r"at [23],\d{3}"))
+    expect(legend.get_by_role("row", name="high").get_by_role("cell").last).to_have_text("0.6")
+    legend.get_by_role("button", name="min").click()
+    legend.get_by_role("button", name="min").click()
+    expect(legend.get_by_role("rowheader")).to_have_text(["low", "middle", "high"])
+
+
+def test_a_tile_gives_its_picture_and_points_from_its_menu(page: Page, tmp_path: Path) -> None:
+    for entry, end in (("Download PNG", "png"), ("Download SVG", "svg"), ("Download CSV", "csv")):
+        page.get_by_role("button", name="More for val/f1").click()
+        with page.expect_download() as download:
+            page.get_by_role("menuitem", name=entry).click()
+        assert download.value.suggested_filename == f"val-f1.{end}"

@@ -122,6 +122,13 @@ async function requestSeries<Answer>(path: string, body: SeriesRequest | LiveReq
 
 const requestGroups = async (body: GroupsRequest, asking: Asking = {}): Promise<GroupsWithCurves> =>
   groupsOf(await request<PackedGroups>("POST", "/groups/series", { body, accept: MESSAGE_PACK, ...asking }));
+/** An answer that comes as a line of JSON after the other. */
+async function requestLines<Line>(path: string, query: Query): Promise<Line[]> {
+  const response = await reach(`/api/v1${path}${queryText(query)}`, { headers: headersOf("GET", { accept: "application/x-ndjson" }) });
+  if (!response.ok) throw await failure(response);
+  const lines = (await response.text()).split("\n").filter((line) => line !== "");
+  return lines.map((line) => JSON.parse(line) as Line);
+}
 
 /** The server takes changes from this origin only, and a form of another site cannot send this type. */
 const headersOf = (method: Method, { accept }: Options): HeadersInit => ({
@@ -257,6 +264,8 @@ export const api = {
   runArtifacts: (id: string, asking?: Asking) => request<Schemas["RunArtifacts"]>("GET", `${runPath(id)}/artifacts`, asking),
   groupRuns: (project: string, body: RunGroupsRequest, asking?: Asking) => request<RunGroups>("POST", `${projectPath(project)}/runs/groups`, { body, ...asking }),
   groupSeries: requestGroups,
+  /** Every point of a metric of a run, in order of arrival. */
+  everyPoint: (run: string, metric: string) => requestLines<Schemas["SeriesPart"]>(`${runPath(run)}/series`, { metric, resolution: "full" }),
   series: (body: SeriesRequest, asking?: Asking) => requestSeries<Schemas["SeriesAnswer"]>("/series", body, asking),
   compare: (body: CompareRequest, asking?: Asking) => request<Comparison>("POST", "/runs/compare", { body, ...asking }),
 

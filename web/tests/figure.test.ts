@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { type ChartView, MOST_LINES, bandPieces, dashes, describeFigure, exactness, lineFigure, nearest, readingsAt, withoutLines } from "../src/charts/figure";
+import { type ChartView, MOST_LINES, bandPieces, bestOf, dashes, describeFigure, exactness, lineFigure, nearest, readingsAt, withoutLines } from "../src/charts/figure";
 import { columnOf, seriesOf, styleOf } from "./series";
 
-const VIEW: ChartView = { x: "step", smoothing: { kind: "time_ema", amount: 0 }, hasBand: false, isLog: false, range: null };
+const VIEW: ChartView = { x: "step", smoothing: { kind: "time_ema", amount: 0 }, shade: "never", hasRaw: true, isLog: false, ySpan: "auto", isWithoutOutliers: false, range: null };
 const smoothedBy = (amount: number): ChartView => ({ ...VIEW, smoothing: { kind: "time_ema", amount } });
 const drawn = (values: (number | null)[], style = styleOf()) => ({ series: seriesOf({ values, run: style.id }), style });
 
@@ -48,7 +48,7 @@ test("the heights of a figure stay as they are when the smoothed line replaces i
 
 test("a band lies inside the figure, and in pieces where there are gaps", () => {
   const series = seriesOf({ values: [1, null, 3, 4], low: [-5, null, 3, 3], high: [1, null, 20, 4] });
-  const figure = lineFigure("loss", [{ series, style: styleOf() }], { ...VIEW, hasBand: true });
+  const figure = lineFigure("loss", [{ series, style: styleOf() }], { ...VIEW, shade: "always" });
   const band = figure.lines[0]?.band ?? null;
   expect(band === null ? null : bandPieces(band)).toEqual([[0, 1], [2, 4]]);
   expect([figure.y[0] < -5, figure.y[1] > 20]).toEqual([true, true]);
@@ -68,6 +68,42 @@ test("a log axis counts what it cannot show", () => {
 
 test("a value that a log axis cannot show is counted once, smoothed or not", () => {
   expect(lineFigure("loss", [drawn([-1, 5, 0.1, 10])], { ...smoothedBy(0.1), isLog: true }).dropped).toBe(1);
+});
+
+test("many points on a pixel are shaded without being asked", () => {
+  const shaded = (points_in_range: number) => {
+    const series = seriesOf({ values: [1, 2], low: [0, 0], high: [3, 3], is_exact: false, points_in_range });
+    return lineFigure("loss", [{ series, style: styleOf() }], { ...VIEW, shade: "dense" }).lines[0]?.band !== null;
+  };
+  expect([shaded(40), shaded(42)]).toEqual([false, true]);
+});
+
+test("without outliers the usual values fill the chart, and the others are marked where they leave it", () => {
+  const values = Array.from({ length: 200 }, (_, index) => (index === 50 ? 1000 : index === 51 ? 900 : index === 150 ? -800 : index % 10));
+  const figure = lineFigure("loss", [drawn(values)], { ...VIEW, isWithoutOutliers: true });
+  expect([figure.y[0] > -10, figure.y[1] < 20]).toEqual([true, true]);
+  expect(figure.beyond).toBe(3);
+  expect(figure.lines[0]?.outside).toEqual([{ x: 50, isUp: true }, { x: 150, isUp: false }]);
+  expect(figure.lines[0]?.y[50]).toBe(1000);
+});
+
+test("a chart reaches as high as it is told", () => {
+  const heights = (ySpan: ChartView["ySpan"], values: number[], isLog = false) => lineFigure("loss", [drawn(values)], { ...VIEW, ySpan, isLog }).y;
+  expect(heights("zero", [5, 10])[0]).toBe(0);
+  expect(heights("zero", [-10, -5])[1]).toBe(0);
+  expect(heights([2, 3], [5, 10])).toEqual([2, 3]);
+  expect(heights([0, 100], [5, 10], true)[0]).toBeGreaterThan(0);
+});
+
+test("the values behind the smoothed ones count for the height only while they are drawn", () => {
+  const height = (hasRaw: boolean) => lineFigure("loss", [drawn([0, 100, 0, 100, 0])], { ...smoothedBy(0.9), hasRaw }).y[1];
+  expect(height(false)).toBeLessThan(height(true));
+});
+
+test("a sentence names the best value by what the name says of it", () => {
+  const best = (metric: string) => bestOf(lineFigure(metric, [drawn([3, 1, 2]), drawn([2, 5, 4], styleOf({ id: "b", name: "bold" }))], VIEW));
+  expect(best("val/acc")).toBe("highest 5 in bold at step 1");
+  expect(best("val/loss")).toBe("lowest 1 in calm-heron-1 at step 1");
 });
 
 test("a single point is in the middle of its figure", () => {

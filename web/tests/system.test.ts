@@ -6,7 +6,7 @@ import { deviceFigure, heatMap, meanFigure } from "../src/run/systemFigure";
 import { readSystemView, writeSystemView } from "../src/run/systemView";
 import { seriesOf } from "./series";
 
-const VIEW: ChartView = { x: "relative_time", smoothing: { kind: "time_ema", amount: 0 }, hasBand: false, isLog: false, range: null };
+const VIEW: ChartView = { x: "relative_time", smoothing: { kind: "time_ema", amount: 0 }, shade: "never", hasRaw: true, isLog: false, ySpan: "auto", isWithoutOutliers: false, range: null };
 
 const readingsOf = (byMetric: Record<string, (number | null)[]>) => new Map(Object.entries(byMetric).map(([metric, values]) => [metric, [seriesOf({ metric, values })]]));
 

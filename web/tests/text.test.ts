@@ -13,7 +13,7 @@ import { readPatch } from "../src/run/patch";
 import { columnOf, seriesOf, styleOf } from "./series";
 
 const PAINT = { text: "#000", muted: "#555", line: "#eee", background: "#fff", raised: "#fff", hues: ["#111", "#222"] };
-const FIGURE = lineFigure("loss", [{ series: seriesOf({ values: [1, null, 3], marks: [{ x: 1, kind: "nan" }] }), style: styleOf({ name: "<b>bold</b>" }) }], { x: "step", smoothing: { kind: "time_ema", amount: 0.5 }, hasBand: false, isLog: false, range: null });
+const FIGURE = lineFigure("loss", [{ series: seriesOf({ values: [1, null, 3], marks: [{ x: 1, kind: "nan" }] }), style: styleOf({ name: "<b>bold</b>" }) }], { x: "step", smoothing: { kind: "time_ema", amount: 0.5 }, shade: "never", hasRaw: true, isLog: false, ySpan: "auto", isWithoutOutliers: false, range: null });
 
 test("Plotly never gets markup from a name", () => {
   const { data } = plotFigure(FIGURE, PAINT);

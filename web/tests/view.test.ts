@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseSearch, stringifySearch } from "../src/address";
-import { readAxis } from "../src/charts/settings";
+import { readAxis } from "../src/charts/axes";
 import { NEWEST_FIRST, SHOWN_AT_FIRST, type View, nextSort, readView, shownIds, toggled, writeView } from "../src/workspace/view";
 
 const roundTrip = (view: View) => readView(parseSearch(stringifySearch(writeView(view))));
@@ -21,7 +21,20 @@ test("a view survives its address", () => {
     table: { pinned: ["config.lr"], heat: ["metrics.val/acc"], widths: { name: 300, "config.a:b": 90 } },
     shown: { base: "first", count: 25, plus: ["r1"], minus: ["r2", "r3"] },
     panels: { panels: "bar;value=duration,text;text=a%252Cb", scatter: "x=duration", parallel: "" },
-    charts: { x: "relative_time", smoothing: { kind: "mean", amount: 21 }, hasBand: true, isLog: true, range: [1000, 2500], search: "^val/" },
+    charts: {
+      x: "relative_time",
+      smoothing: { kind: "mean", amount: 21 },
+      shade: "always",
+      hasRaw: false,
+      isLog: true,
+      ySpan: [0.25, 2],
+      isWithoutOutliers: true,
+      range: [1000, 2500],
+      isSynced: false,
+      search: "^val/",
+      own: { "a;b,c=%3B": { x: "metric:e;f", range: [0.5, 2], ySpan: "zero", isLog: false } },
+      custom: ["formula:train/loss / val/loss", "glob:val/*, or so"],
+    },
     arrangement: { pinned: ["val/acc", "a,b"], order: ["val", ""], names: { "": "All the rest", "train:x": "Training: 100 %" }, folds: ["-train", "+"] },
   };
   expect(roundTrip(view)).toEqual(view);

@@ -13,7 +13,6 @@ import styles from "./ChartGrid.module.css";
 import { ChartToolbar } from "./ChartToolbar";
 import { Sections, VirtualSections } from "./Sections";
 import { Tile } from "./Tile";
-import { Tooltip } from "./Tooltip";
 import { type Arrange, type Arrangement, foldedTo, isFolded, movedTo, nameOf, ordered, renamed } from "./arrangement";
 import { cursor } from "./cursor";
 import type { RunStyle } from "./figure";
@@ -21,6 +20,8 @@ import { type Section, foldedAtFirst, matchMetrics, searchFor, sectionsOf } from
 import { stepped } from "./smoothing";
 import type { SeriesSource } from "./store";
 
+// nobody hovers before there is a chart
+const Tooltip = lazy(() => import("./Tooltip").then((module) => ({ default: module.Tooltip })));
 const CorrectionDialog = lazy(() => import("../corrections/CorrectionDialog").then((module) => ({ default: module.CorrectionDialog })));
 const Enlarged = lazy(() => import("./Enlarged").then((module) => ({ default: module.Enlarged })));
 
@@ -60,7 +61,7 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
   const isSearching = settings.search !== "";
   const { sections, folds, onMove, onRename } = useSections({ metrics, matched: match.metrics, isSearching, arrangement, onArrange, foldedFirst });
   const onPin = useHandler((metric: string) => { onArrange({ pinned: pinned.includes(metric) ? pinned.filter((one) => one !== metric) : [...pinned, metric] }); });
-  const onZoom = useHandler((range: ChartSettings["range"]) => { onSettings({ range }); });
+  const onChange = useHandler(onSettings);
   const onCorrect = useHandler((metric: string, action: MetricAction) => { setCorrection({ metric, action }); });
   const underPointer = () => {
     const source = cursor.get()?.source ?? document.activeElement;
@@ -78,7 +79,7 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
   useCommands(() => metrics.map((metric) => ({ kind: "metric", label: metric, isTyped: true, run: () => { onSettings({ search: searchFor(metric) }); } })));
   const tileOf = (metric: string) => (
     <Boundary key={metric} what={`The chart of ${metric} broke.`}>
-      <Tile {...{ store, metric, runs, settings, onZoom, onPin }} onEnlarge={setEnlarged} onCorrect={corrected === undefined ? undefined : onCorrect} isPinned={pinned.includes(metric)} />
+      <Tile {...{ store, metric, metrics, runs, settings, onPin }} onSettings={onChange} onEnlarge={setEnlarged} onCorrect={corrected === undefined ? undefined : onCorrect} isPinned={pinned.includes(metric)} />
     </Boundary>
   );
   const shownPins = pinned.filter((metric) => match.metrics.includes(metric));
@@ -105,7 +106,7 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
           </p>
         )}
       </div>
-      <Tooltip />
+      <Suspense><Tooltip /></Suspense>
       {correction !== null && corrected !== undefined && (
         <Suspense>
           <CorrectionDialog target={{ project, run: corrected, ...correction }} onClose={() => { setCorrection(null); }} />
@@ -113,7 +114,7 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
       )}
       {enlarged !== null && (
         <Suspense>
-          <Enlarged {...{ store, runs, settings, onSettings }} metric={enlarged} metrics={match.metrics} onMetric={setEnlarged} onClose={() => { setEnlarged(null); }} />
+          <Enlarged {...{ store, runs, settings, onSettings, metrics }} metric={enlarged} charts={[...settings.custom, ...match.metrics]} onMetric={setEnlarged} onClose={() => { setEnlarged(null); }} />
         </Suspense>
       )}
     </section>

@@ -1,13 +1,15 @@
 /** How all charts of a page are drawn: search, x axis, smoothing, log scale, and the way out of a zoom. */
 
+import { Suspense, lazy, useState } from "react";
 import { formatCount } from "../format";
 import { Icon } from "../parts/Icon";
 import { Menu, type MenuEntry } from "../parts/Menu";
 import { useDraft } from "../parts/useDraft";
-import { type ChartSettings, readAxis } from "./settings";
+import { readAxis } from "./axes";
+import type { ChartSettings } from "./settings";
 import styles from "./ChartToolbar.module.css";
-import { xText } from "./FigureTable";
-import { type XAxis, axisName } from "./figure";
+import { xText } from "./ticks";
+import { type Shade, type XAxis, type YSpan, axisName } from "./figure";
 import { SmoothingField } from "./SmoothingField";
 import { SMOOTHINGS, inKind } from "./smoothing";
 
@@ -27,12 +29,17 @@ type Props = {
   tools: React.ReactNode;
 };
 
-/** More than this nobody reads through; the one that is chosen is among them all the same. */
-const MOST_AXES = 200;
+const AxisPicker = lazy(() => import("./AxisPicker").then((module) => ({ default: module.AxisPicker })));
+const SettingsDialog = lazy(() => import("./SettingsDialog").then((module) => ({ default: module.SettingsDialog })));
+
+const OTHER = "another";
+const isEpoch = (metric: string) => /(^|\/)epochs?$/i.test(metric);
 
 export function ChartToolbar({ settings, onChange, matched, metrics, error, searchRef, tools }: Props) {
-  const choices = new Set<XAxis>(metrics.filter((name) => !name.startsWith("system/")).slice(0, MOST_AXES).map((name) => `metric:${name}` as const));
-  if (settings.x.startsWith("metric:")) choices.add(settings.x);
+  const [open, setOpen] = useState<"axis" | "ranges" | null>(null);
+  const close = () => { setOpen(null); };
+  const epochs: XAxis[] = metrics.filter(isEpoch).map((name): XAxis => `metric:${name}`);
+  const choices = new Set<XAxis>(settings.x.startsWith("metric:") ? [...epochs, settings.x] : epochs);
   return (
     <div className={styles["toolbar"]} role="toolbar" aria-label="Chart settings">
       <SearchField {...{ settings, onChange, matched, metrics, error, searchRef }} />
@@ -43,7 +50,8 @@ export function ChartToolbar({ settings, onChange, matched, metrics, error, sear
           value={settings.x}
           onChange={(event) => {
             // a range of steps means nothing on another axis
-            onChange({ x: readAxis(event.target.value), range: null });
+            if (event.target.value === OTHER) setOpen("axis");
+            else onChange({ x: readAxis(event.target.value), range: null });
           }}
         >
           {AXES.map(([axis, label]) => (
@@ -51,15 +59,12 @@ export function ChartToolbar({ settings, onChange, matched, metrics, error, sear
               {label}
             </option>
           ))}
-          {choices.size > 0 && (
-            <optgroup label="another metric">
-              {[...choices].map((axis) => (
-                <option key={axis} value={axis}>
-                  {axisName(axis)}
-                </option>
-              ))}
-            </optgroup>
-          )}
+          {[...choices].map((axis) => (
+            <option key={axis} value={axis}>
+              {axisName(axis)}
+            </option>
+          ))}
+          <option value={OTHER}>another metric…</option>
         </select>
       </label>
       <SmoothingField label="Smoothing" value={settings.smoothing} onChange={(smoothing) => { onChange({ smoothing }); }} />
@@ -67,7 +72,7 @@ export function ChartToolbar({ settings, onChange, matched, metrics, error, sear
         log y
       </button>
       {tools}
-      <Menu label="More chart settings" look="icon" entries={moreSettings(settings, onChange)}>
+      <Menu label="More chart settings" look="icon" entries={moreSettings(settings, onChange, () => { setOpen("ranges"); })}>
         <Icon name="sliders" />
       </Menu>
       {settings.range !== null && (
@@ -75,17 +80,36 @@ export function ChartToolbar({ settings, onChange, matched, metrics, error, sear
           {zoomText(settings)} <Icon name="close" size={12} />
         </button>
       )}
+      {open !== null && (
+        <Suspense>
+          {open === "axis" ? (
+            <AxisPicker axis={settings.x} metrics={metrics} onClose={close} onChoose={(x) => { onChange({ x, range: null }); close(); }} />
+          ) : (
+            <SettingsDialog title="all charts" view={settings} metrics={metrics} onChange={onChange} onClose={close} />
+          )}
+        </Suspense>
+      )}
     </div>
   );
 }
 
-const moreSettings = ({ smoothing, hasBand }: ChartSettings, onChange: Props["onChange"]): MenuEntry[] => [
+const SHADES: readonly [Shade, string][] = [["dense", "Above 20 points a pixel"], ["always", "On every thinned line"], ["never", "Never"]];
+const HEIGHTS: readonly [YSpan, string][] = [["auto", "What is shown"], ["zero", "From 0"]];
+
+const moreSettings = (settings: ChartSettings, onChange: Props["onChange"], onRanges: () => void): MenuEntry[] => [
+  { kind: "do", label: "Axes and ranges…", onSelect: onRanges },
+  choice("Zoom all charts together", settings.isSynced, () => { onChange({ isSynced: !settings.isSynced }); }),
+  choice("Ignore outliers", settings.isWithoutOutliers, () => { onChange({ isWithoutOutliers: !settings.isWithoutOutliers }); }),
+  { kind: "heading", label: "Height" },
+  ...HEIGHTS.map(([ySpan, label]) => choice(label, settings.ySpan === ySpan, () => { onChange({ ySpan }); })),
   { kind: "heading", label: "Smooth by" },
-  ...SMOOTHINGS.map(({ kind, label }): MenuEntry => ({ kind: "choice", label, isChosen: smoothing.kind === kind, onSelect: () => { onChange({ smoothing: inKind(smoothing, kind) }); } })),
-  { kind: "line" },
-  { kind: "heading", label: "Thinned lines" },
-  { kind: "choice", label: "Shade from least to greatest", isChosen: hasBand, onSelect: () => { onChange({ hasBand: !hasBand }); } },
+  ...SMOOTHINGS.map(({ kind, label }) => choice(label, settings.smoothing.kind === kind, () => { onChange({ smoothing: inKind(settings.smoothing, kind) }); })),
+  choice("Values behind the smoothed", settings.hasRaw, () => { onChange({ hasRaw: !settings.hasRaw }); }),
+  { kind: "heading", label: "Shade from least to greatest" },
+  ...SHADES.map(([shade, label]) => choice(label, settings.shade === shade, () => { onChange({ shade }); })),
 ];
+
+const choice = (label: string, isChosen: boolean, onSelect: () => void): MenuEntry => ({ kind: "choice", label, isChosen, onSelect });
 
 function zoomText({ x, range }: ChartSettings): string {
   if (range === null) return "";

@@ -1,29 +1,16 @@
 /** The numbers of a figure as a table, for who does not see the picture or wants the numbers. */
 
-import { useState } from "react";
-import { formatDuration, formatMoment, formatNumber } from "../format";
+import { formatNumber } from "../format";
 import { Dialog } from "../parts/Dialog";
-import { Icon } from "../parts/Icon";
 import { Swatch } from "../parts/Run";
 import styles from "./FigureTable.module.css";
-import { type Figure, type Line, type XAxis, axisName } from "./figure";
-
-export function ShowAsTable({ figure }: { figure: Figure }) {
-  const [isOpen, setIsOpen] = useState(false);
-  return (
-    <>
-      <button type="button" data-look="icon" aria-label={`Show ${figure.metric} as table`} title="Show as table" disabled={figure.lines.length === 0} onClick={() => { setIsOpen(true); }}>
-        <Icon name="table" size={14} />
-      </button>
-      {isOpen && <FigureTable figure={figure} onClose={() => { setIsOpen(false); }} />}
-    </>
-  );
-}
+import { type Figure, type Line, axisName } from "./figure";
+import { xText } from "./ticks";
 
 /** More rows than this are for the CSV of the enlarged view. */
 const MOST_ROWS = 500;
 
-function FigureTable({ figure, onClose }: { figure: Figure; onClose: () => void }) {
+export function FigureTable({ figure, onClose }: { figure: Figure; onClose: () => void }) {
   const xs = [...new Set(figure.lines.flatMap((line) => [...line.x]))].filter((x) => x >= figure.x[0] && x <= figure.x[1]).sort((a, b) => a - b);
   const rows = xs.slice(0, MOST_ROWS);
   const values = figure.lines.map((line) => new Map(Array.from(line.x, (x, index) => [x, (line.raw ?? line.y)[index] ?? NaN])));
@@ -68,9 +55,3 @@ function Head({ line }: { line: Line }) {
 }
 
 const cell = (value: number | undefined) => (value === undefined ? "" : Number.isNaN(value) ? "NaN" : formatNumber(value));
-
-export function xText(axis: XAxis, x: number): string {
-  if (axis === "time") return formatMoment(x);
-  if (axis === "relative_time") return x < 0 ? `−${formatDuration(-x)}` : formatDuration(x);
-  return formatNumber(x);
-}

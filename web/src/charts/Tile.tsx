@@ -1,77 +1,97 @@
 /** One metric of the visible runs as a small chart: it fetches when it comes near the screen and draws in its turn. */
 
-import { memo, useEffect, useEffectEvent, useId, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { Suspense, lazy, memo, useEffect, useEffectEvent, useId, useMemo, useRef, useState } from "react";
 import type { ChartSettings } from "./settings";
 import type { MetricAction } from "../corrections/words";
+import { reasonOf } from "../api";
 import { formatCount, plural } from "../format";
+import { toast } from "../frame/Toasts";
 import { Icon } from "../parts/Icon";
 import { Menu, type MenuEntry } from "../parts/Menu";
+import { useHandler } from "../parts/useHandler";
 import { useIsDark } from "../theme";
-import { ShowAsTable } from "./FigureTable";
 import { projectIn } from "../share/embedLink";
 import { share } from "../share/sharing";
+import { ShowAsTable } from "./ShowAsTable";
 import styles from "./Tile.module.css";
 import { spotlight } from "./cursor";
-import { type Figure, type Range, type RunStyle, describeFigure, exactness, lineFigure, supersededNote } from "./figure";
+import { chartFigure, isCustom, namesOf, titleOf } from "./custom";
+import { type Figure, type Range, type RunStyle, bestOf, describeFigure, exactness, supersededNote } from "./figure";
+import { type Own, ownOf, ownWords, viewOf, withOwn, zoomed } from "./own";
 import { attachOverlay } from "./overlay";
 import { drawQueue, tileQueue } from "./queue";
 import { lastPartOf, prefixOf } from "./sections";
 import type { SeriesSource } from "./store";
+import type * as takeAway from "./takeAway";
 import { highlight, remove, resize, update } from "./tile";
+import { useSource } from "./useSource";
+import { useStates } from "./useStates";
+
+const SettingsDialog = lazy(() => import("./SettingsDialog").then((module) => ({ default: module.SettingsDialog })));
 
 export type TileProps = {
   store: SeriesSource;
+  /** A metric, or a chart of several of them as in custom.ts. */
   metric: string;
+  /** All that there are. */
+  metrics: readonly string[];
   runs: readonly RunStyle[];
   settings: ChartSettings;
   isPinned: boolean;
   onPin: (metric: string) => void;
   onEnlarge: (metric: string) => void;
-  onZoom: (range: Range | null) => void;
+  onSettings: (change: Partial<ChartSettings>) => void;
   /** Opens what renames, hides or deletes the metric, where that is offered. */
   onCorrect?: ((metric: string, action: MetricAction) => void) | undefined;
 };
 
+type TakeAway = typeof takeAway;
+
 const highlights = drawQueue();
-const nothing = () => () => undefined;
 
 export const Tile = memo(function Tile(props: TileProps) {
-  const { store, metric, runs, settings, isPinned, onPin, onEnlarge, onCorrect } = props;
+  const { store, metric, metrics, runs, settings, isPinned, onPin, onEnlarge, onSettings } = props;
   const ref = useRef<HTMLElement>(null);
   const isNear = useIsNear(ref);
-  const state = useSyncExternalStore(
-    useMemo(() => (isNear ? (listener: () => void) => store.watch(metric, listener) : nothing), [isNear, store, metric]),
-    () => store.state(metric),
-  );
-  const figure = useMemo(() => {
-    const styleOf = new Map(runs.map((run) => [run.id, run]));
-    const drawn = state.series.flatMap((series) => {
-      const style = styleOf.get(series.run);
-      return style === undefined ? [] : [{ series, style }];
-    });
-    return lineFigure(metric, drawn, settings);
-  }, [metric, runs, state, settings]);
+  const [isSetting, setIsSetting] = useState(false);
+  const own = settings.own[metric];
+  const isElsewhere = store.beside !== undefined && (own?.x !== undefined || own?.range !== undefined);
+  const view = useMemo(() => (isElsewhere ? viewOf(settings, metric) : { ...viewOf(settings, metric), x: settings.x, range: settings.range }), [settings, metric, isElsewhere]);
+  const source = useSource(store, isElsewhere ? { x: view.x, range: view.range } : null);
+  const names = useMemo(() => namesOf(metric, metrics), [metric, metrics]);
+  const states = useStates(source, names, isNear);
+  const figure = useMemo(() => chartFigure(metric, states, runs, view), [metric, states, runs, view]);
+  const isLoading = states.some((state) => state.isLoading);
+  const error = states.find((state) => state.error !== null)?.error ?? null;
   const all = [...figure.lines, ...figure.superseded];
   const isEmpty = all.length === 0;
-  const label = describeFigure(metric, settings, new Set(all.map(({ run }) => run)).size, figure.pooled === null ? "run" : "group");
-  const prefix = prefixOf(metric);
+  const title = titleOf(metric);
+  const label = describeFigure(title, view, new Set(all.map(({ run }) => run)).size, figure.pooled === null ? "run" : "group");
+  const onOwn = useHandler((change: Parameters<typeof withOwn>[2]) => { onSettings({ own: withOwn(settings.own, metric, change) }); });
+  const onZoom = (range: Range | null) => { onSettings(zoomed(settings, metric, range)); };
+  const onPan = (range: Range, ySpan: Range) => {
+    const change = zoomed(settings, metric, range);
+    // only where the height is not that of what is shown
+    onSettings(typeof view.ySpan === "string" ? change : { ...change, own: withOwn(change.own, metric, { ySpan }) });
+  };
+  const isHidden = isEmpty && !isLoading && error === null && runs.length > 0 && !isCustom(metric);
   return (
-    <figure ref={ref} className={styles["tile"]} aria-label={label} data-metric={metric} data-empty={isEmpty && !state.isLoading && state.error === null && runs.length > 0}>
+    <figure ref={ref} className={styles["tile"]} aria-label={label} aria-description={sentenceOf(label, figure)} data-metric={metric} data-empty={isHidden}>
       <figcaption className={styles["head"]}>
-        <span className={styles["title"]} title={metric}>
-          {prefix !== "" && <span className="muted">{prefix}/</span>}
-          <bdi>{lastPartOf(metric)}</bdi>
-        </span>
+        <Title chart={metric} />
+        <OwnMark own={own} title={title} onReset={() => { onOwn(AS_ON_THE_PAGE); }} />
         <span className={styles["tools"]}>
           <ShowAsTable figure={figure} />
-          <button type="button" data-look="icon" aria-pressed={isPinned} aria-label={`${isPinned ? "Unpin" : "Pin"} ${metric}`} title={isPinned ? "Unpin" : "Pin to the top (p)"} onClick={() => { onPin(metric); }}>
-            <Icon name="pin" size={14} />
-          </button>
-          <button type="button" data-look="icon" aria-label={`Enlarge ${metric}`} title="Enlarge (f)" onClick={() => { onEnlarge(metric); }}>
+          {!isCustom(metric) && (
+            <button type="button" data-look="icon" aria-pressed={isPinned} aria-label={`${isPinned ? "Unpin" : "Pin"} ${title}`} title={isPinned ? "Unpin" : "Pin to the top (p)"} onClick={() => { onPin(metric); }}>
+              <Icon name="pin" size={14} />
+            </button>
+          )}
+          <button type="button" data-look="icon" aria-label={`Enlarge ${title}`} title="Enlarge (f)" onClick={() => { onEnlarge(metric); }}>
             <Icon name="enlarge" size={14} />
           </button>
-          {isNear && figure.pooled === null && (
-            <Menu label={`More for ${metric}`} look="icon" entries={[shareEntry(metric, runs, settings), ...(onCorrect === undefined ? [] : corrections(metric, onCorrect))]}>
+          {isNear && (
+            <Menu label={`More for ${title}`} look="icon" entries={entriesOf(props, figure, () => { setIsSetting(true); })}>
               <Icon name="more" size={14} />
             </Menu>
           )}
@@ -79,30 +99,87 @@ export const Tile = memo(function Tile(props: TileProps) {
         {!isEmpty && <Exactness figure={figure} />}
       </figcaption>
       <div className={styles["plot"]}>
-        {isNear && !isEmpty && <Canvas figure={figure} label={label} onZoom={props.onZoom} onEnlarge={() => { onEnlarge(metric); }} />}
-        {isEmpty && <TileNote isLoading={state.isLoading && isNear} error={state.error} hasRuns={runs.length > 0} onRetry={() => { store.retry(metric); }} />}
+        {isNear && !isEmpty && <Canvas {...{ figure, label, onZoom, onPan }} onZoomY={(ySpan) => { onOwn({ ySpan }); }} onEnlarge={() => { onEnlarge(metric); }} />}
+        {isEmpty && <TileNote isLoading={isLoading && isNear} error={error} hasRuns={runs.length > 0} onRetry={() => { for (const name of names) source.retry(name); }} />}
       </div>
       <Notes figure={figure} />
+      {isSetting && (
+        <Suspense>
+          <SettingsDialog title={title} {...{ view, metrics }} onChange={(chosen) => { onOwn(ownOf(chosen, settings)); }} onClose={() => { setIsSetting(false); }} />
+        </Suspense>
+      )}
     </figure>
   );
 });
 
+/** The part that tells metrics apart is the last one. */
+function Title({ chart }: { chart: string }) {
+  const prefix = isCustom(chart) ? "" : prefixOf(chart);
+  return (
+    <span className={styles["title"]} title={titleOf(chart)}>
+      {prefix !== "" && <span className="muted">{prefix}/</span>}
+      <bdi>{isCustom(chart) ? titleOf(chart) : lastPartOf(chart)}</bdi>
+    </span>
+  );
+}
+
+const AS_ON_THE_PAGE: { [Key in keyof Required<Own>]: undefined } = { x: undefined, range: undefined, ySpan: undefined, isLog: undefined };
+
+/** What a chart wears that is drawn otherwise than its page. */
+function OwnMark({ own, title, onReset }: { own: Own | undefined; title: string; onReset: () => void }) {
+  const words = ownWords(own);
+  if (words === null) return null;
+  return (
+    <button type="button" data-look="plain" className={styles["own"]} aria-label={`${title} has ${words}: draw it as on the page`} title={`Has ${words}. Draw it as on the page`} onClick={onReset}>
+      own <Icon name="close" size={10} />
+    </button>
+  );
+}
+
+function sentenceOf(label: string, figure: Figure): string {
+  const best = bestOf(figure);
+  return best === null ? label : `${label}, ${best}`;
+}
+
+function entriesOf({ metric, runs, settings, onCorrect }: TileProps, figure: Figure, onSet: () => void): MenuEntry[] {
+  const take = (how: (module: TakeAway) => Promise<unknown>) => () => {
+    import("./takeAway").then(how).catch((error: unknown) => { toast({ text: `Could not be taken away: ${reasonOf(error)}`, isBad: true }); });
+  };
+  return [
+    { kind: "do", label: "Axes and ranges…", onSelect: onSet },
+    { kind: "line" },
+    { kind: "do", label: "Download PNG", onSelect: take((module) => module.savePicture(figure, "png")) },
+    { kind: "do", label: "Download SVG", onSelect: take((module) => module.savePicture(figure, "svg")) },
+    { kind: "do", label: "Download CSV", onSelect: take((module) => module.saveShownPoints(figure)) },
+    ...(isCustom(metric) || figure.pooled !== null ? [] : [shareEntry(metric, runs, settings)]),
+    ...(onCorrect === undefined || isCustom(metric) ? [] : corrections(metric, onCorrect)),
+  ];
+}
+
 const shareEntry = (metric: string, runs: readonly RunStyle[], settings: ChartSettings): MenuEntry => ({
   kind: "do",
   label: "Share…",
-  onSelect: () => { share({ project: projectIn(location.pathname), runs: runs.map(({ id }) => id), metrics: [metric], settings }); },
+  onSelect: () => { share({ project: projectIn(location.pathname), runs: runs.map(({ id }) => id), metrics: [metric], settings: { ...viewOf(settings, metric), own: {}, custom: [] } }); },
 });
 
 const corrections = (metric: string, onCorrect: (metric: string, action: MetricAction) => void): MenuEntry[] => [
+  { kind: "line" },
   { kind: "do", label: "Rename metric…", onSelect: () => { onCorrect(metric, "rename"); } },
   { kind: "do", label: "Hide metric…", onSelect: () => { onCorrect(metric, "hide"); } },
   { kind: "do", label: "Delete metric…", isDangerous: true, onSelect: () => { onCorrect(metric, "delete"); } },
 ];
 
-type CanvasProps = { figure: Figure; label: string; onZoom: TileProps["onZoom"]; onEnlarge?: (() => void) | undefined };
+type CanvasProps = {
+  figure: Figure;
+  label: string;
+  onZoom: (x: Range | null) => void;
+  onZoomY?: ((y: Range) => void) | undefined;
+  onPan?: ((x: Range, y: Range) => void) | undefined;
+  onEnlarge?: (() => void) | undefined;
+};
 
 /** A figure drawn small, in step with the cursor and the zoom of the page. */
-export function Canvas({ figure, label, onZoom, onEnlarge }: CanvasProps) {
+export function Canvas({ figure, label, onZoom, onZoomY, onPan, onEnlarge }: CanvasProps) {
   const host = useRef<HTMLDivElement>(null);
   const latest = useRef(figure);
   const isDark = useIsDark();
@@ -116,12 +193,16 @@ export function Canvas({ figure, label, onZoom, onEnlarge }: CanvasProps) {
     });
   }, [figure, isDark]);
   const zoom = useEffectEvent(onZoom);
+  const zoomY = useEffectEvent((y: Range) => { onZoomY?.(y); });
+  const pan = useEffectEvent((x: Range, y: Range) => { onPan?.(x, y); });
   useEffect(() => {
     const element = host.current;
     if (element === null) return;
     const detach = attachOverlay(element, {
       figure: () => latest.current,
       onZoom: (range) => { zoom(range); },
+      onZoomY: (range) => { zoomY(range); },
+      onPan: (x, y) => { pan(x, y); },
       onReset: () => { zoom(null); },
       onEnter: () => { tileQueue.prefer(element); },
     });
@@ -144,9 +225,9 @@ export function Canvas({ figure, label, onZoom, onEnlarge }: CanvasProps) {
       className={styles["canvas"]}
       tabIndex={0}
       role="img"
-      aria-label={onEnlarge === undefined ? label : `${label}. Press f to enlarge.`}
+      aria-label={`${label}. Enter reads it point by point${onEnlarge === undefined ? "" : ", f enlarges it"}.`}
       onKeyDown={(event) => {
-        if (onEnlarge === undefined || (event.key !== "f" && event.key !== "Enter")) return;
+        if (onEnlarge === undefined || event.key !== "f" || event.ctrlKey || event.metaKey) return;
         event.preventDefault();
         event.stopPropagation();
         onEnlarge();
@@ -185,6 +266,7 @@ function Notes({ figure }: { figure: Figure }) {
   const id = useId();
   const notes = [
     figure.dropped > 0 ? `${plural(figure.dropped, "value")} ≤ 0 not shown on the log axis` : null,
+    figure.beyond > 0 ? `${plural(figure.beyond, "point")} beyond the scale` : null,
     figure.hidden > 0 ? `${formatCount(figure.lines.length)} of ${formatCount(figure.lines.length + figure.hidden)} ${nounOf(figure)}; group or enlarge` : null,
   ].filter((note) => note !== null);
   const hasOld = figure.superseded.length > 0;

@@ -5,7 +5,7 @@ import { createPortal } from "react-dom";
 import { formatNumber } from "../format";
 import { isTyping } from "../frame/keys";
 import { Swatch } from "../parts/Run";
-import { xText } from "./FigureTable";
+import { xText } from "./ticks";
 import { figures } from "./Tile";
 import styles from "./Tooltip.module.css";
 import { type Hover, cursor, spotlight } from "./cursor";

@@ -6,8 +6,10 @@
 
 import { formatCount, plural } from "../format";
 import type { Center, SeriesColumns } from "../series";
+import { type Excursion, excursions, usualSpan } from "./outliers";
 import { smooth } from "./smooth";
 import { type Smoothing, isSmoothing, sameSmoothing } from "./smoothing";
+import { formatMeasure } from "./units";
 
 /** "metric:<name>" is another metric of the same run, joined by step on the server. */
 export type XAxis = "step" | "time" | "relative_time" | `metric:${string}`;
@@ -20,14 +22,30 @@ export type Mark = { x: number; kind: "nan" | "inf" | "-inf" };
  */
 export type RunStyle = { id: string; name: string; hue: number; dash: number; isRunning: boolean; memberOf?: string };
 
-export type ChartView = { x: XAxis; smoothing: Smoothing; hasBand: boolean; isLog: boolean; range: Range | null };
+/** Where the area from the least to the greatest is drawn: where many points share a pixel, wherever it is known, nowhere. */
+export type Shade = "dense" | "always" | "never";
+
+/** How high a chart reaches: over what it shows, from 0 on, or from and to these values. */
+export type YSpan = "auto" | "zero" | Range;
+
+export type ChartView = {
+  x: XAxis;
+  smoothing: Smoothing;
+  shade: Shade;
+  hasRaw: boolean;
+  isLog: boolean;
+  ySpan: YSpan;
+  isWithoutOutliers: boolean;
+  range: Range | null;
+};
 
 export type Band = { low: Float64Array; high: Float64Array };
 
 /**
  * `y` is what is drawn strongly: the smoothed values where there is smoothing, and then `raw` is drawn behind them.
- * `band` is the least and the greatest of the values that each point stands for, where that was asked for. Of a group it
- * is the spread of its runs, and `n` says of how many runs each point is.
+ * `band` is the least and the greatest of the values that each point stands for, where that is drawn. Of a group it is the
+ * spread of its runs, and `n` says of how many runs each point is. `outside` is where the line leaves the chart because
+ * outliers were not to count for its height.
  */
 export type Line = {
   id: string;
@@ -43,29 +61,35 @@ export type Line = {
   band: Band | null;
   n: Float64Array | null;
   marks: readonly Mark[];
+  outside: readonly Excursion[];
 };
 
 /**
  * `superseded` is what a run had logged after the step from which it was resumed, and the runs of groups. It is drawn
- * faintly behind the lines and read nowhere. `pooled` says what the lines are of the runs of groups. `dropped` counts the values that a log axis cannot show; `hidden` the lines beyond the most that a
- * tile draws. `stored` is how many points the lines stand for, and `isExact` says that each of them is drawn.
+ * faintly behind the lines and read nowhere. `pooled` says what the lines are of the runs of groups. `dropped` counts the
+ * values that a log axis cannot show; `hidden` the lines beyond the most that a tile draws; `beyond` the points that lie
+ * above or below because outliers do not count. `stored` is how many points the lines stand for, and `isExact` says that
+ * each of them is drawn. Without `hasRaw` the values behind smoothed lines are known but not drawn.
  */
 export type Figure = {
   metric: string;
   axis: XAxis;
   isLog: boolean;
+  hasRaw: boolean;
   x: Range;
   y: Range;
   lines: Line[];
   superseded: Line[];
   dropped: number;
+  beyond: number;
   hidden: number;
   stored: number;
   isExact: boolean;
   pooled: { center: Center; runCount: number } | null;
 };
 
-export type Drawn = { series: SeriesColumns; style: RunStyle };
+/** `name` is what the line is called where the run alone does not tell. */
+export type Drawn = { series: SeriesColumns; style: RunStyle; name?: string };
 
 /** How strongly a superseded line is drawn: to be seen when one looks for it. */
 export const FAINT = 0.35;
@@ -84,16 +108,20 @@ export function lineFigure(metric: string, drawn: readonly Drawn[], view: ChartV
   const pooled = counting.slice(0, most).flatMap(({ series }) => series.pooled ?? []);
   const all = [...superseded, ...lines];
   const x = view.range ?? spanOf(all);
-  const { span, dropped } = heightsIn(all, x, view.isLog);
+  const { span, dropped } = heightsIn(all, x, view);
+  const y = heightsOf(span, view);
+  const beyond = view.isWithoutOutliers ? lines.reduce((sum, one) => sum + markOutside(one, x, y, view), 0) : 0;
   return {
     metric,
     axis: view.x,
     isLog: view.isLog,
+    hasRaw: view.hasRaw,
     x,
-    y: view.isLog ? logRange(span) : linearRange(span),
+    y,
     lines,
     superseded,
     dropped,
+    beyond,
     hidden: counting.length - lines.length,
     stored: counting.slice(0, most).reduce((sum, { series }) => sum + series.points_in_range, 0),
     isExact: counting.every(({ series }) => series.is_exact),
@@ -131,12 +159,12 @@ export function withoutLines(figure: Figure, ids: ReadonlySet<string>): Figure {
   };
 }
 
-function line({ series, style }: Drawn, view: ChartView): Line {
+function line({ series, style, name }: Drawn, view: ChartView): Line {
   const isSmoothed = isSmoothing(view.smoothing);
   return {
-    id: `${style.id}/${series.label}/${String(series.segment)}`,
+    id: `${style.id}/${name === undefined ? "" : `${series.metric}/`}${series.label}/${String(series.segment)}`,
     run: style.memberOf ?? style.id,
-    name: lineName(series, style),
+    name: lineName(series, name ?? style.name),
     hue: style.hue,
     dash: style.dash,
     isLive: style.isRunning,
@@ -144,17 +172,28 @@ function line({ series, style }: Drawn, view: ChartView): Line {
     steps: series.steps,
     y: isSmoothed ? smoothed(series, view.smoothing) : series.values,
     raw: isSmoothed ? series.values : null,
-    band: (view.hasBand || series.pooled !== undefined) && series.low.length === series.x.length ? { low: series.low, high: series.high } : null,
+    band: isShaded(series, view.shade) ? { low: series.low, high: series.high } : null,
     n: series.pooled?.n ?? null,
     marks: series.marks,
+    outside: [],
   };
+}
+
+/** A line has about as many points as pixels, so that this many stored ones for each are as many on a pixel. */
+const DENSE = 20;
+
+function isShaded({ x, low, points_in_range, pooled }: SeriesColumns, shade: Shade): boolean {
+  if (low.length !== x.length) return false;
+  if (pooled !== undefined) return true;
+  if (shade === "never") return false;
+  return shade === "always" || points_in_range > DENSE * x.length;
 }
 
 /** Of all points, as the server has made it; until it has, of those at hand. */
 const smoothed = (series: SeriesColumns, smoothing: Smoothing) =>
   sameSmoothing(series.shape.smoothing, smoothing) && series.smoothed.length === series.x.length ? series.smoothed : smooth(series, smoothing);
 
-const lineName = (series: SeriesColumns, style: RunStyle) => (series.label === "" ? style.name : `${style.name} · ${series.label}`);
+const lineName = ({ label }: SeriesColumns, name: string) => (label === "" ? name : `${name} · ${label}`);
 
 function spanOf(lines: readonly Line[]): Range {
   let least = Infinity;
@@ -168,32 +207,56 @@ function spanOf(lines: readonly Line[]): Range {
 }
 
 /** The least and the most of what can be drawn inside a range, and how many values a log axis cannot show. */
-function heightsIn(lines: readonly Line[], [from, to]: Range, isLog: boolean): { span: Range; dropped: number } {
+function heightsIn(lines: readonly Line[], [from, to]: Range, view: ChartView): { span: Range; dropped: number } {
   let least = Infinity;
   let most = -Infinity;
   let dropped = 0;
+  const usual: number[] = [];
   for (const { x, y, raw, band } of lines) {
-    for (const values of [y, ...(raw === null ? [] : [raw]), ...(band === null ? [] : [band.low, band.high])]) {
+    const areas = band === null || view.isWithoutOutliers ? [] : [band.low, band.high];
+    for (const values of [y, ...(raw === null || !view.hasRaw ? [] : [raw]), ...areas]) {
       for (let index = 0; index < x.length; index += 1) {
         const at = x[index] ?? NaN;
         const value = values[index] ?? NaN;
-        if (!(at >= from && at <= to)) continue;
-        if (isLog && value <= 0) {
-          if (values === (raw ?? y)) dropped += 1;
+        if (!(at >= from && at <= to) || Number.isNaN(value)) continue;
+        if (view.isLog && value <= 0) {
+          if (values === (view.hasRaw ? (raw ?? y) : y)) dropped += 1;
           continue;
         }
+        if (view.isWithoutOutliers) usual.push(value);
         if (value < least) least = value;
         if (value > most) most = value;
       }
     }
   }
-  return { span: [least, most], dropped };
+  return { span: view.isWithoutOutliers ? usualSpan(usual) : [least, most], dropped };
+}
+
+/** Notes where a line leaves the range, and answers how many of its points do. */
+function markOutside(one: Line, [from, to]: Range, y: Range, { hasRaw, isLog }: ChartView): number {
+  const values = hasRaw ? (one.raw ?? one.y) : one.y;
+  const shown = values.map((value, index) => {
+    const at = one.x[index] ?? NaN;
+    return at >= from && at <= to && !(isLog && value <= 0) ? value : NaN;
+  });
+  const { found, count } = excursions(one.x, shown, y);
+  one.outside = found;
+  return count;
+}
+
+function heightsOf(span: Range, { isLog, ySpan }: ChartView): Range {
+  const [low, high] = isLog ? logRange(span) : linearRange(span);
+  if (ySpan === "auto" || (ySpan === "zero" && isLog)) return [low, high]; // a log axis has no 0
+  if (ySpan === "zero") return [span[0] >= 0 ? 0 : low, span[1] <= 0 && span[0] < 0 ? 0 : high];
+  const [from, to] = ySpan;
+  if (!isLog || from > 0) return [from, to];
+  return to > 0 ? [Math.min(low, to / 10), to] : [low, high];
 }
 
 const ROOM = 0.06;
 
 function linearRange([least, most]: Range): Range {
-  if (least > most) return [0, 1];
+  if (!(least <= most)) return [0, 1];
   if (least === most) {
     const room = least === 0 ? 1 : Math.abs(least) * 0.1;
     return [least - room, least + room];
@@ -255,6 +318,9 @@ export function readingsAt(figure: Figure, at: number, reach: number): Reading[]
   return readings.sort((a, b) => b.value - a.value);
 }
 
+/** As its name says it. */
+const isLowerBetter = (metric: string) => /loss|error|perplexity|latency|(^|[^a-z])(mse|mae|rmse|nll|wer|cer|fid)([^a-z]|$)/i.test(metric);
+
 /** What stands on the axis, in a word. */
 export function axisName(axis: XAxis): string {
   if (axis === "step" || axis === "time") return axis;
@@ -264,6 +330,24 @@ export function axisName(axis: XAxis): string {
 /** The sentence that stands for the picture. */
 export function describeFigure(metric: string, view: ChartView, lines: number, noun: "run" | "group" = "run"): string {
   return `${metric} over ${view.x === "time" ? "wall time" : axisName(view.x)}, ${plural(lines, noun)}`;
+}
+
+/** What one would say of the picture: "best 0.781 in calm-heron-213 at step 4,120". Null where there is nothing to say. */
+export function bestOf({ metric, lines, x: [from, to] }: Figure): string | null {
+  const sign = isLowerBetter(metric) ? -1 : 1;
+  let best: Line | null = null;
+  let [most, step] = [-Infinity, 0];
+  for (const line of lines) {
+    const values = line.raw ?? line.y;
+    for (let index = 0; index < values.length; index += 1) {
+      const at = line.x[index] ?? NaN;
+      const value = sign * (values[index] ?? NaN);
+      if (!(at >= from && at <= to && value > most)) continue;
+      [best, most, step] = [line, value, line.steps[index] ?? 0];
+    }
+  }
+  if (best === null) return null;
+  return `${sign < 0 ? "lowest" : "highest"} ${formatMeasure(metric, sign * most)} in ${best.name}${Number.isNaN(step) ? "" : ` at step ${formatCount(step)}`}`;
 }
 
 /** Runs that share a hue are dashed, then dotted, in the order in which they are shown. */

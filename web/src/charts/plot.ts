@@ -3,7 +3,9 @@
 import Plotly, { type Picked } from "plotly.js-cartesian-dist-min";
 import { colours } from "./colours";
 import type { Figure, Range } from "./figure";
-import { CONFIG, type PlotData, chosenRange, plotFigure } from "./plotFigure";
+import { CONFIG, type PlotData, asNumber, chosenRange, plotFigure } from "./plotFigure";
+
+type Plotted = Awaited<ReturnType<typeof Plotly.react>>;
 
 const shown = new WeakMap<HTMLElement, Figure>();
 
@@ -24,7 +26,7 @@ export function remove(element: HTMLElement): void {
 
 /** Calls back with the range of x that one drags, and with null for a double click. Call it after the first `draw`. */
 export function onZoom(element: HTMLElement, callback: (range: Range | null) => void): void {
-  const plotted = element as Awaited<ReturnType<typeof Plotly.react>>;
+  const plotted = element as Plotted;
   plotted.on("plotly_relayout", (change) => {
     const figure = shown.get(element);
     const chosen = figure === undefined ? null : chosenRange(figure, change);
@@ -32,8 +34,6 @@ export function onZoom(element: HTMLElement, callback: (range: Range | null) => 
   });
   plotted.on("plotly_doubleclick", () => { callback(null); });
 }
-
-type Plotted = Awaited<ReturnType<typeof Plotly.react>>;
 
 /** Draws what is no figure of lines, as its panel has put it into Plotly's words. */
 export async function drawPlot(element: HTMLElement, { data, layout }: PlotData): Promise<void> {
@@ -68,6 +68,17 @@ export function positionOn(element: HTMLElement, x: number, y: number): { left: 
   return isInside ? { left: axes.xaxis._offset + across, top: axes.yaxis._offset + up } : null;
 }
 
-/** The chart as it is on the screen, twice as sharp, as a data address. */
-export const picture = (element: HTMLElement): Promise<string> =>
-  Plotly.toImage(element, { format: "png", width: element.clientWidth, height: element.clientHeight, scale: 2 });
+/** Calls back with the x under the pointer, and with null when it is elsewhere. Call it after the first `draw`. */
+export function onHover(element: HTMLElement, callback: (x: number | null) => void): void {
+  const plotted = element as Plotted;
+  plotted.on("plotly_hover", ({ points }) => {
+    const figure = shown.get(element);
+    const at = points[0]?.x;
+    callback(figure === undefined ? null : asNumber(figure, at));
+  });
+  plotted.on("plotly_unhover", () => { callback(null); });
+}
+
+/** The chart as it is on the screen, as a data address; one of pixels is twice as sharp. */
+export const picture = (element: HTMLElement, format: "png" | "svg"): Promise<string> =>
+  Plotly.toImage(element, { format, width: element.clientWidth, height: element.clientHeight, scale: format === "png" ? 2 : 1 });

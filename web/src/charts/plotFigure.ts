@@ -13,7 +13,7 @@ export const CONFIG = { displaylogo: false, showSendToCloud: false, responsive: 
 
 export function plotFigure(figure: Figure, paint: Colours): PlotData {
   return {
-    data: [...figure.superseded.map((line) => supersededTrace(line, figure, paint)), ...figure.lines.flatMap((line) => [...bandTraces(line, figure, paint), ...(line.raw === null ? [] : [rawTrace(line, figure, paint)]), mainTrace(line, figure, paint), ...markTraces(line, figure, paint)])],
+    data: [...figure.superseded.map((line) => supersededTrace(line, figure, paint)), ...figure.lines.flatMap((line) => [...bandTraces(line, figure, paint), ...(line.raw === null || !figure.hasRaw ? [] : [rawTrace(line, figure, paint)]), mainTrace(line, figure, paint), ...markTraces(line, figure, paint)])],
     layout: layout(figure, paint),
   };
 }
@@ -77,7 +77,7 @@ function bandTraces(line: Line, figure: Figure, paint: Colours) {
   }));
 }
 
-/** NaN is a hollow ring on the lower edge, an infinity an arrow at the edge that it left through. */
+/** NaN is a hollow ring on the lower edge; what leaves the chart is an arrow at the edge that it left through. */
 function markTraces(line: Line, figure: Figure, paint: Colours) {
   const colour = hueOf(paint, line.hue);
   const [low, high] = figure.y;
@@ -87,7 +87,8 @@ function markTraces(line: Line, figure: Figure, paint: Colours) {
     { kind: "-inf", symbol: "triangle-down", at: low },
   ];
   return kinds.flatMap(({ kind, symbol, at }) => {
-    const x = Float64Array.from(line.marks.filter((mark) => mark.kind === kind), (mark) => mark.x);
+    const outside = kind === "nan" ? [] : line.outside.filter(({ isUp }) => isUp === (kind === "inf"));
+    const x = Float64Array.from([...line.marks.filter((mark) => mark.kind === kind), ...outside], (mark) => mark.x);
     if (x.length === 0) return [];
     return [{ type: "scatter", mode: "markers", x: across(figure, x), y: x.map(() => at), cliponaxis: false, hoverinfo: "skip", showlegend: false, marker: { symbol, color: colour, size: 9 } }];
   });
@@ -140,7 +141,8 @@ export function chosenRange(figure: Figure, change: Record<string, unknown>): [n
   return from === null || to === null || from >= to ? null : [from, to];
 }
 
-function asNumber(figure: Figure, value: unknown): number | null {
+/** An x of Plotly's in the units of the figure. */
+export function asNumber(figure: Figure, value: unknown): number | null {
   if (typeof value === "string") {
     // Plotly writes dates without a zone and means UTC
     const time = Date.parse(`${value.replace(" ", "T")}Z`);
@@ -165,4 +167,5 @@ function xColumn({ axis }: Figure): string {
   return axis === "time" || axis === "relative_time" ? `${axis}_ms` : quoted(axisName(axis));
 }
 
-const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+/** As a field of a CSV. */
+export const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -1,45 +1,50 @@
 /** How the charts of a page are drawn, and its form in the address. Pure. */
 
-import { type Search, readChoice } from "../address";
-import type { Range, XAxis } from "./figure";
-import { type Smoothing, readSmoothing, writeSmoothing } from "./smoothing";
+import { type Search, joinList, readChoice } from "../address";
+import { readAxis, readRange, readYSpan, writeRange, writeYSpan } from "./axes";
+import { readCustom } from "./custom";
+import type { ChartView } from "./figure";
+import { type OwnSettings, readOwn, writeOwn } from "./own";
+import { readSmoothing, writeSmoothing } from "./smoothing";
 
-export type ChartSettings = { x: XAxis; smoothing: Smoothing; hasBand: boolean; isLog: boolean; range: Range | null; search: string };
+/**
+ * `own` is what some charts have otherwise, and `custom` are the charts that somebody has added, as in custom.ts. With
+ * `isSynced` a zoom is that of all charts.
+ */
+export type ChartSettings = ChartView & { search: string; isSynced: boolean; own: OwnSettings; custom: readonly string[] };
 export type ChangeSettings = (change: Partial<ChartSettings>) => void;
 
-const AXES: readonly XAxis[] = ["step", "time", "relative_time"];
-
-const isMetricAxis = (text: string): text is `metric:${string}` => /^metric:./.test(text);
-
-/** Anything else is steps. */
-export const readAxis = (text: string | undefined): XAxis => (text !== undefined && isMetricAxis(text) ? text : readChoice(text, AXES, "step"));
-
 export function readCharts(search: Search): ChartSettings {
-  const [from, to] = (search["zoom"] ?? "").split("..").map((text) => (text === "" ? NaN : Number(text)));
-  const isRange = from !== undefined && to !== undefined && Number.isFinite(from) && Number.isFinite(to) && from < to;
   return {
     x: readAxis(search["x"]),
     smoothing: readSmoothing(search["smooth"]),
-    hasBand: search["band"] === "1",
+    shade: readChoice(search["band"], ["dense", "always", "never"] as const, "dense"),
+    hasRaw: search["raw"] !== "0",
     isLog: search["log"] === "1",
-    range: isRange ? [from, to] : null,
+    ySpan: readYSpan(search["y"]),
+    isWithoutOutliers: search["outliers"] === "0",
+    range: readRange(search["zoom"]),
+    isSynced: search["sync"] !== "0",
     search: search["find"] ?? "",
+    own: readOwn(search["tiles"]),
+    custom: readCustom(search["charts"]),
   };
 }
 
-export function writeCharts({ x, smoothing, hasBand, isLog, range, search }: ChartSettings): Search {
+export function writeCharts(settings: ChartSettings): Search {
+  const { x, smoothing, shade, hasRaw, isLog, ySpan, isWithoutOutliers, range, isSynced, search, own, custom } = settings;
   return {
     x: x === "step" ? undefined : x,
     smooth: writeSmoothing(smoothing),
-    band: hasBand ? "1" : undefined,
+    band: shade === "dense" ? undefined : shade,
+    raw: hasRaw ? undefined : "0",
     log: isLog ? "1" : undefined,
-    zoom: range === null ? undefined : range.map((end) => short(end, range[1] - range[0])).join(".."),
+    y: ySpan === "auto" ? undefined : writeYSpan(ySpan),
+    outliers: isWithoutOutliers ? "0" : undefined,
+    zoom: range === null ? undefined : writeRange(range),
+    sync: isSynced ? undefined : "0",
     find: search === "" ? undefined : search,
+    tiles: writeOwn(own),
+    charts: joinList(custom),
   };
-}
-
-/** A thousandth of the range is finer than anybody can drag. */
-function short(value: number, span: number): string {
-  const decimals = Math.min(12, Math.max(0, Math.ceil(3 - Math.log10(span))));
-  return String(Number(value.toFixed(decimals)));
 }

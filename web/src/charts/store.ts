@@ -16,7 +16,7 @@ import { sameSmoothing } from "./smoothing";
 export type Framing = Shape & { x: XAxis; range: Range | null; points: number };
 export type MetricState = { series: readonly SeriesColumns[]; isLoading: boolean; error: string | null };
 /** What draws a metric needs of whatever has its lines. */
-export type SeriesSource = Pick<SeriesStore, "watch" | "state" | "retry">;
+export type SeriesSource = Pick<SeriesStore, "watch" | "state" | "retry"> & Partial<Pick<SeriesStore, "beside" | "attach">>;
 export type Fetch = (request: SeriesRequest, signal: AbortSignal) => Promise<readonly SeriesColumns[]>;
 
 /** `series` is what was here before, while one waits for what replaces it. */
@@ -35,6 +35,7 @@ export class SeriesStore {
   private readonly wanted = new Map<string, number>();
   private readonly listeners = new Map<string, Set<() => void>>();
   private readonly states = new Map<string, MetricState>();
+  private readonly besides = new Set<SeriesStore>();
   private isAsking = false;
 
   constructor(
@@ -46,8 +47,28 @@ export class SeriesStore {
     if (framing.range !== null) this.detail = layer(framing);
   }
 
+  /** A store of its own for a chart that looks at the same runs otherwise. It follows this one while it is attached. */
+  beside(view: Partial<Framing>): SeriesStore {
+    return new SeriesStore(this.fetch, { ...this.framing(), ...view }, this.soon);
+  }
+
+  /** Until the answer is called. */
+  attach(store: SeriesStore): () => void {
+    this.besides.add(store);
+    store.show(this.runs);
+    return () => {
+      this.besides.delete(store);
+      store.close();
+    };
+  }
+
+  framing(): Framing {
+    return (this.detail ?? this.whole).framing;
+  }
+
   /** Which runs are visible; the data of others stays for when they come back. */
   show(runs: readonly string[]): void {
+    for (const beside of this.besides) beside.show(runs);
     if (runs.length === this.runs.length && runs.every((run, index) => run === this.runs[index])) return;
     this.runs = runs;
     this.changed([...this.wanted.keys()]);
@@ -55,13 +76,15 @@ export class SeriesStore {
   }
 
   frame(framing: Framing): void {
-    const old = this.detail?.framing ?? this.whole.framing;
+    const { smoothing, band } = framing;
+    for (const beside of this.besides) beside.frame({ ...beside.framing(), smoothing, band });
+    const old = this.framing();
     if (sameFraming(old, framing)) return;
     if (this.detail === null || !sameView(this.detail.framing, framing)) {
       this.detail?.abort.abort();
       this.detail = framing.range === null ? null : layer(framing);
     } else reshape(this.detail, framing);
-    if (framing.x !== this.whole.framing.x) {
+    if (framing.x !== this.whole.framing.x || framing.points !== this.whole.framing.points) {
       this.whole.abort.abort();
       this.whole = layer({ ...framing, range: null });
     } else reshape(this.whole, framing);
@@ -103,6 +126,7 @@ export class SeriesStore {
 
   /** Fetches everything again: names or points are others than before. What is here stays until that comes. */
   refresh(): void {
+    for (const beside of this.besides) beside.refresh();
     for (const one of this.layers()) {
       giveUp(one);
       for (const row of one.pairs.values()) for (const [run, { series }] of row) row.set(run, { state: "old", series: series ?? [] });
@@ -121,20 +145,31 @@ export class SeriesStore {
     this.ask();
   }
 
+  /** Fetches a series again, which stays as it is until that comes. */
+  private renew(metric: string, run: string): void {
+    for (const { pairs } of this.layers()) {
+      const pair = pairs.get(metric)?.get(run);
+      if (pair?.state === "here") pairs.get(metric)?.set(run, { state: "old", series: pair.series });
+    }
+    this.ask();
+  }
+
+  /** The counts by which a live answer tells what is new of a series. */
+  private counts(metric: string, run: string): readonly [number, number][] | null {
+    const { pairs, framing } = this.detail ?? this.whole;
+    const pair = pairs.get(metric)?.get(run);
+    if (pair?.state !== "here") return null;
+    return pair.series.filter((one) => one.x.length <= GROWTH * framing.points).map((one) => [one.id, one.count]);
+  }
+
   /** What the live request asks for `live` runs: the tiles that are mounted, and how far each series is known. */
   watching(live: readonly string[]): { runs: string[]; metrics: string[]; counts: Record<string, number>; framing: Framing } {
-    const current = this.detail ?? this.whole;
-    const metrics = [...this.wanted.keys()].slice(0, MOST_NAMES);
-    const runs = live.filter((run) => metrics.some((metric) => current.pairs.get(metric)?.get(run)?.state === "here")).slice(0, MOST_NAMES);
-    const counts: Record<string, number> = {};
-    for (const metric of metrics) {
-      for (const run of runs) {
-        const pair = current.pairs.get(metric)?.get(run);
-        if (pair?.state !== "here") continue;
-        for (const one of pair.series) if (one.x.length <= GROWTH * current.framing.points) counts[one.id] = one.count;
-      }
-    }
-    return { runs, metrics, counts, framing: current.framing };
+    const stores = [this, ...this.besides];
+    const metrics = [...new Set(stores.flatMap((store) => [...store.wanted.keys()]))].slice(0, MOST_NAMES);
+    const known = (metric: string, run: string) => stores.map((store) => store.counts(metric, run)).find((counts) => counts !== null) ?? null;
+    const runs = live.filter((run) => metrics.some((metric) => known(metric, run) !== null)).slice(0, MOST_NAMES);
+    const counts = metrics.flatMap((metric) => runs.flatMap((run) => known(metric, run) ?? []));
+    return { runs, metrics, counts: Object.fromEntries(counts), framing: this.framing() };
   }
 
   /** Takes what a live answer brought, unless the view has moved on since it was asked. */
@@ -144,6 +179,7 @@ export class SeriesStore {
     const touched = new Set<string>();
     const replaced: SeriesColumns[] = [];
     for (const one of answer.series) {
+      for (const beside of this.besides) beside.renew(one.metric, one.run);
       const pair = current.pairs.get(one.metric)?.get(one.run);
       if (pair?.state !== "here") continue;
       const at = pair.series.findIndex((old) => old.id === one.id);
@@ -164,6 +200,7 @@ export class SeriesStore {
 
   /** Gives up what is under way; what is asked for afterwards is fetched as ever. */
   close(): void {
+    for (const beside of this.besides) beside.close();
     for (const one of this.layers()) giveUp(one);
   }
 

@@ -1,6 +1,6 @@
 /** What stands at the ticks of an axis. */
 
-import { formatSi } from "../format";
+import { formatDuration, formatMoment, formatNumber, formatSi } from "../format";
 import type { XAxis } from "./figure";
 
 const SECOND = 1000;
@@ -40,6 +40,13 @@ export function xTick(axis: XAxis, value: number): string {
   if (axis === "relative_time") return durationTick(value);
   if (axis === "time") return new Date(value).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
   return formatSi(value);
+}
+
+/** As it is read beside a chart: longer than at a tick. */
+export function xText(axis: XAxis, x: number): string {
+  if (axis === "time") return formatMoment(x);
+  if (axis === "relative_time") return x < 0 ? `−${formatDuration(-x)}` : formatDuration(x);
+  return formatNumber(x);
 }
 
 /** Powers of ten between `low` and `high`, thinned to about `most`; with 2 and 5 between them where they are few. */

@@ -66,6 +66,12 @@ export function highlight(element: HTMLElement, run: string | null): void {
   tile.plot.redraw(false, false);
 }
 
+/** The picture follows the hand by so many pixels, until it is drawn where it was let go; null takes it back. */
+export function shift(element: HTMLElement, by: { x: number; y: number } | null): void {
+  const root = tiles.get(element)?.plot.root;
+  if (root !== undefined) root.style.transform = by === null ? "" : `translate(${String(by.x)}px, ${String(by.y)}px)`;
+}
+
 /** uPlot needs data to have scales; two corners are enough, since the lines are drawn here. */
 const frame = (figure: Figure): uPlot.AlignedData => [[...figure.x], [...figure.y]];
 
@@ -136,7 +142,7 @@ function drawLines(plot: uPlot, { figure, highlight: strong }: Shown, paint: Col
       ctx.globalAlpha = 0.15 * alpha;
       fill(ctx, line, line.band, toX, toY, bbox.top + bbox.height);
     }
-    if (line.raw !== null) {
+    if (line.raw !== null && figure.hasRaw) {
       ctx.globalAlpha = 0.25 * alpha;
       stroke(ctx, line, line.raw, toX, toY, 1 * ratio, ratio);
     }
@@ -144,6 +150,7 @@ function drawLines(plot: uPlot, { figure, highlight: strong }: Shown, paint: Col
     stroke(ctx, line, line.y, toX, toY, (isStrong ? 2.5 : 1.5) * ratio, ratio);
     drawDots(ctx, line, toX, toY, ratio);
     drawMarks(ctx, line, toX, bbox, ratio);
+    for (const { x, isUp } of line.outside) drawArrow(ctx, toX(x), isUp, bbox, ratio);
   }
   ctx.restore();
 }
@@ -225,12 +232,18 @@ function drawMarks(ctx: CanvasRenderingContext2D, line: Line, toX: Scale, bbox: 
       ctx.stroke();
       continue;
     }
-    const isUp = mark.kind === "inf";
-    const tip = isUp ? bbox.top : bbox.top + bbox.height;
-    const base = isUp ? tip + 1.6 * size : tip - 1.6 * size;
-    ctx.moveTo(across, tip);
-    ctx.lineTo(across - size, base);
-    ctx.lineTo(across + size, base);
-    ctx.fill();
+    drawArrow(ctx, across, mark.kind === "inf", bbox, ratio);
   }
+}
+
+/** A triangle that points out of the edge through which a line leaves. */
+function drawArrow(ctx: CanvasRenderingContext2D, across: number, isUp: boolean, { top, height }: uPlot.BBox, ratio: number): void {
+  const size = 4 * ratio;
+  const tip = isUp ? top : top + height;
+  const base = isUp ? tip + 1.6 * size : tip - 1.6 * size;
+  ctx.beginPath();
+  ctx.moveTo(across, tip);
+  ctx.lineTo(across - size, base);
+  ctx.lineTo(across + size, base);
+  ctx.fill();
 }

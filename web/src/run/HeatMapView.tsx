@@ -2,7 +2,7 @@
 
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { cursor } from "../charts/cursor";
-import { xText } from "../charts/FigureTable";
+import { xText } from "../charts/ticks";
 import type { XAxis } from "../charts/figure";
 import { formatMeasure } from "../charts/units";
 import { viridis } from "../charts/viridis";

@@ -4,7 +4,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
 import type { RunDetail } from "../api";
 import { Canvas } from "../charts/Tile";
-import { ShowAsTable } from "../charts/FigureTable";
+import { ShowAsTable } from "../charts/ShowAsTable";
 import { Tooltip } from "../charts/Tooltip";
 import { type Figure, type Range, type XAxis, axisName } from "../charts/figure";
 import { isHeldOut, isSystem } from "../charts/sections";

@@ -3,7 +3,8 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import type { XAxis } from "../charts/figure";
-import { type ChangeSettings, type ChartSettings, readAxis, readCharts, writeCharts } from "../charts/settings";
+import { readAxis } from "../charts/axes";
+import { type ChangeSettings, type ChartSettings, readCharts, writeCharts } from "../charts/settings";
 
 /** `usualX` is the axis of an address that names none. */
 export function useChartSettings(usualX: XAxis = "step"): { settings: ChartSettings; onSettings: ChangeSettings } {

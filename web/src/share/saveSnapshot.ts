@@ -27,7 +27,7 @@ export async function saveSnapshot({ project, runs, baseline, settings }: Wish):
 }
 
 async function drawn({ runs }: Comparison, metrics: string[], settings: ChartSettings): Promise<Figure[]> {
-  const { x, range, smoothing, hasBand } = settings;
+  const { x, range, smoothing, shade } = settings;
   const dash = dashes(runs.map(({ hue }) => hue));
   const styleOf = new Map(runs.map(({ id, name, hue, status }, index) => [id, { id, name, hue, dash: dash[index] ?? 0, isRunning: status === "running" }]));
   const answer = await api.series({
@@ -37,7 +37,7 @@ async function drawn({ runs }: Comparison, metrics: string[], settings: ChartSet
     points: POINTS,
     range: range === null ? null : [range[0], range[1]],
     smoothing: isSmoothing(smoothing) ? smoothing : null,
-    band: hasBand,
+    band: shade !== "never",
   });
   return metrics.flatMap((metric) => {
     const series = answer.series.flatMap((one) => {

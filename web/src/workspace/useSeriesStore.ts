@@ -14,7 +14,7 @@ const POINTS = 400;
 const REST_MS = 250;
 
 export function useSeriesStore(settings: ChartSettings, runs: readonly RunStyle[]): SeriesStore {
-  const { x, range, hasBand } = settings;
+  const { x, range, shade } = settings;
   const [smoothing, setSmoothing] = useState(settings.smoothing);
   const [store] = useState(
     () => new SeriesStore(async (request, signal) => (await api.series(request, { signal })).series, framingOf(settings)),
@@ -23,7 +23,7 @@ export function useSeriesStore(settings: ChartSettings, runs: readonly RunStyle[
     const timer = setTimeout(() => { setSmoothing(settings.smoothing); }, REST_MS);
     return () => { clearTimeout(timer); };
   }, [settings.smoothing]);
-  useEffect(() => { store.frame(framingOf({ x, range, smoothing, hasBand })); }, [store, x, range, smoothing, hasBand]);
+  useEffect(() => { store.frame(framingOf({ x, range, smoothing, shade })); }, [store, x, range, smoothing, shade]);
   useEffect(() => { store.show(runs.map(({ id }) => id)); }, [store, runs]);
   const corrected = corrections.use();
   const [correctedBefore] = useState(corrected);
@@ -32,10 +32,10 @@ export function useSeriesStore(settings: ChartSettings, runs: readonly RunStyle[
   return store;
 }
 
-const framingOf = ({ x, range, smoothing, hasBand }: Pick<ChartSettings, "x" | "range" | "smoothing" | "hasBand">): Framing => ({
+const framingOf = ({ x, range, smoothing, shade }: Pick<ChartSettings, "x" | "range" | "smoothing" | "shade">): Framing => ({
   x,
   range,
   points: POINTS,
   smoothing: isSmoothing(smoothing) ? smoothing : null,
-  band: hasBand,
+  band: shade !== "never",
 });
