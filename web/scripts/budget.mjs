@@ -16,7 +16,7 @@ const workspace = eagerFiles(chunks, [ENTRY, named("workspace/WorkspacePage.tsx"
 const shared = new Set(workspace);
 // the enlarged view is what fetches Plotly
 const plotly = eagerFiles(chunks, [named("charts/Enlarged.tsx")]).filter((file) => !shared.has(file));
-const styles = [...new Set(Object.values(chunks).flatMap((chunk) => chunk.css ?? []))];
+const styles = Object.values(chunks).map(({ file }) => file).filter((file) => file.endsWith(".css"));
 
 const budgets = [
   ["workspace, script", weigh(ending(workspace, ".js")), 250],
