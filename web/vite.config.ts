@@ -4,18 +4,8 @@ import { defineConfig } from "vitest/config";
 // The server answers the API; `npm run dev` passes its calls on to one that runs at its default address.
 const SERVER = process.env["TRACKER_URL"] ?? "http://127.0.0.1:8090";
 
-/** Each class of a component once, as short as it can be: their names are a tenth of what styles weigh. */
-const shortNames = new Map<string, string>();
-function shortName(name: string, file: string): string {
-  const key = `${file} ${name}`;
-  const known = shortNames.get(key) ?? `_${shortNames.size.toString(36)}`;
-  shortNames.set(key, known);
-  return known;
-}
-
-export default defineConfig(({ command }) => ({
+export default defineConfig({
   plugins: [react()],
-  css: command === "build" ? { modules: { generateScopedName: shortName } } : {},
   build: {
     outDir: "../server/tracker_server/static",
     emptyOutDir: true,
@@ -31,4 +21,4 @@ export default defineConfig(({ command }) => ({
   },
   server: { proxy: { "/api": SERVER } },
   test: { include: ["tests/**/*.test.ts"], environment: "node" },
-}));
+});
