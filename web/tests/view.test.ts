@@ -33,7 +33,6 @@ test("a view survives its address", () => {
       isSynced: false,
       search: "^val/",
       own: { "a;b,c=%3B": { x: "metric:e;f", range: [0.5, 2], ySpan: "zero", isLog: false } },
-      custom: ["formula:train/loss / val/loss", "glob:val/*, or so"],
     },
     arrangement: { pinned: ["val/acc", "a,b"], order: ["val", ""], names: { "": "All the rest", "train:x": "Training: 100 %" }, folds: ["-train", "+"] },
   };

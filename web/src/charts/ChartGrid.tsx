@@ -114,7 +114,7 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
       )}
       {enlarged !== null && (
         <Suspense>
-          <Enlarged {...{ store, runs, settings, onSettings, metrics }} metric={enlarged} charts={[...settings.custom, ...match.metrics]} onMetric={setEnlarged} onClose={() => { setEnlarged(null); }} />
+          <Enlarged {...{ store, runs, settings, onSettings, metrics }} metric={enlarged} charts={match.metrics} onMetric={setEnlarged} onClose={() => { setEnlarged(null); }} />
         </Suspense>
       )}
     </section>

@@ -14,7 +14,6 @@ import { SmoothingField } from "./SmoothingField";
 import { ShowAsTable } from "./ShowAsTable";
 import { xText } from "./ticks";
 import { SettingsDialog } from "./SettingsDialog";
-import { chartFigure, kindOf, namesOf, titleOf } from "./custom";
 import { type Figure, type Line, MOST_ENLARGED, type RunStyle, axisName, exactness, nearest, supersededNote, withoutLines } from "./figure";
 import { ownOf, viewOf, withOwn, zoomed } from "./own";
 import { draw, onHover, onZoom, remove } from "./plot";
@@ -23,7 +22,7 @@ import type { SeriesSource } from "./store";
 import { saveDrawn, saveEveryPoint, saveShownPoints } from "./takeAway";
 import { formatMeasure } from "./units";
 import { useSource } from "./useSource";
-import { useStates } from "./useStates";
+import { metricFigure, useMetric } from "./useMetric";
 
 type Props = {
   store: SeriesSource;
@@ -43,16 +42,15 @@ const POINTS = 2000;
 
 export function Enlarged({ store, metric, metrics, charts, runs, settings, onSettings, onMetric, onClose }: Props) {
   const view = useMemo(() => viewOf(settings, metric), [settings, metric]);
-  const names = useMemo(() => namesOf(metric, metrics), [metric, metrics]);
   const source = useSource(store, { x: view.x, range: view.range, points: POINTS });
-  const before = useStates(store, names, true);
-  const states = useStates(source, names, true);
+  const before = useMetric(store, metric, true);
+  const state = useMetric(source, metric, true);
   const [muted, setMuted] = useState<ReadonlySet<string>>(new Set());
   const [cursor, setCursor] = useState<number | null>(null);
   const [isSetting, setIsSetting] = useState(false);
   // what the small chart shows stands in for the finer points until these are here
-  const isWaiting = states.every(({ series }) => series.length === 0) && view.x === settings.x;
-  const figure = useMemo(() => chartFigure(metric, isWaiting ? before : states, runs, view, MOST_ENLARGED), [metric, isWaiting, before, states, runs, view]);
+  const isWaiting = state.series.length === 0 && view.x === settings.x;
+  const figure = useMemo(() => metricFigure(metric, isWaiting ? before : state, runs, view, MOST_ENLARGED), [metric, isWaiting, before, state, runs, view]);
   const drawn = useMemo(() => withoutLines(figure, muted), [figure, muted]);
   const canvas = useRef<HTMLDivElement>(null);
   const at = charts.indexOf(metric);
@@ -62,7 +60,7 @@ export function Enlarged({ store, metric, metrics, charts, runs, settings, onSet
   };
   return (
     <Dialog
-      title={titleOf(metric)}
+      title={metric}
       width="full"
       onClose={onClose}
       onKeyDown={(event) => {
@@ -70,7 +68,7 @@ export function Enlarged({ store, metric, metrics, charts, runs, settings, onSet
         if (event.key === "ArrowRight") turn(1);
         if (event.key === "ArrowLeft") turn(-1);
       }}
-      footer={<Downloads {...{ metric, metrics, view, canvas }} figure={drawn} />}
+      footer={<Downloads {...{ view, canvas }} figure={drawn} />}
     >
       <div className={styles["view"]}>
         <div className={styles["main"]}>
@@ -99,7 +97,7 @@ export function Enlarged({ store, metric, metrics, charts, runs, settings, onSet
           }}
         />
       </div>
-      {isSetting && <SettingsDialog title={titleOf(metric)} {...{ view, metrics }} onChange={(chosen) => { onSettings({ own: withOwn(settings.own, metric, ownOf(chosen, settings)) }); }} onClose={() => { setIsSetting(false); }} />}
+      {isSetting && <SettingsDialog title={metric} {...{ view, metrics }} onChange={(chosen) => { onSettings({ own: withOwn(settings.own, metric, ownOf(chosen, settings)) }); }} onClose={() => { setIsSetting(false); }} />}
     </Dialog>
   );
 }
@@ -188,18 +186,20 @@ function summary(line: Line, cursor: number | null): Row {
 
 const compareRows = (a: Row, b: Row, by: SortBy) => (by === "name" ? a.line.name.localeCompare(b.line.name) : (Number.isNaN(a[by]) ? -Infinity : a[by]) - (Number.isNaN(b[by]) ? -Infinity : b[by]));
 
-type DownloadProps = { metric: string; metrics: readonly string[]; figure: Figure; view: ChartSettings; canvas: React.RefObject<HTMLDivElement | null> };
+type DownloadProps = { figure: Figure; view: ChartSettings; canvas: React.RefObject<HTMLDivElement | null> };
 
-function Downloads({ metric, metrics, figure, view, canvas }: DownloadProps) {
+function Downloads({ figure, view, canvas }: DownloadProps) {
   const complain = (error: unknown) => { toast({ text: `Could not be taken away: ${reasonOf(error)}`, isBad: true }); };
   const savePicture = (kind: "png" | "svg") => () => { if (canvas.current !== null) saveDrawn(figure, canvas.current, kind).catch(complain); };
   return (
     <>
       <span className={styles["hint"]}>Drag to zoom, double click to reset.</span>
-      <button type="button" onClick={() => { copyText(asPython(metric, metrics, figure, view)).catch(complain); }}><Icon name="copy" /> Copy as Python</button>
       <button type="button" title="The points that are drawn" onClick={() => void saveShownPoints(figure)}><Icon name="download" /> CSV</button>
-      {kindOf(metric) !== "formula" && (
-        <button type="button" title="Every point that was logged" onClick={() => { saveEveryPoint(figure, namesOf(metric, metrics)).catch(complain); }}><Icon name="download" /> CSV of all points</button>
+      {figure.pooled === null && (
+        <>
+          <button type="button" onClick={() => { copyText(asPython(figure, view)).catch(complain); }}><Icon name="copy" /> Copy as Python</button>
+          <button type="button" title="Every point that was logged" onClick={() => { saveEveryPoint(figure).catch(complain); }}><Icon name="download" /> CSV of all points</button>
+        </>
       )}
       <button type="button" onClick={savePicture("png")}><Icon name="download" /> PNG</button>
       <button type="button" onClick={savePicture("svg")}><Icon name="download" /> SVG</button>

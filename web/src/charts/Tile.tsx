@@ -15,7 +15,6 @@ import { share } from "../share/sharing";
 import { ShowAsTable } from "./ShowAsTable";
 import styles from "./Tile.module.css";
 import { spotlight } from "./cursor";
-import { chartFigure, isCustom, namesOf, titleOf } from "./custom";
 import { type Figure, type Range, type RunStyle, bestOf, describeFigure, exactness, supersededNote } from "./figure";
 import { type Own, ownOf, ownWords, viewOf, withOwn, zoomed } from "./own";
 import { attachOverlay } from "./overlay";
@@ -25,13 +24,12 @@ import type { SeriesSource } from "./store";
 import type * as takeAway from "./takeAway";
 import { highlight, remove, resize, update } from "./tile";
 import { useSource } from "./useSource";
-import { useStates } from "./useStates";
+import { metricFigure, useMetric } from "./useMetric";
 
 const SettingsDialog = lazy(() => import("./SettingsDialog").then((module) => ({ default: module.SettingsDialog })));
 
 export type TileProps = {
   store: SeriesSource;
-  /** A metric, or a chart of several of them as in custom.ts. */
   metric: string;
   /** All that there are. */
   metrics: readonly string[];
@@ -58,15 +56,11 @@ export const Tile = memo(function Tile(props: TileProps) {
   const isElsewhere = store.beside !== undefined && (own?.x !== undefined || own?.range !== undefined);
   const view = useMemo(() => (isElsewhere ? viewOf(settings, metric) : { ...viewOf(settings, metric), x: settings.x, range: settings.range }), [settings, metric, isElsewhere]);
   const source = useSource(store, isElsewhere ? { x: view.x, range: view.range } : null);
-  const names = useMemo(() => namesOf(metric, metrics), [metric, metrics]);
-  const states = useStates(source, names, isNear);
-  const figure = useMemo(() => chartFigure(metric, states, runs, view), [metric, states, runs, view]);
-  const isLoading = states.some((state) => state.isLoading);
-  const error = states.find((state) => state.error !== null)?.error ?? null;
+  const state = useMetric(source, metric, isNear);
+  const figure = useMemo(() => metricFigure(metric, state, runs, view), [metric, state, runs, view]);
   const all = [...figure.lines, ...figure.superseded];
   const isEmpty = all.length === 0;
-  const title = titleOf(metric);
-  const label = describeFigure(title, view, new Set(all.map(({ run }) => run)).size, figure.pooled === null ? "run" : "group");
+  const label = describeFigure(metric, view, new Set(all.map(({ run }) => run)).size, figure.pooled === null ? "run" : "group");
   const onOwn = useHandler((change: Parameters<typeof withOwn>[2]) => { onSettings({ own: withOwn(settings.own, metric, change) }); });
   const onZoom = (range: Range | null) => { onSettings(zoomed(settings, metric, range)); };
   const onPan = (range: Range, ySpan: Range) => {
@@ -74,24 +68,22 @@ export const Tile = memo(function Tile(props: TileProps) {
     // only where the height is not that of what is shown
     onSettings(typeof view.ySpan === "string" ? change : { ...change, own: withOwn(change.own, metric, { ySpan }) });
   };
-  const isHidden = isEmpty && !isLoading && error === null && runs.length > 0 && !isCustom(metric);
+  const isHidden = isEmpty && !state.isLoading && state.error === null && runs.length > 0;
   return (
     <figure ref={ref} className={styles["tile"]} aria-label={label} aria-description={sentenceOf(label, figure)} data-metric={metric} data-empty={isHidden}>
       <figcaption className={styles["head"]}>
-        <Title chart={metric} />
-        <OwnMark own={own} title={title} onReset={() => { onOwn(AS_ON_THE_PAGE); }} />
+        <Title metric={metric} />
+        <OwnMark own={own} metric={metric} onReset={() => { onOwn(AS_ON_THE_PAGE); }} />
         <span className={styles["tools"]}>
           <ShowAsTable figure={figure} />
-          {!isCustom(metric) && (
-            <button type="button" data-look="icon" aria-pressed={isPinned} aria-label={`${isPinned ? "Unpin" : "Pin"} ${title}`} title={isPinned ? "Unpin" : "Pin to the top (p)"} onClick={() => { onPin(metric); }}>
-              <Icon name="pin" size={14} />
-            </button>
-          )}
-          <button type="button" data-look="icon" aria-label={`Enlarge ${title}`} title="Enlarge (f)" onClick={() => { onEnlarge(metric); }}>
+          <button type="button" data-look="icon" aria-pressed={isPinned} aria-label={`${isPinned ? "Unpin" : "Pin"} ${metric}`} title={isPinned ? "Unpin" : "Pin to the top (p)"} onClick={() => { onPin(metric); }}>
+            <Icon name="pin" size={14} />
+          </button>
+          <button type="button" data-look="icon" aria-label={`Enlarge ${metric}`} title="Enlarge (f)" onClick={() => { onEnlarge(metric); }}>
             <Icon name="enlarge" size={14} />
           </button>
           {isNear && (
-            <Menu label={`More for ${title}`} look="icon" entries={entriesOf(props, figure, () => { setIsSetting(true); })}>
+            <Menu label={`More for ${metric}`} look="icon" entries={entriesOf(props, figure, () => { setIsSetting(true); })}>
               <Icon name="more" size={14} />
             </Menu>
           )}
@@ -100,12 +92,12 @@ export const Tile = memo(function Tile(props: TileProps) {
       </figcaption>
       <div className={styles["plot"]}>
         {isNear && !isEmpty && <Canvas {...{ figure, label, onZoom, onPan }} onZoomY={(ySpan) => { onOwn({ ySpan }); }} onEnlarge={() => { onEnlarge(metric); }} />}
-        {isEmpty && <TileNote isLoading={isLoading && isNear} error={error} hasRuns={runs.length > 0} onRetry={() => { for (const name of names) source.retry(name); }} />}
+        {isEmpty && <TileNote isLoading={state.isLoading && isNear} error={state.error} hasRuns={runs.length > 0} onRetry={() => { source.retry(metric); }} />}
       </div>
       <Notes figure={figure} />
       {isSetting && (
         <Suspense>
-          <SettingsDialog title={title} {...{ view, metrics }} onChange={(chosen) => { onOwn(ownOf(chosen, settings)); }} onClose={() => { setIsSetting(false); }} />
+          <SettingsDialog title={metric} {...{ view, metrics }} onChange={(chosen) => { onOwn(ownOf(chosen, settings)); }} onClose={() => { setIsSetting(false); }} />
         </Suspense>
       )}
     </figure>
@@ -113,12 +105,12 @@ export const Tile = memo(function Tile(props: TileProps) {
 });
 
 /** The part that tells metrics apart is the last one. */
-function Title({ chart }: { chart: string }) {
-  const prefix = isCustom(chart) ? "" : prefixOf(chart);
+function Title({ metric }: { metric: string }) {
+  const prefix = prefixOf(metric);
   return (
-    <span className={styles["title"]} title={titleOf(chart)}>
+    <span className={styles["title"]} title={metric}>
       {prefix !== "" && <span className="muted">{prefix}/</span>}
-      <bdi>{isCustom(chart) ? titleOf(chart) : lastPartOf(chart)}</bdi>
+      <bdi>{lastPartOf(metric)}</bdi>
     </span>
   );
 }
@@ -126,11 +118,11 @@ function Title({ chart }: { chart: string }) {
 const AS_ON_THE_PAGE: { [Key in keyof Required<Own>]: undefined } = { x: undefined, range: undefined, ySpan: undefined, isLog: undefined };
 
 /** What a chart wears that is drawn otherwise than its page. */
-function OwnMark({ own, title, onReset }: { own: Own | undefined; title: string; onReset: () => void }) {
+function OwnMark({ own, metric, onReset }: { own: Own | undefined; metric: string; onReset: () => void }) {
   const words = ownWords(own);
   if (words === null) return null;
   return (
-    <button type="button" data-look="plain" className={styles["own"]} aria-label={`${title} has ${words}: draw it as on the page`} title={`Has ${words}. Draw it as on the page`} onClick={onReset}>
+    <button type="button" data-look="plain" className={styles["own"]} aria-label={`${metric} has ${words}: draw it as on the page`} title={`Has ${words}. Draw it as on the page`} onClick={onReset}>
       own <Icon name="close" size={10} />
     </button>
   );
@@ -151,15 +143,15 @@ function entriesOf({ metric, runs, settings, onCorrect }: TileProps, figure: Fig
     { kind: "do", label: "Download PNG", onSelect: take((module) => module.savePicture(figure, "png")) },
     { kind: "do", label: "Download SVG", onSelect: take((module) => module.savePicture(figure, "svg")) },
     { kind: "do", label: "Download CSV", onSelect: take((module) => module.saveShownPoints(figure)) },
-    ...(isCustom(metric) || figure.pooled !== null ? [] : [shareEntry(metric, runs, settings)]),
-    ...(onCorrect === undefined || isCustom(metric) ? [] : corrections(metric, onCorrect)),
+    ...(figure.pooled !== null ? [] : [shareEntry(metric, runs, settings)]),
+    ...(onCorrect === undefined ? [] : corrections(metric, onCorrect)),
   ];
 }
 
 const shareEntry = (metric: string, runs: readonly RunStyle[], settings: ChartSettings): MenuEntry => ({
   kind: "do",
   label: "Share…",
-  onSelect: () => { share({ project: projectIn(location.pathname), runs: runs.map(({ id }) => id), metrics: [metric], settings: { ...viewOf(settings, metric), own: {}, custom: [] } }); },
+  onSelect: () => { share({ project: projectIn(location.pathname), runs: runs.map(({ id }) => id), metrics: [metric], settings: { ...viewOf(settings, metric), own: {} } }); },
 });
 
 const corrections = (metric: string, onCorrect: (metric: string, action: MetricAction) => void): MenuEntry[] => [

@@ -88,8 +88,7 @@ export type Figure = {
   pooled: { center: Center; runCount: number } | null;
 };
 
-/** `name` is what the line is called where the run alone does not tell. */
-export type Drawn = { series: SeriesColumns; style: RunStyle; name?: string };
+export type Drawn = { series: SeriesColumns; style: RunStyle };
 
 /** How strongly a superseded line is drawn: to be seen when one looks for it. */
 export const FAINT = 0.35;
@@ -144,6 +143,9 @@ export function exactness({ lines, stored, isExact, pooled }: Figure): { word: s
 /** What stands for the runs of a group at an x, in a word. */
 export const CENTERS: Record<Center, string> = { mean: "mean", median: "median", min: "least", max: "greatest" };
 
+/** The first line of each run. */
+export const runsOf = ({ lines }: Figure): Line[] => lines.filter(({ run }, index) => lines.findIndex((line) => line.run === run) === index);
+
 /** What the faint lines are. */
 export const supersededNote = ({ superseded, pooled }: Figure) =>
   pooled === null
@@ -159,12 +161,12 @@ export function withoutLines(figure: Figure, ids: ReadonlySet<string>): Figure {
   };
 }
 
-function line({ series, style, name }: Drawn, view: ChartView): Line {
+function line({ series, style }: Drawn, view: ChartView): Line {
   const isSmoothed = isSmoothing(view.smoothing);
   return {
-    id: `${style.id}/${name === undefined ? "" : `${series.metric}/`}${series.label}/${String(series.segment)}`,
+    id: `${style.id}/${series.label}/${String(series.segment)}`,
     run: style.memberOf ?? style.id,
-    name: lineName(series, name ?? style.name),
+    name: lineName(series, style.name),
     hue: style.hue,
     dash: style.dash,
     isLive: style.isRunning,

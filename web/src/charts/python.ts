@@ -1,15 +1,10 @@
 /** A chart as Python: code for the client's reading API that fetches the same points and draws them alike. Pure. */
 
 import { type Colours, colours, hueOf } from "./colours";
-import { kindOf, namesOf, titleOf } from "./custom";
-import { type ChartView, type Figure, type Line, type XAxis, axisName } from "./figure";
-import { wordsOf } from "./formula";
+import { type ChartView, type Figure, type XAxis, axisName, runsOf } from "./figure";
 import { type Smoothing, isSmoothing } from "./smoothing";
 
-export function asPython(chart: string, metrics: readonly string[], figure: Figure, view: ChartView, paint: Colours = colours(), server: string = location.origin): string {
-  const isFormula = kindOf(chart) === "formula";
-  const formula = isFormula ? wordsOf(titleOf(chart), metrics) : null;
-  const names = formula?.names ?? namesOf(chart, metrics);
+export function asPython(figure: Figure, view: ChartView, paint: Colours = colours(), server: string = location.origin): string {
   return [
     "import matplotlib.pyplot as plt",
     "import numpy as np",
@@ -23,12 +18,13 @@ export function asPython(chart: string, metrics: readonly string[], figure: Figu
     "RUNS = [",
     ...runsOf(figure).map((line) => `    (${text(line.run)}, ${text(line.name)}, ${text(hueOf(paint, line.hue))}, ${text(DASHES[line.dash] ?? "-")}),`),
     "]",
-    `METRICS = ${list(names)}`,
+    `METRIC = ${text(figure.metric)}`,
     "",
     "figure, axes = plt.subplots(figsize=(9.6, 5.4))",
     "for run_id, name, colour, dashes in RUNS:",
     "    run = api.run(run_id)",
-    ...(formula === null ? eachMetric(view, names.length > 1) : together(formula.python, view.x, isSmoothing(view.smoothing))),
+    ...columns(view),
+    ...plotted(view),
     ...axesOf(figure, view),
     "axes.legend()",
     "plt.show()",
@@ -38,54 +34,32 @@ export function asPython(chart: string, metrics: readonly string[], figure: Figu
 
 const DASHES = ["-", "--", ":"];
 
-/** One line for each run: what it is drawn in with several metrics follows from the loop. */
-function runsOf({ lines }: Figure): Line[] {
-  const seen = new Set<string>();
-  return lines.flatMap((line) => {
-    if (seen.has(line.run)) return [];
-    seen.add(line.run);
-    return [{ ...line, name: line.name.split(" · ")[0] ?? line.name }];
-  });
-}
-
-function eachMetric({ x, smoothing, hasRaw }: ChartView, isSeveral: boolean): string[] {
-  const over = x.startsWith("metric:") ? axisName(x) : null;
-  const look = isSeveral ? "label=f\"{name} · {metric}\"" : "color=colour, linestyle=dashes, label=name";
+function columns({ x }: ChartView): string[] {
+  if (!x.startsWith("metric:")) {
+    return [
+      `    history = run.history([METRIC]${historyAxis(x)})`,
+      `    x = np.array(history[${text(column(x))}], dtype=float)`,
+      "    y = np.array(history[METRIC], dtype=float)",
+    ];
+  }
+  const over = text(axisName(x));
   return [
-    "    for metric in METRICS:",
-    ...(over === null
-      ? [`        history = run.history([metric]${historyAxis(x)})`, `        x = np.array(history[${text(column(x))}], dtype=float)`, "        y = np.array(history[metric], dtype=float)"]
-      : [
-          `        history = run.history([metric, ${text(over)}])`,
-          "        x, y, at = [], [], None",
-          `        for here, value in zip(history[${text(over)}], history[metric]):`,
-          "            at = at if here is None else here",
-          "            if at is not None and value is not None:",
-          "                x.append(at)",
-          "                y.append(value)",
-          "        order = np.argsort(x, kind=\"stable\")",
-          "        x, y = np.array(x, dtype=float)[order], np.array(y, dtype=float)[order]",
-        ]),
-    ...plotted("        ", look, smoothing, hasRaw),
+    `    history = run.history([METRIC, ${over}])`,
+    "    x, y, at = [], [], None",
+    `    for here, value in zip(history[${over}], history[METRIC]):`,
+    "        at = at if here is None else here",
+    "        if at is not None and value is not None:",
+    "            x.append(at)",
+    "            y.append(value)",
+    '    order = np.argsort(x, kind="stable")',
+    "    x, y = np.array(x, dtype=float)[order], np.array(y, dtype=float)[order]",
   ];
 }
 
-function together(expression: string, x: XAxis, isSmoothed: boolean): string[] {
-  return [
-    `    history = run.history(METRICS${historyAxis(x)})`,
-    "    value = {name: np.array(history[name], dtype=float) for name in METRICS}",
-    "    with np.errstate(all=\"ignore\"):",
-    `        y = ${expression}`,
-    "    # a step at which one of the metrics is missing is left out",
-    "    is_there = np.all([[one is not None for one in history[name]] for name in METRICS], axis=0)",
-    `    x, y = np.array(history[${text(column(x))}], dtype=float)[is_there], y[is_there]`,
-    ...(isSmoothed ? ["    axes.plot(x, smooth(x, y), color=colour, linestyle=dashes, label=name)"] : ["    axes.plot(x, y, color=colour, linestyle=dashes, label=name)"]),
-  ];
-}
-
-function plotted(indent: string, look: string, smoothing: Smoothing, hasRaw: boolean): string[] {
-  if (!isSmoothing(smoothing)) return [`${indent}axes.plot(x, y, ${look})`];
-  return [...(hasRaw ? [`${indent}axes.plot(x, y, color=colour, alpha=0.25, linewidth=1)`] : []), `${indent}axes.plot(x, smooth(x, y), ${look})`];
+function plotted({ smoothing, hasRaw }: ChartView): string[] {
+  const look = "color=colour, linestyle=dashes, label=name";
+  if (!isSmoothing(smoothing)) return [`    axes.plot(x, y, ${look})`];
+  return [...(hasRaw ? ["    axes.plot(x, y, color=colour, alpha=0.25, linewidth=1)"] : []), `    axes.plot(x, smooth(x, y), ${look})`];
 }
 
 function axesOf({ axis, x, y, metric }: Figure, { range, ySpan, isWithoutOutliers, isLog }: ChartView): string[] {
@@ -139,5 +113,3 @@ function smoother({ kind, amount }: Smoothing): string[] {
 
 /** A Python string, whatever it holds: JSON's escapes are Python's too. */
 const text = (value: string) => JSON.stringify(value);
-
-const list = (names: readonly string[]) => `[${names.map(text).join(", ")}]`;

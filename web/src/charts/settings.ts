@@ -1,17 +1,13 @@
 /** How the charts of a page are drawn, and its form in the address. Pure. */
 
-import { type Search, joinList, readChoice } from "../address";
+import { type Search, readChoice } from "../address";
 import { readAxis, readRange, readYSpan, writeRange, writeYSpan } from "./axes";
-import { readCustom } from "./custom";
 import type { ChartView } from "./figure";
 import { type OwnSettings, readOwn, writeOwn } from "./own";
 import { readSmoothing, writeSmoothing } from "./smoothing";
 
-/**
- * `own` is what some charts have otherwise, and `custom` are the charts that somebody has added, as in custom.ts. With
- * `isSynced` a zoom is that of all charts.
- */
-export type ChartSettings = ChartView & { search: string; isSynced: boolean; own: OwnSettings; custom: readonly string[] };
+/** `own` is what some charts have otherwise. With `isSynced` a zoom is that of all charts. */
+export type ChartSettings = ChartView & { search: string; isSynced: boolean; own: OwnSettings };
 export type ChangeSettings = (change: Partial<ChartSettings>) => void;
 
 export function readCharts(search: Search): ChartSettings {
@@ -27,12 +23,11 @@ export function readCharts(search: Search): ChartSettings {
     isSynced: search["sync"] !== "0",
     search: search["find"] ?? "",
     own: readOwn(search["tiles"]),
-    custom: readCustom(search["charts"]),
   };
 }
 
 export function writeCharts(settings: ChartSettings): Search {
-  const { x, smoothing, shade, hasRaw, isLog, ySpan, isWithoutOutliers, range, isSynced, search, own, custom } = settings;
+  const { x, smoothing, shade, hasRaw, isLog, ySpan, isWithoutOutliers, range, isSynced, search, own } = settings;
   return {
     x: x === "step" ? undefined : x,
     smooth: writeSmoothing(smoothing),
@@ -45,6 +40,5 @@ export function writeCharts(settings: ChartSettings): Search {
     sync: isSynced ? undefined : "0",
     find: search === "" ? undefined : search,
     tiles: writeOwn(own),
-    charts: joinList(custom),
   };
 }

@@ -1,7 +1,7 @@
 /** A chart as a file: its picture, or its points. Fetched when the first one is taken away. */
 
 import { api } from "../api";
-import type { Figure } from "./figure";
+import { type Figure, runsOf } from "./figure";
 import { draw, picture, remove } from "./plot";
 import { figureAsCsv, quoted } from "./plotFigure";
 
@@ -33,17 +33,15 @@ export function saveShownPoints(figure: Figure): Promise<void> {
   return Promise.resolve();
 }
 
-/** Every point that the runs of a figure have logged of these metrics, in order of arrival. */
-export async function saveEveryPoint(figure: Figure, metrics: readonly string[]): Promise<void> {
-  const names = new Map(figure.lines.map(({ run, name }) => [run, metrics.length > 1 ? (name.split(" · ")[0] ?? name) : name]));
+/** Every point that the runs of a figure have logged of its metric, in order of arrival. */
+export async function saveEveryPoint(figure: Figure): Promise<void> {
+  const { metric } = figure;
   const parts = ["run,run_id,metric,label,step,time_ms,value\n"];
-  for (const [run, name] of names) {
-    for (const metric of metrics) {
-      for (const { label, segment, steps, times, values } of await api.everyPoint(run, metric)) {
-        if (segment !== 0) continue;
-        const head = [quoted(name), run, quoted(metric), quoted(label)].join(",");
-        parts.push(steps.map((step, index) => `${head},${String(step)},${String(times[index] ?? "")},${String(values[index] ?? "")}\n`).join(""));
-      }
+  for (const { run, name } of runsOf(figure)) {
+    for (const { label, segment, steps, times, values } of await api.everyPoint(run, metric)) {
+      if (segment !== 0) continue;
+      const head = [quoted(name), run, quoted(metric), quoted(label)].join(",");
+      parts.push(steps.map((step, index) => `${head},${String(step)},${String(times[index] ?? "")},${String(values[index] ?? "")}\n`).join(""));
     }
   }
   saveText(`${fileName(figure)}-all.csv`, parts);
