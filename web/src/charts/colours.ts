@@ -27,4 +27,27 @@ function read(): Colours {
 
 export const hueOf = (from: Colours, hue: number): string => from.hues[hue % HUES] ?? from.text;
 
+/**
+ * The hue of each name: its hash proposes, and the next one decides that no name before it has. `known` is what was
+ * given before: it is kept, and grows.
+ */
+export function huesOf(names: readonly string[], known: Map<string, number>): Map<string, number> {
+  const taken = new Set(names.flatMap((name) => known.get(name) ?? []));
+  for (const name of names) {
+    if (known.has(name)) continue;
+    const proposed = hash(name) % HUES;
+    const free = Array.from({ length: HUES }, (_, by) => (proposed + by) % HUES).find((hue) => !taken.has(hue)) ?? proposed;
+    known.set(name, free);
+    taken.add(free);
+  }
+  return known;
+}
+
+/** FNV-1a: short, and spreads names that differ in one sign. */
+function hash(text: string): number {
+  let found = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) found = Math.imul(found ^ text.charCodeAt(index), 0x01000193) >>> 0;
+  return found;
+}
+
 export const DASHES: readonly (readonly number[])[] = [[], [6, 4], [1.5, 3]];

@@ -6,6 +6,7 @@ import { formatCount } from "../format";
 import { Icon } from "../parts/Icon";
 import { Menu, type MenuEntry } from "../parts/Menu";
 import { FilterField } from "./FilterField";
+import { GroupButton } from "./GroupButton";
 import styles from "./RunFilters.module.css";
 import type { Change } from "./useView";
 import { density, lastFilters } from "../settings";
@@ -88,6 +89,7 @@ export function RunFilters({ view, change, runs, keys, columns, project, criteri
             </option>
           ))}
         </select>
+        <GroupButton grouping={view.grouping} keys={keys} onChange={(update) => { change((now) => ({ ...now, grouping: update(now.grouping) })); }} />
         <button type="button" onClick={() => { setIsPicking(true); }}>
           <Icon name="columns" /> Columns
         </button>

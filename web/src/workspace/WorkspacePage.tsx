@@ -5,6 +5,7 @@ import { useParams } from "@tanstack/react-router";
 import { Suspense, lazy, useCallback, useMemo, useRef, useState } from "react";
 import { isNotFound } from "../api";
 import { ChartGrid } from "../charts/ChartGrid";
+import type { RunStyle } from "../charts/figure";
 import { formatCount, plural } from "../format";
 import { NotFoundProject } from "./NotFoundProject";
 import { Page } from "../frame/Page";
@@ -20,14 +21,19 @@ import { RunTable } from "./RunTable";
 import { Splitter } from "./Splitter";
 import styles from "./WorkspacePage.module.css";
 import { askedColumns, columnKeys } from "./columns";
+import type { Grouped } from "./InGroups";
+import { isGrouped } from "./grouping";
 import { useLive } from "./live";
-import { type Criteria, countNewer, highestNumber, refetchRuns, returned, takeNews, useRunList } from "./runs";
 import { goalsOf } from "./ranges";
+import { type Criteria, countNewer, highestNumber, refetchRuns, returned, takeNews, useRunList } from "./runs";
 import { useSeriesStore } from "./useSeriesStore";
 import { NEWEST_FIRST, SHOWN_AT_FIRST, type View, isDefaultSort, toggled } from "./view";
 import { type Change, useView } from "./useView";
 import { useVisibleRuns } from "./visible";
 
+const GroupTable = lazy(() => import("./GroupTable").then((module) => ({ default: module.GroupTable })));
+const InGroups = lazy(() => import("./InGroups").then((module) => ({ default: module.InGroups })));
+const GroupTools = lazy(() => import("./GroupTools").then((module) => ({ default: module.GroupTools })));
 const RunCard = lazy(() => import("./RunCard").then((module) => ({ default: module.RunCard })));
 const ViewBar = lazy(() => import("../views/ViewBar").then((module) => ({ default: module.ViewBar })));
 const TrashDialog = lazy(() => import("../corrections/TrashDialog").then((module) => ({ default: module.TrashDialog })));
@@ -47,6 +53,7 @@ export function WorkspacePage() {
   );
 }
 
+const NO_RUNS: readonly RunStyle[] = [];
 /** New names of metrics may take so long to appear, but the very first one. */
 const KEYS_PERIOD_MS = 10_000;
 
@@ -60,7 +67,15 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
   const criteria = useMemo<Criteria>(() => ({ text: view.text, filter: view.filter, status: view.status, archived: view.archived, sort: view.sort, columns: asked }), [view.text, view.filter, view.status, view.archived, view.sort, asked]);
   const runs = useRunList(project, criteria, view.columns !== null || !keys.isPending);
   const visible = useVisibleRuns(project, view, runs.shown ?? criteria, runs.rows);
-  const store = useSeriesStore(view.charts, visible.styles);
+  const isInGroups = isGrouped(view.grouping);
+  const [told, setTold] = useState<Grouped | null>(null);
+  const groups = isInGroups ? told : null;
+  const runStyles = isInGroups ? (groups?.members ?? NO_RUNS) : visible.styles;
+  const store = useSeriesStore(view.charts, runStyles);
+  const behind = groups?.behind;
+  const source = useMemo(() => behind?.(store) ?? store, [behind, store]);
+  const drawn = useMemo(() => (groups === null ? runStyles : [...groups.shown, ...runStyles]), [groups, runStyles]);
+  const liveRuns = () => (isInGroups ? runStyles.map(({ id }) => id) : visible.liveIds());
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [card, setCard] = useState<string | null>(null);
   const [newCount, setNewCount] = useState(0);
@@ -72,9 +87,10 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
   const runningCount = runs.rows.filter(({ status }) => status === "running").length;
 
   useLive(
-    { project, columns: asked, liveRuns: visible.liveIds, runningCount, store },
+    { project, columns: asked, liveRuns, runningCount, store },
     (news) => {
       const { changed } = news;
+      if (changed.length > 0 || news.removed.length > 0) groups?.onNews(changed, news.removed);
       const unlisted = takeNews(project, changed, news.removed);
       const isBack = returned(removed.current, news);
       visible.noteChanged(changed.map(({ id }) => id));
@@ -115,8 +131,20 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
           <section className={styles["list"]} aria-label="Runs">
             <RunFilters {...{ view, change, runs, keys: keys.data, columns, project, criteria: runs.shown ?? criteria }} />
             {runs.error !== null && <Failure what="The runs could not be fetched." error={runs.error} onRetry={runs.refetch} />}
+            {isInGroups && (
+              <Suspense>
+                <InGroups {...{ project, view, columns }} criteria={runs.shown ?? criteria} isReady={view.columns !== null || !keys.isPending} onGrouped={setTold} />
+              </Suspense>
+            )}
+            {groups !== null && groups.list.error !== null && <Failure what="The groups could not be fetched." error={groups.list.error} onRetry={groups.list.refetch} />}
             {runs.rows.length === 0 && !runs.isPending && runs.error === null ? (
               <NothingListed total={runs.total} isRefused={runs.refused !== null} view={view} change={change} />
+            ) : isInGroups ? (
+              groups !== null && (
+                <Suspense>
+                  <GroupTable {...{ project, view, change }} {...groups} criteria={runs.shown ?? criteria} />
+                </Suspense>
+              )
             ) : (
               <RunTable
                 key={`${isTable ? "table" : "list"} ${isDefaultSort(view.sort) ? NEWEST_FIRST.key : ""}`}
@@ -151,10 +179,16 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
             <>
               <Splitter />
               <ChartGrid
-                {...{ project, store, metrics, settings: view.charts, onSettings: onCharts, arrangement: view.arrangement, onArrange }}
-                runs={visible.styles}
+                {...{ project, metrics, settings: view.charts, onSettings: onCharts, arrangement: view.arrangement, onArrange }}
+                store={source}
+                runs={drawn}
                 corrected={null}
-                tools={<Suspense><AddPanel panels={view.panels} change={change} /></Suspense>}
+                tools={
+                  <>
+                    {isInGroups && <Suspense><GroupTools grouping={view.grouping} onChange={(update) => { change((now) => ({ ...now, grouping: update(now.grouping) })); }} /></Suspense>}
+                    <Suspense><AddPanel panels={view.panels} change={change} /></Suspense>
+                  </>
+                }
                 panels={
                   view.panels.panels !== "" && (
                     <Suspense fallback={<Outline lines={6} />}>
@@ -163,9 +197,11 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
                   )
                 }
                 empty={
-                  runs.isPending || keys.isPending ? null : isFiltered && runs.matched === 0 && visible.styles.length === 0 ? (
+                  runs.isPending || keys.isPending ? null : isFiltered && runs.matched === 0 && drawn.length === 0 ? (
                     <Empty title="No run matches the filter" />
-                  ) : visible.styles.length === 0 ? (
+                  ) : isInGroups && drawn.length === 0 ? (
+                    groups === null || groups.list.isPending ? null : <Empty title="No group is shown"><p>Choose groups with the eye in the list.</p></Empty>
+                  ) : drawn.length === 0 ? (
                     <Empty title="No run is shown">
                       <p>Choose runs with the eye in the list.</p>
                       <button type="button" onClick={() => { onShown(SHOWN_AT_FIRST); }}>Show the newest 10</button>

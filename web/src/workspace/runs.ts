@@ -10,7 +10,7 @@ import type { Archived } from "./view";
 export type Criteria = { text: string; filter: string; status: Status[]; archived: Archived; sort: SortKey[]; columns: string[] };
 
 const BAD_FILTER = "bad_filter";
-const FIRST_PAGE = 100;
+export const FIRST_PAGE = 100;
 /** Who scrolls past the first page wants to go far. */
 const LATER_PAGES = 1000;
 

@@ -5,7 +5,7 @@ import { api } from "../api";
 import type { RunStyle } from "../charts/figure";
 import type { ChartSettings } from "../charts/settings";
 import { isSmoothing } from "../charts/smoothing";
-import { type Framing, SeriesStore } from "../charts/store";
+import { type Fetch, type Framing, SeriesStore } from "../charts/store";
 import { corrections } from "../corrections/made";
 
 /** About as many points as a tile has pixels across. */
@@ -13,12 +13,13 @@ const POINTS = 400;
 /** While a slider moves, the page smooths what it has; the server is asked for the amount on which it comes to rest. */
 const REST_MS = 250;
 
-export function useSeriesStore(settings: ChartSettings, runs: readonly RunStyle[]): SeriesStore {
+const fetchRuns: Fetch = async (request, signal) => (await api.series(request, { signal })).series;
+
+/** `fetch` is what it is at first; it brings the series of what `runs` are. */
+export function useSeriesStore(settings: ChartSettings, runs: readonly RunStyle[], fetch = fetchRuns): SeriesStore {
   const { x, range, shade } = settings;
   const [smoothing, setSmoothing] = useState(settings.smoothing);
-  const [store] = useState(
-    () => new SeriesStore(async (request, signal) => (await api.series(request, { signal })).series, framingOf(settings)),
-  );
+  const [store] = useState(() => new SeriesStore(fetch, framingOf(settings)));
   useEffect(() => {
     const timer = setTimeout(() => { setSmoothing(settings.smoothing); }, REST_MS);
     return () => { clearTimeout(timer); };

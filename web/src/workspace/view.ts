@@ -9,6 +9,7 @@ import type { RunSearch, SortKey, Status } from "../api";
 import { type Arrangement, readArrangement, writeArrangement } from "../charts/arrangement";
 import { type ChartSettings, readCharts, writeCharts } from "../charts/settings";
 import { type PanelTexts, readPanelTexts, writePanelTexts } from "../panels/inView";
+import { type Grouping, readGrouping, writeGrouping } from "./grouping";
 import { type TableState, readTable, writeTable } from "./tableState";
 
 /** Which runs the charts show: the first `count` by some order, with some more and some less, by hand. */
@@ -35,10 +36,13 @@ export type View = {
   charts: ChartSettings;
   arrangement: Arrangement;
   panels: PanelTexts;
+  grouping: Grouping;
 };
 
 export const STATUSES: readonly Status[] = ["running", "finished", "failed", "stopped", "lost"];
 export const NEWEST_FIRST: SortKey = { key: "created", is_descending: true };
+/** A chart draws a hundred runs, more of them enlarged. */
+const MOST_SHOWN = 1000;
 export const SHOWN_AT_FIRST: Shown = { base: "newest", count: 10, plus: [], minus: [] };
 
 export function readView(search: Search): View {
@@ -55,6 +59,7 @@ export function readView(search: Search): View {
     charts: readCharts(search),
     arrangement: readArrangement(search),
     panels: readPanelTexts(search),
+    grouping: readGrouping(search),
   };
 }
 
@@ -74,6 +79,7 @@ export function writeView(view: View): Search {
     ...writeCharts(view.charts),
     ...writeArrangement(view.arrangement),
     ...writePanelTexts(view.panels),
+    ...writeGrouping(view.grouping),
   };
 }
 
@@ -93,7 +99,7 @@ function readShown(search: Search): Shown {
   const [base, count] = (search["show"] ?? "").split(":");
   return {
     base: readChoice(base, ["newest", "first", "none"] as const, SHOWN_AT_FIRST.base),
-    count: Math.round(readNumber(count, SHOWN_AT_FIRST.count, 1, 100)),
+    count: Math.round(readNumber(count, SHOWN_AT_FIRST.count, 1, MOST_SHOWN)),
     plus: splitList(search["plus"]),
     minus: splitList(search["minus"]),
   };

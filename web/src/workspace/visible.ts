@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
 import { type RunRow, api } from "../api";
 import { type RunStyle, dashes } from "../charts/figure";
-import { type Criteria, useOtherRows } from "./runs";
+import { type Criteria, FIRST_PAGE, useOtherRows } from "./runs";
 import { NEWEST_FIRST, type View, isDefaultSort, shownIds } from "./view";
 
 export type Visible = {
@@ -17,9 +17,10 @@ export type Visible = {
 };
 
 export function useVisibleRuns(project: string, view: View, criteria: Criteria, listed: readonly RunRow[]): Visible {
-  const newest = useNewest(project, view, criteria, listed);
-  const wanted = shownIds(view.shown, newest.map(({ id }) => id), listed.map(({ id }) => id));
-  const known = new Map([...newest, ...listed].map((row) => [row.id, row]));
+  const base = useBase(project, view, criteria, listed);
+  const ids = base.map(({ id }) => id);
+  const wanted = shownIds(view.shown, ids, ids);
+  const known = new Map([...base, ...listed].map((row) => [row.id, row]));
   const others = useOtherRows(wanted.filter((id) => !known.has(id)));
   for (const row of others) known.set(row.id, row);
   const rows = wanted.flatMap((id) => known.get(id) ?? []);
@@ -35,11 +36,12 @@ export function useVisibleRuns(project: string, view: View, criteria: Criteria, 
   };
 }
 
-/** The newest runs of the filter; the list itself where it is sorted so. */
-function useNewest(project: string, view: View, criteria: Criteria, listed: readonly RunRow[]): readonly RunRow[] {
-  const isListed = isDefaultSort(view.sort);
-  const isNeeded = view.shown.base === "newest" && !isListed;
-  const search = { text: criteria.text, filter: criteria.filter, status: criteria.status, archived: criteria.archived, sort: [NEWEST_FIRST], columns: [], limit: view.shown.count };
+/** The first runs of the filter by the order that is shown; the list itself where it is sorted so and long enough. */
+function useBase(project: string, view: View, criteria: Criteria, listed: readonly RunRow[]): readonly RunRow[] {
+  const { base, count } = view.shown;
+  const isListed = (base === "first" || isDefaultSort(view.sort)) && count <= FIRST_PAGE;
+  const isNeeded = base !== "none" && !isListed;
+  const search = { text: criteria.text, filter: criteria.filter, status: criteria.status, archived: criteria.archived, sort: base === "newest" ? [NEWEST_FIRST] : criteria.sort, columns: [], limit: count };
   const query = useQuery({
     queryKey: ["newest", project, search],
     queryFn: ({ signal }) => api.searchRuns(project, search, { signal }),

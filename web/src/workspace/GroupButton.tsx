@@ -1,0 +1,30 @@
+/** The way to the grouping of a workspace; it says by what runs are grouped. */
+
+import { Suspense, lazy, useState } from "react";
+import type { Keys } from "../api";
+import { useKeys } from "../frame/keys";
+import { type Grouping, isGrouped, keyLabel } from "./grouping";
+
+const GroupDialog = lazy(() => import("./GroupDialog").then((module) => ({ default: module.GroupDialog })));
+
+export type GroupChange = (change: (now: Grouping) => Grouping) => void;
+
+export function GroupButton({ grouping, keys, onChange }: { grouping: Grouping; keys: Keys | undefined; onChange: GroupChange }) {
+  const [isOpen, setIsOpen] = useState(false);
+  useKeys([{ key: "g", label: "Group runs", run: () => { setIsOpen(true); } }]);
+  const words = describeGrouping(grouping);
+  return (
+    <>
+      <button type="button" aria-pressed={isGrouped(grouping)} aria-haspopup="dialog" title={`${words === "" ? "Group runs" : `Grouped by ${words}`} (g)`} onClick={() => { setIsOpen(true); }}>
+        <span className="clip">Group{words !== "" && `: ${words}`}</span>
+      </button>
+      {isOpen && (
+        <Suspense>
+          <GroupDialog {...{ grouping, keys, onChange }} onClose={() => { setIsOpen(false); }} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+const describeGrouping = ({ by, except }: Grouping) => (except === null ? by.map(keyLabel).join(", ") : except.length === 0 ? "all config" : `all but ${except.map(keyLabel).join(", ")}`);
