@@ -411,3 +411,19 @@ def test_a_tile_gives_its_picture_and_points_from_its_menu(page: Page, tmp_path:
         with page.expect_download() as download:
             page.get_by_role("menuitem", name=entry).click()
         assert download.value.suggested_filename == f"val-f1.{end}"
+
+
+def test_a_chart_is_read_point_by_point_with_the_keyboard(page: Page) -> None:
+    canvas(page, "val/f1").focus()
+    page.keyboard.press("Enter")
+    tooltip = page.get_by_role("tooltip")
+    expect(tooltip).to_contain_text("step 5,999")
+    expect(tooltip).to_have_attribute("aria-live", "polite")
+    page.keyboard.press("ArrowLeft")
+    expect(tooltip).to_contain_text(re.compile(r"step 5,8\d\d"))
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(tooltip.locator("[data-strong=true]")).to_contain_text("middle")
+    page.keyboard.press("Escape")
+    expect(tooltip).to_have_count(0)
+    expect(canvas(page, "val/f1")).to_be_focused()

@@ -87,6 +87,11 @@ test("without outliers the usual values fill the chart, and the others are marke
   expect(figure.lines[0]?.y[50]).toBe(1000);
 });
 
+test("a height that was chosen by hand marks nothing as an outlier", () => {
+  const figure = lineFigure("loss", [drawn([1, 2, 3])], { ...VIEW, isWithoutOutliers: true, ySpan: [0, 1.5] });
+  expect([figure.beyond, figure.lines[0]?.outside]).toEqual([0, []]);
+});
+
 test("a chart reaches as high as it is told", () => {
   const heights = (ySpan: ChartView["ySpan"], values: number[], isLog = false) => lineFigure("loss", [drawn(values)], { ...VIEW, ySpan, isLog }).y;
   expect(heights("zero", [5, 10])[0]).toBe(0);

@@ -24,6 +24,7 @@ export function SettingsDialog({ title, view, metrics, onChange, onClose }: Prop
   const complaint =
     x === null ? `No metric is called “${axis}”.` : range === "wrong" ? "The x range ends before it begins." : height === "fixed" && (fixed === "wrong" || fixed === null) ? "A fixed height needs two numbers, the lower one first." : null;
   const names = useId();
+  const form = useId();
   const submit = () => {
     if (complaint !== null || x === null || range === "wrong" || fixed === "wrong") return;
     onChange({ x, range, ySpan: height === "fixed" ? (fixed ?? "auto") : height, isLog });
@@ -37,11 +38,11 @@ export function SettingsDialog({ title, view, metrics, onChange, onClose }: Prop
         <>
           {complaint !== null && <span role="alert" className={styles["complaint"]}>{complaint}</span>}
           <button type="button" onClick={onClose}>Cancel</button>
-          <button type="button" data-look="primary" disabled={complaint !== null} onClick={submit}>Apply</button>
+          <button type="submit" data-look="primary" disabled={complaint !== null} form={form}>Apply</button>
         </>
       }
     >
-      <form className={styles["form"]} onSubmit={(event) => { event.preventDefault(); submit(); }}>
+      <form id={form} className={styles["form"]} onSubmit={(event) => { event.preventDefault(); submit(); }}>
         <label>
           <span>X axis</span>
           <input
@@ -71,7 +72,6 @@ export function SettingsDialog({ title, view, metrics, onChange, onClose }: Prop
         <label className={styles["tick"]}>
           <input type="checkbox" checked={isLog} onChange={(event) => { setIsLog(event.target.checked); }} /> Logarithmic y axis
         </label>
-        <button type="submit" hidden />
       </form>
     </Dialog>
   );

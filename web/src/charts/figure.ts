@@ -109,7 +109,8 @@ export function lineFigure(metric: string, drawn: readonly Drawn[], view: ChartV
   const x = view.range ?? spanOf(all);
   const { span, dropped } = heightsIn(all, x, view);
   const y = heightsOf(span, view);
-  const beyond = view.isWithoutOutliers ? lines.reduce((sum, one) => sum + markOutside(one, x, y, view), 0) : 0;
+  // a height that was chosen by hand leaves out what it leaves out
+  const beyond = view.isWithoutOutliers && typeof view.ySpan === "string" ? lines.reduce((sum, one) => sum + markOutside(one, x, y, view), 0) : 0;
   return {
     metric,
     axis: view.x,
