@@ -1,4 +1,4 @@
-/** What narrows and arranges the list: text, status, columns, and the switch between list and table. */
+/** What narrows and arranges the list: text, status, groups, columns. */
 
 import { Suspense, lazy, useState } from "react";
 import type { Keys } from "../api";
@@ -14,7 +14,7 @@ import { goalsOf } from "./ranges";
 import type { TextForm } from "./takeRows";
 import type { Criteria, RunList } from "./runs";
 import { withFilter } from "./filter";
-import { MODES, type Mode, NEWEST_FIRST, STATUSES, type View } from "./view";
+import { NEWEST_FIRST, STATUSES, type View } from "./view";
 
 const CorrectionsDialog = lazy(() => import("../corrections/CorrectionsDialog").then((module) => ({ default: module.CorrectionsDialog })));
 const ColumnPicker = lazy(() => import("./ColumnPicker").then((module) => ({ default: module.ColumnPicker })));
@@ -61,13 +61,6 @@ export function RunFilters({ view, change, runs, keys, columns, project, criteri
         <button type="button" data-look="icon" aria-label="Build a filter" title="Build a filter" onClick={() => { setOpened("builder"); }}>
           <Icon name="sliders" />
         </button>
-        <div className={styles["modes"]} role="group" aria-label="View">
-          {MODES.map((mode) => (
-            <button key={mode} type="button" aria-pressed={view.mode === mode} onClick={() => { change((now) => ({ ...now, mode })); }}>
-              {MODE_NAMES[mode]}
-            </button>
-          ))}
-        </div>
       </FilterField>
       <div className={styles["line"]}>
         <span className={styles["count"]} role="status">
@@ -115,8 +108,6 @@ export function RunFilters({ view, change, runs, keys, columns, project, criteri
     </div>
   );
 }
-
-const MODE_NAMES: Record<Mode, string> = { runs: "Runs", table: "Table", scatter: "Scatter", parallel: "Parallel" };
 
 const ARCHIVED = [
   ["without", "Leave out archived runs"],

@@ -16,6 +16,7 @@ import { Empty, Failure, Outline } from "../parts/Note";
 import { FirstRun } from "../projects/FirstRun";
 import { HeldWorkspace } from "../views/HeldWorkspace";
 import { ActionBar } from "./ActionBar";
+import { Modes } from "./Modes";
 import { RunFilters } from "./RunFilters";
 import { RunTable } from "./RunTable";
 import { Splitter } from "./Splitter";
@@ -117,9 +118,12 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
   return (
     <Page title={project} crumbs={[{ label: "Projects", to: "/" }]} here={<bdi>{project}</bdi>} isWide>
       {(!isEmptyProject || isFiltered) && (
-        <Suspense fallback={<div className={styles["views"]} />}>
-          <ViewBar {...{ project, parameters, base }} onOpen={open} />
-        </Suspense>
+        <div className={styles["views"]}>
+          <Suspense fallback={<span />}>
+            <ViewBar {...{ project, parameters, base }} onOpen={open} />
+          </Suspense>
+          <Modes mode={view.mode} change={change} />
+        </div>
       )}
       {isEmptyProject && !isFiltered ? (
         <>
