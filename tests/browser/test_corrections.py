@@ -201,6 +201,8 @@ def test_the_trash_is_reached_when_the_last_run_was_deleted(page: Page) -> None:
 def test_a_metric_is_renamed_with_the_keyboard_alone(page: Page) -> None:
     page.get_by_role("button", name="More for train/loss").focus()
     page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem").first).to_be_focused()
+    page.keyboard.type("rename")
     expect(page.get_by_role("menuitem", name="Rename metric…")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_label("New name")).to_be_focused()

@@ -73,6 +73,7 @@ def test_no_tab_of_a_run_runs_markup(page: Page, runs: dict[str, str], tab: str)
 
 def test_the_tooltip_and_the_enlarged_chart_show_markup_as_text(page: Page, runs: dict[str, str]) -> None:
     page.goto(f"/p/names/runs/{runs['markup']}/charts")
+    expect(tile(page, "top 5%").locator("canvas")).to_be_visible()
     page.get_by_role("img", name="top 5%").hover()
     expect(page.get_by_role("tooltip")).to_contain_text(MARKUP)
     page.get_by_role("button", name=f"Enlarge {MARKUP}", exact=True).click()

@@ -39,7 +39,7 @@ def test_a_failure_has_a_code_and_a_sentence(
 
 def test_a_number_beyond_64_bits_is_refused(client: FlaskClient) -> None:
     Journal().started().post(client)
-    answer = client.get(f"/api/v1/runs/run1/console?start={'9' * 30}")
+    answer = client.post("/api/v1/projects/digits/live", json={"since_ms": int("9" * 30)})
     assert (answer.status_code, answer.json["error"]["code"]) == (422, "out_of_range")
 
 

@@ -10,7 +10,7 @@ from tracker.records import ConsoleLine, RunFinished, RunStarted
 from tracker_server import auth, runs
 from tracker_server.errors import NotFound, Refused
 from tracker_server.runs import console
-from tracker_server.runs.schema import RunChanges
+from tracker_server.runs.schema import ConsoleQuery, RunChanges
 
 MINUTE_MS = 60_000
 
@@ -128,9 +128,9 @@ def test_console_lines_are_numbered_over_batches_and_read_by_range(session: Sess
         lines = [ConsoleLine(NOW_MS, "stderr" if n % 2 else "stdout", f"line {n}\0") for n in range(start, start + 100)]
         runs.append_console(session, run, writer, lines)
     session.flush()
-    page = console.read(session, run, start=98, limit=4)
+    page = console.read(session, run, ConsoleQuery(start=98, limit=4))
     assert [(line.number, line.text, line.stream) for line in page.lines] == [
         (n, f"line {n}\0", "stderr" if n % 2 else "stdout") for n in range(98, 102)
     ]
     assert page.total == 300
-    assert [line.number for line in console.read(session, run, start=-2, limit=10).lines] == [298, 299]
+    assert [line.number for line in console.read(session, run, ConsoleQuery(start=-2, limit=10)).lines] == [298, 299]

@@ -22,10 +22,12 @@ export function Tooltip() {
   const ref = useRef<HTMLDivElement>(null);
   useEffect(() => {
     let frame = 0;
-    const unwatch = cursor.watch((next) => {
+    const show = (next: Hover) => {
       cancelAnimationFrame(frame);
       frame = requestAnimationFrame(() => { setHover(next); });
-    });
+    };
+    const unwatch = cursor.watch(show);
+    show(cursor.get()); // one may have pointed at a chart before this was here
     const onKey = (event: KeyboardEvent) => {
       const now = cursor.get();
       if (now === null || isTyping(event.target)) return;
