@@ -29,6 +29,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self._settings = settings
         self._options = options
         self._abandoned: ingest.AbandonedTails | None = None
+        self._database: Database | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -39,13 +40,16 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         """The app, and beside it the thread that looks after silent runs."""
         app = create_app(self._settings)
-        database: Database = app.extensions["tracker.database"]
-        self._abandoned = ingest.AbandonedTails(database, silent_ms=self._settings.abandoned_after_ms)
+        self._database = app.extensions["tracker.database"]
+        self._abandoned = ingest.AbandonedTails(self._database, silent_ms=self._settings.abandoned_after_ms)
         return app
 
     def _close(self) -> None:
+        """End the threads beside the requests; SQLite then brings its log into the file, and takes it away."""
         if self._abandoned is not None:
             self._abandoned.stop()
+        if self._database is not None:
+            self._database.close()
 
 
 def serve_forever(settings: Settings, *, workers: int, threads: int) -> None:

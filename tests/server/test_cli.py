@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes import TRACKER, Server, free_port, wait_until
+from tracker_server.checkpoints import PERIOD_S
 
 
 def ask(url: str, **headers: str) -> tuple[int, dict[str, object]]:
@@ -36,11 +38,30 @@ def test_it_ends_in_order_when_it_is_asked_to(tmp_path: Path) -> None:
         assert server.stop() == 0
 
 
+def test_it_leaves_one_file_with_all_of_the_database(tmp_path: Path) -> None:
+    """Also where the log was brought in by its thread meanwhile, which begins seconds after the first write."""
+    begun = time.monotonic()
+    with Server(tmp_path / "data") as server:
+        names = iter(range(10_000))
+
+        def has_gone_on() -> bool:
+            add_project(server, f"digits-{next(names)}")
+            return time.monotonic() - begun > 1.5 * PERIOD_S
+
+        wait_until(has_gone_on, "it was written to for a while")
+        assert server.stop() == 0
+    assert [file.name for file in (tmp_path / "data").glob("tracker.db*")] == ["tracker.db"]
+
+
+def add_project(server: Server, name: str) -> None:
+    body = json.dumps({"name": name}).encode()
+    headers = {"Content-Type": "application/json", "X-Tracker-Client": "test"}
+    urllib.request.urlopen(urllib.request.Request(f"{server.url}/api/v1/projects", body, headers)).close()
+
+
 def test_what_it_has_stored_is_there_after_a_restart(tmp_path: Path) -> None:
     with Server(tmp_path / "data") as server:
-        body = json.dumps({"name": "digits"}).encode()
-        headers = {"Content-Type": "application/json", "X-Tracker-Client": "test"}
-        urllib.request.urlopen(urllib.request.Request(f"{server.url}/api/v1/projects", body, headers)).close()
+        add_project(server, "digits")
         server.kill()
         server.start()
         assert ask(f"{server.url}/api/v1/projects/digits")[0] == 200
