@@ -78,7 +78,7 @@ class Delivery:
         self.is_behind = False
         """Whether the last batch was so long that more is likely to wait."""
         self.flush_after_s = 0.0
-        """For how long the server would like the next records to be gathered, as it said last."""
+        """For how long the server would like the next records to be gathered; 0 is for as long as usual."""
 
     @property
     def absent_count(self) -> int:
@@ -164,7 +164,8 @@ class Delivery:
 
     def _post(self, frames: bytes, *, allow_gaps: bool = False, resume: str | None = None) -> int:
         receipt = self._server.post_journal(self._run_id, self._writer, frames, allow_gaps=allow_gaps, resume=resume)
-        self.flush_after_s = receipt.flush_after_s or self.flush_after_s
+        if frames:  # an answer to none says nothing of it
+            self.flush_after_s = receipt.flush_after_s
         if self._on_command is not None:
             for command in receipt.commands:
                 self._on_command(command)

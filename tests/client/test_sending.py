@@ -54,6 +54,19 @@ def test_records_are_gathered_for_as_long_as_the_server_asks(server, start):
     assert arrivals[1] - arrivals[0] > 1.0
 
 
+def test_a_server_that_asks_no_longer_is_told_as_soon_as_usual(server, start):
+    server.flush_after_ms = 4000
+    run = start()
+    server.wait_for(lambda: server.records(RunStarted))
+    server.flush_after_ms = None
+    run.log({"loss": 1.0})
+    server.wait_for(lambda: len(steps(server)) == 1)
+    began = time.monotonic()
+    run.log({"loss": 1.0})
+    server.wait_for(lambda: len(steps(server)) == 2)
+    assert time.monotonic() - began < 3
+
+
 @pytest.mark.parametrize("wish", [60_000, -1, "soon", 1.5, True])
 def test_the_end_of_a_run_waits_for_no_wish_of_the_server(server, start, wish):
     server.flush_after_ms = wish
