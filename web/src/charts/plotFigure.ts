@@ -94,20 +94,27 @@ function markTraces(line: Line, figure: Figure, paint: Colours) {
   });
 }
 
+/** What is around every large chart. */
+export const surroundings = (paint: Colours) => ({
+  autosize: true,
+  // opaque, so that a downloaded picture can be read on any page
+  paper_bgcolor: paint.raised,
+  plot_bgcolor: "rgba(0,0,0,0)",
+  font: { family: "system-ui, sans-serif", size: 12, color: paint.text },
+  margin: { l: 64, r: 16, t: 12, b: 48 },
+  showlegend: false,
+});
+
+export const hoverLabel = (paint: Colours) => ({ bgcolor: paint.background, bordercolor: paint.line, font: { color: paint.text } });
+
 function layout(figure: Figure, paint: Colours) {
   const axis = { gridcolor: paint.line, linecolor: paint.line, tickfont: { size: 11, color: paint.muted }, title: { font: { size: 12, color: paint.muted } }, zeroline: false };
   const [from, to] = across(figure, Float64Array.from(figure.x));
   const [low, high] = figure.y;
   return {
-    autosize: true,
-    // opaque, so that a downloaded picture can be read on any page
-    paper_bgcolor: paint.raised,
-    plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: "system-ui, sans-serif", size: 12, color: paint.text },
-    margin: { l: 64, r: 16, t: 12, b: 48 },
-    showlegend: false,
+    ...surroundings(paint),
     hovermode: "x unified",
-    hoverlabel: { bgcolor: paint.background, bordercolor: paint.line, font: { color: paint.text } },
+    hoverlabel: hoverLabel(paint),
     dragmode: "zoom",
     xaxis: {
       ...axis,

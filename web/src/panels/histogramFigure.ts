@@ -1,7 +1,7 @@
 /** How the values of a metric are spread over runs as steps go by: a heat map as plain data, and in Plotly's words. Pure. */
 
 import type { Colours } from "../charts/colours";
-import { type PlotData, escapeHtml } from "../charts/plotFigure";
+import { type PlotData, escapeHtml, hoverLabel, surroundings } from "../charts/plotFigure";
 import type { SeriesColumns } from "../series";
 import { VIRIDIS_SCALE } from "./colour";
 
@@ -68,12 +68,8 @@ export function plotHistogram({ steps, edges, counts }: Histogram, metric: strin
       },
     ],
     layout: {
-      autosize: true,
-      paper_bgcolor: paint.raised,
-      plot_bgcolor: "rgba(0,0,0,0)",
-      font: { family: "system-ui, sans-serif", size: 12, color: paint.text },
-      margin: { l: 64, r: 16, t: 12, b: 48 },
-      hoverlabel: { bgcolor: paint.background, bordercolor: paint.line, font: { color: paint.text } },
+      ...surroundings(paint),
+      hoverlabel: hoverLabel(paint),
       dragmode: "zoom",
       uirevision: metric,
       xaxis: { ...axis, title: title("step") },

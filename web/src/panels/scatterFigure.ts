@@ -1,7 +1,7 @@
 /** A scatter of runs as plain data, and in Plotly's words. Pure. */
 
 import type { Colours } from "../charts/colours";
-import { type PlotData, escapeHtml } from "../charts/plotFigure";
+import { type PlotData, escapeHtml, hoverLabel, surroundings } from "../charts/plotFigure";
 import { type Colouring, VIRIDIS_SCALE, colourAt, colouringOf } from "./colour";
 import { type Column, type Data, isTime, numberAt, spanOf, valueText } from "./data";
 import { paretoFront } from "./pareto";
@@ -137,14 +137,9 @@ function frontTrace({ front, at }: ScatterFigure, paint: Colours) {
 
 function layoutOf(figure: ScatterFigure, drag: Drag, paint: Colours) {
   return {
-    autosize: true,
-    paper_bgcolor: paint.raised,
-    plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: "system-ui, sans-serif", size: 12, color: paint.text },
-    margin: { l: 64, r: 16, t: 12, b: 48 },
-    showlegend: false,
+    ...surroundings(paint),
     hovermode: "closest",
-    hoverlabel: { bgcolor: paint.background, bordercolor: paint.line, font: { color: paint.text }, align: "left" },
+    hoverlabel: { ...hoverLabel(paint), align: "left" },
     dragmode: drag,
     // what was zoomed and selected by hand stays while points arrive
     uirevision: `${figure.x.column.key} ${figure.y.column.key} ${String(figure.x.isLog)} ${String(figure.y.isLog)}`,
