@@ -7,6 +7,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode, Suspense, lazy } from "react";
 import { createRoot } from "react-dom/client";
 import { startKeys } from "./frame/keys";
+import { startPalette } from "./frame/overlays";
 import { client } from "./queries";
 import { router } from "./router";
 import { isEmbedded } from "./share/embedLink";
@@ -19,7 +20,10 @@ if (element === null) throw new Error('index.html must have an element with the 
 startTheme();
 // a frame in another page has no keys, palette or other pages: nothing but its charts
 const isFramed = isEmbedded(location.pathname);
-if (!isFramed) startKeys();
+if (!isFramed) {
+  startKeys();
+  startPalette();
+}
 createRoot(element).render(
   <StrictMode>
     <QueryClientProvider client={client}>

@@ -10,7 +10,7 @@ import { SignIn } from "./SignIn";
 import { Toasts } from "./Toasts";
 import { useKeys } from "./keys";
 import { endSharing, sharing } from "../share/sharing";
-import { closeOverlay, openKeys, openPalette, overlay } from "./overlays";
+import { closeOverlay, openKeys, overlay } from "./overlays";
 
 const ShareDialog = lazy(() => import("../share/ShareDialog").then((module) => ({ default: module.ShareDialog })));
 const Palette = lazy(() => import("./Palette").then((module) => ({ default: module.Palette })));
@@ -22,11 +22,7 @@ export function App() {
   useEffect(() => {
     const ask = () => { setIsSignedOut(true); };
     window.addEventListener(SIGNED_OUT, ask);
-    window.addEventListener("keydown", paletteKey);
-    return () => {
-      window.removeEventListener(SIGNED_OUT, ask);
-      window.removeEventListener("keydown", paletteKey);
-    };
+    return () => { window.removeEventListener(SIGNED_OUT, ask); };
   }, []);
   useKeys([{ key: "?", label: "Show all keys", run: openKeys }]);
   if (isSignedOut) return <SignIn onSignedIn={() => { setIsSignedOut(false); }} />;
@@ -47,12 +43,6 @@ export function App() {
       {open === "keys" && <KeysDialog onClose={closeOverlay} />}
     </>
   );
-}
-
-function paletteKey(event: KeyboardEvent): void {
-  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
-  event.preventDefault();
-  openPalette();
 }
 
 export function NotFound() {
