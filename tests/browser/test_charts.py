@@ -350,6 +350,13 @@ def test_any_metric_can_be_found_for_the_x_axis(page: Page) -> None:
 def test_outliers_leave_the_scale_and_keep_their_marks(page: Page) -> None:
     chart = tile(page, "optim/lr")
     expect(chart).to_have_accessible_description(re.compile("highest 1,000 in .* at step 3,000$"))
+    expect(chart).to_have_accessible_description(re.compile("lowest"))  # nobody has said which is better
+    chart.get_by_role("button", name="More for optim/lr").click()
+    page.get_by_role("menuitemradio", name="Higher is better").click()
+    expect(chart).to_have_accessible_description(re.compile("best 1,000 in"))
+    chart.get_by_role("button", name="More for optim/lr").click()
+    page.get_by_role("menuitemradio", name="Higher is better").click()
+    expect(chart).to_have_accessible_description(re.compile("lowest"))
     choose(page, "Ignore outliers")
     expect(chart).to_contain_text("3 points beyond the scale")
     expect(tile(page, "val/f1")).not_to_contain_text("beyond the scale")

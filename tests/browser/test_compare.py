@@ -32,7 +32,7 @@ for name, lr, loss in (("heron", 0.1, 0.5), ("otter", 0.01, 0.25), ("finch", 0.0
     with tracker.init(project, name=name, config=config, system_interval_s=0) as run:
         run.define_metric("train/loss", goal="min")
         for step in range(10):
-            tracker.log({"train/loss": loss + (0 if step == 9 else 1), "val/constant": 7})
+            tracker.log({"train/loss": loss + (0 if step == 9 else 1), "val/constant": 7, "train/speed": lr * 10})
         for step in range(300):
             print(f"{name} step {step}" if step != 250 else f"{name} diverged")
         if name == "finch":
@@ -72,7 +72,7 @@ def visit(page: Page, *runs: str, more: str = "") -> None:
 def line(page: Page, key: str) -> Locator:
     """The row of a key in the table."""
     escaped = re.escape(key).replace("/", r"\/")  # Playwright ends a pattern at a bare one
-    name = re.compile(f"^{escaped}( (higher|lower) is better)?$")
+    name = re.compile(f"^{escaped}( (higher|lower) is better| Which values .* are better\\?)?$")
     return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name))
 
 
@@ -112,6 +112,16 @@ def test_better_and_worse_are_told_in_words_and_the_best_is_marked(page: Page) -
     )
     expect(line(page, "train/loss").get_by_role("img", name="lower is better")).to_be_visible()
     expect(losses.nth(1).get_by_role("img", name="best")).to_be_visible()
+
+
+def test_no_value_is_the_best_until_somebody_says_which_is_better(page: Page) -> None:
+    speeds = line(page, "train/speed").get_by_role("cell")
+    expect(speeds).to_have_text([re.compile("^1$"), re.compile(r"0\.1−0\.9.*%$"), re.compile(r"0\.01−0\.99.*%$")])
+    page.get_by_role("button", name="Which values of train/speed are better?").click()
+    page.get_by_role("menuitemradio", name="Higher is better").click()
+    expect(line(page, "train/speed").get_by_role("img", name="higher is better")).to_be_visible()
+    expect(speeds.first.get_by_role("img", name="best")).to_be_visible()
+    expect(speeds.nth(1)).to_contain_text("worse")
 
 
 def test_what_was_not_logged_is_not_null(page: Page) -> None:

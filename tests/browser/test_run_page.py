@@ -234,3 +234,13 @@ def test_news_from_before_an_undo_does_not_take_the_run_out_again(page: Page, ru
     with page.expect_response("**/runs/search"):  # the list asks again by itself once news says that the run is back
         route.fulfill(response=answer)
     expect(row).to_be_visible()
+
+
+def test_a_run_has_no_rank_until_somebody_says_which_values_are_better(page: Page, runs: dict[str, str]) -> None:
+    page.goto(f"/p/digits/runs/{runs['teacher']}")
+    main = page.get_by_role("main")
+    expect(main).to_contain_text("train/loss 0.5")
+    page.get_by_role("button", name="Which values of train/loss are better?").click()
+    page.get_by_role("menuitemradio", name="Lower is better").click()
+    expect(page.get_by_role("status").filter(has_text="train/loss: lower is better, in all of digits")).to_be_visible()
+    expect(page.get_by_role("button", name="Which values of train/loss are better?")).to_have_count(0)

@@ -117,6 +117,7 @@ def test_a_failure_comes_with_the_last_words_and_the_story_of_the_run(page: Page
     expect(page.get_by_role("main")).to_contain_text("val/acc 1.2 ★ best of 2")
     page.goto(f"/p/digits/runs/{runs['first']}")
     expect(page.get_by_role("main")).to_contain_text("val/acc 0.4")
+    expect(page.get_by_role("main")).to_contain_text("rank 2 of 2")
     expect(page.get_by_role("main")).not_to_contain_text("★ best of")
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []

@@ -93,3 +93,15 @@ def test_sorting_takes_the_last_value_whatever_is_defined(client: FlaskClient, j
     search = {"sort": [{"key": "metrics.val/loss", "is_descending": True}]}
     rows = client.post("/api/v1/projects/digits/runs/search", json=search).json["runs"]
     assert [row["id"] for row in rows] == ["run2", "run1"]
+
+
+def test_the_goals_of_a_project_are_those_that_people_chose_and_those_that_runs_define(
+    client: FlaskClient, journal: Journals
+) -> None:
+    log(client, journal, defined("val/*", goal="min"), defined("lr", summary="last"))
+    client.put("/api/v1/projects/digits/goals", json={"metric": "val/acc", "goal": "max"})
+    assert client.get("/api/v1/projects/digits/goals").json == {
+        "chosen": {"val/acc": "max"},
+        "defined": [{"pattern": "val/*", "goal": "min"}],
+    }
+    assert client.get("/api/v1/projects/nothing/goals").status_code == 404

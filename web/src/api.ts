@@ -63,6 +63,7 @@ export type TrashedMetric = Schemas["TrashedMetric"];
 export type Purged = Schemas["Purged"];
 export type Running = Schemas["Running"];
 export type RunningRun = Schemas["RunningRun"];
+export type ProjectGoals = Schemas["ProjectGoals"];
 export type SavedView = Schemas["SavedView"];
 export type SavedViewFacts = Schemas["SavedViewFacts"];
 export type RunColumnsRequest = Schemas["RunColumnsRequest"];
@@ -222,6 +223,7 @@ export const api = {
   ranges: (project: string, body: Schemas["RunRangesRequest"], asking?: Asking) =>
     request<Schemas["RunRanges"]>("POST", `${projectPath(project)}/runs/ranges`, { body, ...asking }),
   changeRuns: (project: string, body: RunsChange) => request<Schemas["RunsChanged"]>("POST", `${projectPath(project)}/runs/change`, { body }),
+  goals: (project: string, asking?: Asking) => request<ProjectGoals>("GET", `${projectPath(project)}/goals`, asking),
   chooseGoal: (project: string, body: Schemas["ChosenGoal"]) => request<undefined>("PUT", `${projectPath(project)}/goals`, { body }),
   live: (project: string, body: LiveRequest, asking?: Asking) =>
     requestSeries<Schemas["LiveAnswer"]>(`${projectPath(project)}/live`, body, asking),

@@ -36,6 +36,7 @@ export const queries = {
     queryOptions({ queryKey: ["running", pinned], queryFn: ({ signal }) => api.running(pinned, { signal }), placeholderData: keepPreviousData }),
   storage: () => queryOptions({ queryKey: ["storage"], queryFn: ({ signal }) => api.storage({ signal }), staleTime: 60 * SECOND }),
   project: (name: string) => queryOptions({ queryKey: ["project", name], queryFn: () => api.project(name) }),
+  goals: (project: string) => queryOptions({ queryKey: ["goals", project], queryFn: ({ signal }) => api.goals(project, { signal }) }),
   keys: (project: string) => queryOptions({ queryKey: ["keys", project], queryFn: () => api.keys(project) }),
   /** The names that begin so, for completing one. */
   keysFrom: (project: string, prefix: string) =>

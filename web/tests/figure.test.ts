@@ -105,10 +105,13 @@ test("the values behind the smoothed ones count for the height only while they a
   expect(height(false)).toBeLessThan(height(true));
 });
 
-test("a sentence names the best value by what the name says of it", () => {
-  const best = (metric: string) => bestOf(lineFigure(metric, [drawn([3, 1, 2]), drawn([2, 5, 4], styleOf({ id: "b", name: "bold" }))], VIEW));
-  expect(best("val/acc")).toBe("highest 5 in bold at step 1");
-  expect(best("val/loss")).toBe("lowest 1 in calm-heron-1 at step 1");
+test("a sentence names the best value where one has said which is better, and else both ends", () => {
+  const figure = lineFigure("val/loss", [drawn([3, 1, 2]), drawn([2, 5, 4], styleOf({ id: "b", name: "bold" }))], VIEW);
+  expect(bestOf(figure, "max")).toBe("best 5 in bold at step 1");
+  expect(bestOf(figure, "min")).toBe("best 1 in calm-heron-1 at step 1");
+  expect(bestOf(figure, null)).toBe("lowest 1 in calm-heron-1 at step 1, highest 5 in bold at step 1");
+  expect(bestOf(lineFigure("lr", [drawn([3, 3])], VIEW), null)).toBe("3 throughout");
+  expect(bestOf(lineFigure("lr", [drawn([NaN])], VIEW), "min")).toBeNull();
 });
 
 test("a single point is in the middle of its figure", () => {

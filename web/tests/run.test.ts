@@ -46,9 +46,12 @@ test("an id that was cut off or mistyped leads to the runs that may be meant", (
 const summaryOf = (given: Partial<MetricSummary>): MetricSummary => ({ count: 1, last: 1, last_step: 0, min: 0, min_step: 0, max: 2, max_step: 0, mean: 1, ...given });
 
 test("the metric that says most has a direction, and is of held-out data if there is one", () => {
-  expect(mainMetric({ loss: summaryOf({}) })).toBeNull();
-  expect(mainMetric({ "train/acc": summaryOf({ goal: "max" }), "val/acc": summaryOf({ goal: "max" }) })).toEqual({ name: "val/acc", statistic: "max", goal: "max", value: 2 });
-  expect(mainMetric({ loss: summaryOf({ goal: "min", summary: "mean" }) })).toMatchObject({ statistic: "mean", value: 1 });
+  const main = (metrics: Record<string, MetricSummary>, pinned: string[] = [], goal: "min" | null = null) => mainMetric(metrics, { goalOf: () => goal, pinned });
+  expect(main({ "train/acc": summaryOf({ goal: "max" }), "val/acc": summaryOf({ goal: "max" }) })).toEqual({ name: "val/acc", statistic: "max", goal: "max", value: 2 });
+  expect(main({ loss: summaryOf({ goal: "min", summary: "mean" }) })).toMatchObject({ statistic: "mean", value: 1 });
+  expect(main({ loss: summaryOf({}) }, [], "min")).toMatchObject({ goal: "min", statistic: "min" });
+  expect(main({ loss: summaryOf({}), "val/f1": summaryOf({}), seen: summaryOf({}) }, ["seen"])).toMatchObject({ name: "seen", goal: null, statistic: "last" });
+  expect(main({ "system/cpu": summaryOf({ kind: "system" }) })).toBeNull();
 });
 
 test("the lines that go on with a run name the server, the run and the step", () => {

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tracker_server import db
 from tracker_server.runs.definitions import Definitions
 from tracker_server.runs.models import MetricDefinition, MetricGoal, Project, Run
-from tracker_server.runs.schema import Definition, Goal
+from tracker_server.runs.schema import DefinedGoal, Definition, Goal, ProjectGoals
 
 ASKED_RUNS = 50
 """So many of the newest runs are asked for their definitions."""
@@ -62,3 +62,10 @@ def of_project(session: Session, project_id: int) -> Goals:
     for pattern, goal in session.execute(stated):
         defined.setdefault(pattern, Definition(pattern, goal=cast(Goal, goal)))
     return Goals({name: cast(Goal, goal) for name, goal in chosen}, Definitions(list(defined.values())))
+
+
+def listed(session: Session, project_id: int) -> ProjectGoals:
+    """The same for a page, which asks once for all metrics."""
+    known = of_project(session, project_id)
+    defined = [DefinedGoal(one.pattern, one.goal) for one in known.defined.listed if one.goal is not None]
+    return ProjectGoals(known.chosen, defined)

@@ -173,6 +173,22 @@ class ChosenGoal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     goal: Goal | None
 
 
+class DefinedGoal(msgspec.Struct, frozen=True):
+    """`pattern` is a metric's name, or ends in "*" and is meant for every name that begins with what stands before."""
+
+    pattern: str
+    goal: Goal
+
+
+class ProjectGoals(msgspec.Struct, frozen=True):
+    """Which values of metrics are better in a project. What a person has `chosen` for a name counts, else what its
+    newest runs have `defined`: of the patterns that fit a name the name itself, then the longest.
+    """
+
+    chosen: dict[str, Goal]
+    defined: list[DefinedGoal]
+
+
 class RunBefore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What stood in the fields that somebody began to change."""
 

@@ -12,6 +12,7 @@ from tracker_server.runs.schema import (
     ConsoleQuery,
     NewProject,
     Project,
+    ProjectGoals,
     ProjectList,
 )
 
@@ -37,6 +38,12 @@ def get_project(call: Call, project: str) -> Project:
     """One project with its counts."""
     service.project(call.session, project)
     return _described(call, project)
+
+
+@api.get("/projects/<project>/goals", reply=ProjectGoals)
+def list_goals(call: Call, project: str) -> ProjectGoals:
+    """Which values of metrics are better in a project, as far as anybody has said so."""
+    return goals.listed(call.session, service.project(call.session, project).id)
 
 
 @api.put("/projects/<project>/goals", body=ChosenGoal, status=204)

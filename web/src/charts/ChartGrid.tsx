@@ -5,9 +5,11 @@ import type { MetricAction } from "../corrections/words";
 import { useCommands } from "../frame/commands";
 import { useKeys } from "../frame/keys";
 import { plural } from "../format";
+import type { Goal } from "../goals";
 import { Boundary } from "../parts/Boundary";
 import { tileWidth } from "../settings";
 import { useHandler } from "../parts/useHandler";
+import { useGoals } from "../useGoals";
 import type { ChartSettings } from "./settings";
 import styles from "./ChartGrid.module.css";
 import { ChartToolbar } from "./ChartToolbar";
@@ -63,6 +65,8 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
   const onPin = useHandler((metric: string) => { onArrange({ pinned: pinned.includes(metric) ? pinned.filter((one) => one !== metric) : [...pinned, metric] }); });
   const onChange = useHandler(onSettings);
   const onCorrect = useHandler((metric: string, action: MetricAction) => { setCorrection({ metric, action }); });
+  const goalOf = useGoals(project);
+  const onGoal = useHandler((metric: string, goal: Goal | null) => { void import("../chooseGoal").then((module) => module.chooseGoal(project, metric, goal)); });
   const underPointer = () => {
     const source = cursor.get()?.source ?? document.activeElement;
     return source instanceof HTMLElement ? (source.closest<HTMLElement>("[data-metric]")?.dataset["metric"] ?? null) : null;
@@ -79,7 +83,7 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
   useCommands(() => metrics.map((metric) => ({ kind: "metric", label: metric, isTyped: true, run: () => { onSettings({ search: searchFor(metric) }); } })));
   const tileOf = (metric: string) => (
     <Boundary key={metric} what={`The chart of ${metric} broke.`}>
-      <Tile {...{ store, metric, metrics, runs, settings, onPin }} onSettings={onChange} onEnlarge={setEnlarged} onCorrect={corrected === undefined ? undefined : onCorrect} isPinned={pinned.includes(metric)} />
+      <Tile {...{ store, metric, metrics, runs, settings, onPin }} onSettings={onChange} onEnlarge={setEnlarged} goal={goalOf(metric)} onGoal={onGoal} onCorrect={corrected === undefined ? undefined : onCorrect} isPinned={pinned.includes(metric)} />
     </Boundary>
   );
   const shownPins = pinned.filter((metric) => match.metrics.includes(metric));

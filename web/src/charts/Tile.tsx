@@ -5,6 +5,7 @@ import type { ChartSettings } from "./settings";
 import type { MetricAction } from "../corrections/words";
 import { reasonOf } from "../api";
 import { formatCount, plural } from "../format";
+import type { Goal } from "../goals";
 import { toast } from "../frame/Toasts";
 import { Icon } from "../parts/Icon";
 import { Menu, type MenuEntry } from "../parts/Menu";
@@ -39,6 +40,9 @@ export type TileProps = {
   onPin: (metric: string) => void;
   onEnlarge: (metric: string) => void;
   onSettings: (change: Partial<ChartSettings>) => void;
+  /** Which of its values are better, where anybody has said so. */
+  goal: Goal | null;
+  onGoal: (metric: string, goal: Goal | null) => void;
   /** Opens what renames, hides or deletes the metric, where that is offered. */
   onCorrect?: ((metric: string, action: MetricAction) => void) | undefined;
 };
@@ -70,7 +74,7 @@ export const Tile = memo(function Tile(props: TileProps) {
   };
   const isHidden = isEmpty && !state.isLoading && state.error === null && runs.length > 0;
   return (
-    <figure ref={ref} className={styles["tile"]} aria-label={label} aria-description={sentenceOf(label, figure)} data-metric={metric} data-empty={isHidden}>
+    <figure ref={ref} className={styles["tile"]} aria-label={label} aria-description={sentenceOf(label, figure, props.goal)} data-metric={metric} data-empty={isHidden}>
       <figcaption className={styles["head"]}>
         <Title metric={metric} />
         <OwnMark own={own} metric={metric} onReset={() => { onOwn(AS_ON_THE_PAGE); }} />
@@ -128,12 +132,12 @@ function OwnMark({ own, metric, onReset }: { own: Own | undefined; metric: strin
   );
 }
 
-function sentenceOf(label: string, figure: Figure): string {
-  const best = bestOf(figure);
+function sentenceOf(label: string, figure: Figure, goal: Goal | null): string {
+  const best = bestOf(figure, goal);
   return best === null ? label : `${label}, ${best}`;
 }
 
-function entriesOf({ metric, runs, settings, onCorrect }: TileProps, figure: Figure, onSet: () => void): MenuEntry[] {
+function entriesOf({ metric, runs, settings, goal, onGoal, onCorrect }: TileProps, figure: Figure, onSet: () => void): MenuEntry[] {
   const take = (how: (module: TakeAway) => Promise<unknown>) => () => {
     import("./takeAway").then(how).catch((error: unknown) => { toast({ text: `Could not be taken away: ${reasonOf(error)}`, isBad: true }); });
   };
@@ -144,6 +148,9 @@ function entriesOf({ metric, runs, settings, onCorrect }: TileProps, figure: Fig
     { kind: "do", label: "Download SVG", onSelect: take((module) => module.savePicture(figure, "svg")) },
     { kind: "do", label: "Download CSV", onSelect: take((module) => module.saveShownPoints(figure)) },
     ...(figure.pooled !== null ? [] : [shareEntry(metric, runs, settings)]),
+    { kind: "line" },
+    { kind: "choice", label: "Higher is better", isChosen: goal === "max", onSelect: () => { onGoal(metric, goal === "max" ? null : "max"); } },
+    { kind: "choice", label: "Lower is better", isChosen: goal === "min", onSelect: () => { onGoal(metric, goal === "min" ? null : "min"); } },
     ...(onCorrect === undefined ? [] : corrections(metric, onCorrect)),
   ];
 }

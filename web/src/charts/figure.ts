@@ -5,6 +5,7 @@
  */
 
 import { formatCount, plural } from "../format";
+import type { Goal } from "../goals";
 import type { Center, SeriesColumns } from "../series";
 import { type Excursion, excursions, usualSpan } from "./outliers";
 import { smooth } from "./smooth";
@@ -321,9 +322,6 @@ export function readingsAt(figure: Figure, at: number, reach: number): Reading[]
   return readings.sort((a, b) => b.value - a.value);
 }
 
-/** As its name says it. */
-const isLowerBetter = (metric: string) => /loss|error|perplexity|latency|(^|[^a-z])(mse|mae|rmse|nll|wer|cer|fid)([^a-z]|$)/i.test(metric);
-
 /** What stands on the axis, in a word. */
 export function axisName(axis: XAxis): string {
   if (axis === "step" || axis === "time") return axis;
@@ -335,22 +333,36 @@ export function describeFigure(metric: string, view: ChartView, lines: number, n
   return `${metric} over ${view.x === "time" ? "wall time" : axisName(view.x)}, ${plural(lines, noun)}`;
 }
 
-/** What one would say of the picture: "best 0.781 in calm-heron-213 at step 4,120". Null where there is nothing to say. */
-export function bestOf({ metric, lines, x: [from, to] }: Figure): string | null {
-  const sign = isLowerBetter(metric) ? -1 : 1;
-  let best: Line | null = null;
-  let [most, step] = [-Infinity, 0];
+/**
+ * What one would say of the picture: "best 0.781 in calm-heron-213 at step 4,120", or the lowest and the highest where
+ * nobody has said which is better. Null where there is nothing to say.
+ */
+export function bestOf(figure: Figure, goal: Goal | null): string | null {
+  const told = ({ line, value, step }: Extreme) => `${formatMeasure(figure.metric, value)} in ${line.name}${Number.isNaN(step) ? "" : ` at step ${formatCount(step)}`}`;
+  if (goal !== null) {
+    const best = extreme(figure, goal);
+    return best === null ? null : `best ${told(best)}`;
+  }
+  const [lowest, highest] = [extreme(figure, "min"), extreme(figure, "max")];
+  if (lowest === null || highest === null) return null;
+  return lowest.value === highest.value ? `${formatMeasure(figure.metric, lowest.value)} throughout` : `lowest ${told(lowest)}, highest ${told(highest)}`;
+}
+
+type Extreme = { line: Line; value: number; step: number };
+
+/** Of equal ones the first. */
+function extreme({ lines, x: [from, to] }: Figure, end: Goal): Extreme | null {
+  const sign = end === "min" ? -1 : 1;
+  let found: Extreme | null = null;
   for (const line of lines) {
     const values = line.raw ?? line.y;
     for (let index = 0; index < values.length; index += 1) {
       const at = line.x[index] ?? NaN;
-      const value = sign * (values[index] ?? NaN);
-      if (!(at >= from && at <= to && value > most)) continue;
-      [best, most, step] = [line, value, line.steps[index] ?? 0];
+      const value = values[index] ?? NaN;
+      if (at >= from && at <= to && sign * value > (found === null ? -Infinity : sign * found.value)) found = { line, value, step: line.steps[index] ?? 0 };
     }
   }
-  if (best === null) return null;
-  return `${sign < 0 ? "lowest" : "highest"} ${formatMeasure(metric, sign * most)} in ${best.name}${Number.isNaN(step) ? "" : ` at step ${formatCount(step)}`}`;
+  return found;
 }
 
 /** Runs that share a hue are dashed, then dotted, in the order in which they are shown. */

@@ -3,7 +3,10 @@
 import { Suspense, lazy, useState } from "react";
 import type { AbsentRun, Comparison, RunRow } from "../api";
 import { dashes } from "../charts/figure";
+import { goalEntries } from "../chooseGoal";
 import { plural } from "../format";
+import { goalWords } from "../goals";
+import { Menu } from "../parts/Menu";
 import { Outline } from "../parts/Note";
 import styles from "./ComparePage.module.css";
 import { AbsentHead, RunHead } from "./RunHead";
@@ -29,7 +32,7 @@ export function ComparisonTable({ comparison, sections, project, baseline, hasRu
   const other = comparison.runs.find(({ id }) => id === compared);
   const against = comparison.runs[base];
   const dash = dashes(comparison.runs.map(({ hue }) => hue));
-  const cells: Cells = { places, base, onCode: setCompared };
+  const cells: Cells = { places, base, project: comparison.runs[0]?.project ?? project, onCode: setCompared };
   const head = (place: Place, scope: "col" | "row") =>
     place.kind === "here" ? (
       <RunHead key={place.run.id} run={place.run} dash={dash[place.index] ?? 0} scope={scope} project={project} isBaseline={place.index === base} isAlone={comparison.runs.length < 2} />
@@ -71,7 +74,7 @@ function placeOf({ runs, absent }: Comparison, id: string): Place[] {
   return gone === undefined ? [] : [{ kind: "absent", run: gone }];
 }
 
-type Cells = { places: readonly Place[]; base: number; onCode: (run: string) => void };
+type Cells = { places: readonly Place[]; base: number; project: string; onCode: (run: string) => void };
 type LayoutProps = { sections: readonly Section[]; cells: Cells; head: (place: Place) => React.ReactNode };
 
 function RunsAsColumns({ sections, cells, head }: LayoutProps) {
@@ -100,7 +103,7 @@ function SectionRows({ section: { title, rows }, cells }: { section: Section; ce
       </tr>
       {(isWhole ? rows : rows.slice(0, AT_FIRST)).map((row) => (
         <tr key={row.id}>
-          <th scope="row"><Key row={row} /></th>
+          <th scope="row"><Key row={row} project={cells.project} /></th>
           <RowCells title={title} row={row} cells={cells} />
         </tr>
       ))}
@@ -140,7 +143,7 @@ function RunsAsRows({ sections, cells, head }: LayoutProps) {
             {columns.map(({ title, row }) => (
               <th key={`${title} ${row.id}`} scope="col">
                 <span className="muted small">{title}</span>
-                <Key row={row} />
+                <Key row={row} project={cells.project} />
               </th>
             ))}
           </tr>
@@ -165,12 +168,17 @@ function RunsAsRows({ sections, cells, head }: LayoutProps) {
   );
 }
 
-/** The arrow says which way is better. */
-function Key({ row: { key, goal } }: { row: Row }) {
+/** The arrow says which way is better; where nobody has said so, one can. */
+function Key({ row: { key, goal, isRated }, project }: { row: Row; project: string }) {
   return (
     <span className={styles["key"]}>
       <bdi>{key}</bdi>
-      {goal !== null && <span role="img" title={`${goal === "max" ? "higher" : "lower"} is better`} aria-label={`${goal === "max" ? "higher" : "lower"} is better`}>{goal === "max" ? "↑" : "↓"}</span>}
+      {goal !== null && <span role="img" title={goalWords(goal)} aria-label={goalWords(goal)}>{goal === "max" ? "↑" : "↓"}</span>}
+      {goal === null && isRated && (
+        <Menu label={`Which values of ${key} are better?`} look="icon" entries={goalEntries(project, key, goal)}>
+          <span className="muted">↕</span>
+        </Menu>
+      )}
     </span>
   );
 }

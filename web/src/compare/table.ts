@@ -12,8 +12,8 @@ import type { Statistic } from "./view";
 
 /** "not logged" is `isPresent` false, which null is not. `text` is how the value reads, `step` where a metric had it. */
 export type Cell = { isPresent: boolean; value: unknown; text: string; step: number | null; difference: Difference | null; isBest: boolean };
-/** A value set by hand may be called as a metric is, and `id` tells them apart. */
-export type Row = { id: string; key: string; goal: Goal | null; cells: readonly Cell[] };
+/** A value set by hand may be called as a metric is, and `id` tells them apart. Of metrics (`isRated`) one may say which values are better. */
+export type Row = { id: string; key: string; goal: Goal | null; isRated: boolean; cells: readonly Cell[] };
 export type Section = { title: string; rows: readonly Row[] };
 
 type Looking = { baseline: string; statistic: Statistic; find: string };
@@ -50,18 +50,19 @@ function stepOf(summary: MetricSummary, statistic: Statistic): number | null {
   return word === "mean" ? null : summary[`${word}_step`];
 }
 
-function rowOf(named: Omit<Row, "cells">, given: readonly Given[], base: number): Row {
+function rowOf(named: Omit<Row, "cells" | "isRated">, given: readonly Given[], base: number): Row {
   const { goal } = named;
   const best = goal === null ? null : bestOf(given, goal);
   const baseline = given[base];
-  const format = (value: number) => (named.id.startsWith(MEASURED) ? formatMeasure(named.key, value) : formatNumber(value));
+  const isRated = named.id.startsWith(MEASURED);
+  const format = (value: number) => (isRated ? formatMeasure(named.key, value) : formatNumber(value));
   const cells = given.map((one, index): Cell => ({
     ...one,
     text: textOf(one, format),
     difference: index === base ? null : differenceOf(one.value, baseline?.value, goal, format),
     isBest: best !== null && one.value === best,
   }));
-  return { ...named, cells };
+  return { ...named, isRated, cells };
 }
 
 /** Null where there is nothing to be better than. */

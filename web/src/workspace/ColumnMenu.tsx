@@ -3,13 +3,10 @@
  * own, fetched when the table stands.
  */
 
-import { api, reasonOf } from "../api";
-import { toast } from "../frame/Toasts";
+import { goalEntries } from "../chooseGoal";
 import { Icon } from "../parts/Icon";
 import { Menu, type MenuEntry } from "../parts/Menu";
-import { client, queries } from "../queries";
-import { type Goal, type Goals, metricOf } from "./columns";
-import { rangesKey } from "./ranges";
+import { type Goals, metricOf } from "./columns";
 import type { TableColumn } from "./tableColumns";
 import { type TableState, moved, switched } from "./tableState";
 import type { Change } from "./useView";
@@ -64,26 +61,9 @@ function columnEntries(definition: Shown, given: Given): MenuEntry[] {
 function metricEntries({ id, column }: Shown, { project, view, names, goals, changeTable }: Given): MenuEntry[] {
   const metric = metricOf(column, names);
   if (metric === null) return [];
-  const goal = goals.get(metric.name);
-  const choose = (to: Goal | null) => () => void chooseGoal(project, metric.name, to);
   return [
     { kind: "line" },
     { kind: "do", label: view.table.heat.includes(id) ? "Without shading" : "Shade by value", onSelect: () => { changeTable({ heat: switched(view.table.heat, id) }); } },
-    { kind: "heading", label: `Better, of ${metric.name}` },
-    { kind: "choice", label: "Higher is better", isChosen: goal === "max", onSelect: choose("max") },
-    { kind: "choice", label: "Lower is better", isChosen: goal === "min", onSelect: choose("min") },
-    { kind: "choice", label: "As the runs say", isChosen: false, onSelect: choose(null) },
+    ...goalEntries(project, metric.name, goals.get(metric.name) ?? null),
   ];
-}
-
-/** For the whole project: everybody's page rates the metric so from then on. */
-async function chooseGoal(project: string, metric: string, goal: Goal | null): Promise<void> {
-  try {
-    await api.chooseGoal(project, { metric, goal });
-  } catch (error) {
-    toast({ text: `Not saved: ${reasonOf(error)}`, isBad: true });
-    return;
-  }
-  toast({ text: goal === null ? `What is better of ${metric} is left to its runs` : `${goal === "max" ? "Higher" : "Lower"} ${metric} is better, in all of ${project}` });
-  await Promise.all([queries.keys(project).queryKey, rangesKey(project)].map((queryKey) => client.invalidateQueries({ queryKey })));
 }

@@ -3,6 +3,7 @@
 import type { Keys, RunRow, SortKey } from "../api";
 import { isHeldOut } from "../charts/sections";
 import { formatDuration, formatMoment, formatValue } from "../format";
+import type { Goal } from "../goals";
 
 /**
  * `key` is the server's: "config.<key>", "metrics.<name>" or "metrics.<name>.<statistic>"; beside these it is
@@ -11,7 +12,6 @@ import { formatDuration, formatMoment, formatValue } from "../format";
 export type Column = { key: string; label: string; kind: "config" | "metric" | "curve" | "fact" };
 
 /** Which values of a metric are better, as far as anybody has said. */
-export type Goal = "min" | "max";
 export type Goals = ReadonlyMap<string, Goal>;
 
 export const FACTS = {

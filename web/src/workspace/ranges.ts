@@ -3,7 +3,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { type Keys, type RunSearch, api } from "../api";
-import type { Goal, Goals, Range } from "./columns";
+import type { Goal } from "../goals";
+import type { Goals, Range } from "./columns";
 
 export type Ranges = ReadonlyMap<string, Range>;
 export type Searched = Required<Pick<RunSearch, "text" | "filter" | "status" | "archived">>;
