@@ -1,8 +1,12 @@
+import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { FIRST, chunkNames } from "./chunks";
 
 // The server answers the API; `npm run dev` passes its calls on to one that runs at its default address.
 const SERVER = process.env["TRACKER_URL"] ?? "http://127.0.0.1:8090";
+
+const MAIN = fileURLToPath(new URL("src/main.tsx", import.meta.url));
 
 export default defineConfig({
   plugins: [react()],
@@ -18,6 +22,7 @@ export default defineConfig({
     // one file of styles for all pages: together they are half of what they weigh as sixty
     cssCodeSplit: false,
     manifest: true,
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "start", test: FIRST, priority: 1 }, { name: chunkNames(MAIN) }] } } },
   },
   server: { proxy: { "/api": SERVER } },
   test: { include: ["tests/**/*.test.ts"], environment: "node" },

@@ -11,8 +11,9 @@ const weigh = (files) => files.reduce((sum, file) => sum + gzipSync(readFileSync
 const ending = (files, suffix) => files.filter((file) => file.endsWith(suffix));
 const named = (name) => Object.keys(chunks).find((key) => key.endsWith(name));
 
-const ENTRY = "index.html";
-const workspace = eagerFiles(chunks, [ENTRY, named("workspace/WorkspacePage.tsx")]);
+// the files that chunks.ts makes
+const group = (name) => Object.keys(chunks).find((key) => chunks[key].name === name);
+const workspace = eagerFiles(chunks, ["start", "frame", "workspace"].map(group));
 const shared = new Set(workspace);
 // the enlarged view is what fetches Plotly
 const plotly = eagerFiles(chunks, [named("charts/Enlarged.tsx")]).filter((file) => !shared.has(file));

@@ -5,6 +5,7 @@
  * made to be shown. An answer of 401 opens the sign-in page, which returns to the address that asked.
  */
 
+import { takeEarly } from "./early";
 import { type PackedRunColumns, type RunColumns, runColumnsOf } from "./runColumns";
 import type { components } from "./schema";
 import { type GroupsWithCurves, MESSAGE_PACK, type Packed, type PackedGroups, type Shape, type WithColumns, columnsOf, groupsOf, unpack } from "./series";
@@ -144,7 +145,8 @@ const queryText = (query: Query): string => {
 
 async function reach(address: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(address, init);
+    const early = init.method === "GET" ? takeEarly(address) : undefined;
+    return await (early ?? fetch(address, init));
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(0, "unreachable", "The server cannot be reached.");
