@@ -18,14 +18,12 @@ from tracker_server.metrics.columns import Floats, Integers, Points
 from tracker_server.metrics.models import Series
 from tracker_server.metrics.schema import Axis
 from tracker_server.metrics.stored import Columns
+from tracker_server.metrics.wire import Shown
 
 MIN_X, MAX_X = -(2**63), 2**63 - 1
 
 Bounds = tuple[float, float]
 """Of x, inclusive; integers where x are."""
-
-Pairs = Sequence[tuple[Series, Series]]
-"""What is drawn, and what it is drawn over."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Along:
     started_ms: dict[str, int] = field(default_factory=dict)
     keeps_neighbours: bool = False
 
-    def zero(self, series: Series) -> int:
+    def zero(self, series: Shown) -> int:
         """Where the axis begins for a series."""
         return self.started_ms.get(series.run_id, 0) if self.x == "relative_time" else 0
 
@@ -104,19 +102,18 @@ def _cut(x: Integers, values: Floats, bounds: Bounds, *, keeps_neighbours: bool)
     return x[is_kept], values[is_kept]
 
 
-def lines_over(session: Session, pairs: Pairs) -> list[Line]:
-    """The lines of these pairs, which have to be read whole."""
-    found = list({series.id: series for pair in pairs for series in pair}.values())
+def every_point(session: Session, found: Sequence[Series]) -> dict[int, Points]:
+    """The points of each series by its id, in order of arrival."""
     parts = _parts(session, found, heads(session, found, Along()), ("steps", "times", "values"), _uncut)
-    points = {series_id: Points(*_joined(columns, 3)) for series_id, columns in parts.items()}
-    return [_line_over(points[drawn.id], points[over.id]) for drawn, over in pairs]
+    return {series_id: Points(*_joined(columns, 3)) for series_id, columns in parts.items()}
 
 
 def _uncut(_: int, columns: Columns) -> Columns:
     return columns
 
 
-def _line_over(drawn: Points, over: Points) -> Line:
+def line_over(drawn: Points, over: Points) -> Line:
+    """The line of points over those of another metric."""
     x, places = joining.join_on_step(drawn, over)
     arrival = np.argsort(places)
     return alignment.line(x[arrival], drawn.values[places[arrival]])

@@ -19,11 +19,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker_server.errors import Refused
-from tracker_server.metrics import alignment, bulk, naming
+from tracker_server.metrics import alignment, bulk, formulas, naming, reckoning
 from tracker_server.metrics.alignment import Line
 from tracker_server.metrics.bulk import MAX_X, MIN_X, Along, Bounds, Head
-from tracker_server.metrics.columns import Floats, Integers
+from tracker_server.metrics.columns import Floats, Integers, Points
 from tracker_server.metrics.models import Series
+from tracker_server.metrics.reckoning import Reckoned
 from tracker_server.metrics.schema import METRIC_AXIS, Axis
 from tracker_server.metrics.statistics import Band, Statistic, Summary, interval, summarise
 from tracker_server.metrics.thinning import thin
@@ -84,8 +85,14 @@ class Curve:
 class _Member(NamedTuple):
     """A series, and the one that is its x where x is a metric."""
 
-    series: Series
+    series: Series | Reckoned
     axis: Series | None = None
+
+    @property
+    def sources(self) -> list[Series]:
+        """The series that its points are of."""
+        parts = self.series.parts if isinstance(self.series, Reckoned) else (self.series,)
+        return [*parts, *([self.axis] if self.axis is not None else [])]
 
     @property
     def point_count(self) -> int:
@@ -102,6 +109,10 @@ class _Job(NamedTuple):
     @property
     def point_count(self) -> int:
         return sum(member.point_count for member in self.members)
+
+    @property
+    def is_reckoned(self) -> bool:
+        return formulas.is_formula(self.metric)
 
 
 def read(session: Session, groups: Sequence[Sequence[str]], metrics: Sequence[str], view: GroupView) -> Iterator[Curve]:
@@ -126,8 +137,12 @@ def _jobs(session: Session, groups: Sequence[Sequence[str]], metrics: Sequence[s
     for number, run_ids in enumerate(groups):
         for run_id in run_ids:
             groups_of[run_id].append(number)
-    mains: dict[tuple[str, str], Series] = {}
-    for series in _find(session, list(groups_of), metrics):
+    names, texts = formulas.split(metrics)
+    understood = reckoning.understand(texts)
+    found: list[Series | Reckoned] = [*_find(session, list(groups_of), names)]
+    found += reckoning.of(_find(session, list(groups_of), reckoning.metrics_of(understood)), understood)
+    mains: dict[tuple[str, str], Series | Reckoned] = {}
+    for series in found:
         mains.setdefault((series.run_id, series.name), series)  # "" is the first label
     axes = {} if view.over is None else _axes(session, list(groups_of), view.over)
     jobs: dict[tuple[int, str], list[_Member]] = defaultdict(list)
@@ -145,6 +160,8 @@ def _axes(session: Session, run_ids: Sequence[str], name: str) -> dict[tuple[str
 
 def _find(session: Session, run_ids: Sequence[str], metrics: Sequence[str]) -> list[Series]:
     """The series in use of these runs that are shown by these names, by run, name and label."""
+    if not metrics:
+        return []
     names = naming.of_runs(session, run_ids)
     exact = [name for name in names.logged(metrics) if not name.endswith("/*")]
     below = [Series.name.startswith(name[:-1], autoescape=True) for name in metrics if name.endswith("/*")]
@@ -166,11 +183,11 @@ def _find(session: Session, run_ids: Sequence[str], metrics: Sequence[str]) -> l
 
 
 def _packs(jobs: Sequence[_Job], limit: int) -> Iterator[list[_Job]]:
-    """The jobs in packs that are read together; one with too many points is a pack of its own."""
+    """The jobs in packs that are read together; one with too many points is a pack of its own, formulas are apart."""
     pack: list[_Job] = []
     size = 0
     for job in jobs:
-        if pack and size + job.point_count > limit:
+        if pack and (size + job.point_count > limit or job.is_reckoned != pack[0].is_reckoned):
             yield pack
             pack, size = [], 0
         pack.append(job)
@@ -180,10 +197,10 @@ def _packs(jobs: Sequence[_Job], limit: int) -> Iterator[list[_Job]]:
 
 
 def _curves(session: Session, pack: Sequence[_Job], view: GroupView) -> Iterator[Curve]:
-    if view.over is not None:
-        lines, bounds = _lines_over(session, pack, view), view.range or (-math.inf, math.inf)
+    if view.over is not None or pack[0].is_reckoned:
+        lines, bounds = _whole_lines(session, pack, view), view.range or (-math.inf, math.inf)
     else:
-        found = list({member.series.id: member.series for job in pack for member in job.members}.values())
+        found = list({one.id: one for job in pack for member in job.members for one in member.sources}.values())
         heads, bounds = bulk.heads(session, found, view.along), _bounds(view)
         if pack[0].point_count > view.points_at_once:
             yield _long_curve(session, pack[0], heads, bounds, view)
@@ -193,16 +210,27 @@ def _curves(session: Session, pack: Sequence[_Job], view: GroupView) -> Iterator
         yield _short_curve(job, lines, bounds, view)
 
 
-def _lines_over(session: Session, pack: Sequence[_Job], view: GroupView) -> dict[int, Line]:
+def _whole_lines(session: Session, pack: Sequence[_Job], view: GroupView) -> dict[int, Line]:
+    """The lines of these by the ids of their series: of what has to be read whole, since points are joined."""
     if pack[0].point_count > view.points_at_once:
         raise Refused(
             "too_many_points",
-            f"a curve over a metric is of at most {view.points_at_once:,} points, and {pack[0].metric!r} has "
-            f"{pack[0].point_count:,} with those of x; ask for fewer runs, or for a curve over steps",
-            field="x",
+            f"a curve over a metric, or of a formula, is of at most {view.points_at_once:,} points, and "
+            f"{pack[0].metric!r} has {pack[0].point_count:,} in all; ask for fewer runs, or for a metric over steps",
+            field="x" if view.over is not None else "metrics",
         )
-    pairs = [(one.series, one.axis) for job in pack for one in job.members if one.axis is not None]
-    return dict(zip([drawn.id for drawn, _ in pairs], bulk.lines_over(session, pairs), strict=True))
+    members = [member for job in pack for member in job.members]
+    sources = list({one.id: one for member in members for one in member.sources}.values())
+    points = bulk.every_point(session, sources)
+    return {member.series.id: _whole_line(member, points, view) for member in members}
+
+
+def _whole_line(member: _Member, points: dict[int, Points], view: GroupView) -> Line:
+    series = member.series
+    drawn = reckoning.reckoned(series, points) if isinstance(series, Reckoned) else points[series.id]
+    if member.axis is not None:
+        return bulk.line_over(drawn, points[member.axis.id])
+    return alignment.line((drawn.steps if view.x == "step" else drawn.times) - view.along.zero(series), drawn.values)
 
 
 def _short_curve(job: _Job, lines: dict[int, Line], bounds: Bounds, view: GroupView) -> Curve:
@@ -213,7 +241,7 @@ def _short_curve(job: _Job, lines: dict[int, Line], bounds: Bounds, view: GroupV
 
 def _long_curve(session: Session, job: _Job, heads: dict[int, list[Head]], bounds: Bounds, view: GroupView) -> Curve:
     """A curve of more points than are held at once: each range of x is read by itself."""
-    found = [member.series for member in job.members]
+    found = [one for member in job.members for one in member.sources]
 
     def lines_of(part: Bounds) -> list[Line]:
         return list(bulk.lines(session, found, heads, part, view.along).values())

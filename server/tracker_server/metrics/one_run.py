@@ -18,9 +18,10 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from tracker_server.errors import Refused
-from tracker_server.metrics import reading, wire
+from tracker_server.metrics import formulas, reading, reckoning, wire
 from tracker_server.metrics.models import Series
 from tracker_server.metrics.reading import View
+from tracker_server.metrics.reckoning import Reckoned
 from tracker_server.metrics.schema import RunSeriesAnswer
 
 MAX_SERIES = 250
@@ -43,10 +44,12 @@ _decode = msgspec.msgpack.Decoder(_Cursor).decode
 class Look:
     """Some series of a run, seen in one way, as they are now.
 
-    `watched` are they and the ones that give them their x; `digest` stands for which these are and for the way.
+    `reckoned` are what formulas make of others. `watched` are all that an answer is of: they, the ones that formulas
+    are of, and the ones that give them their x; `digest` stands for which these are and for the way.
     """
 
     found: list[Series]
+    reckoned: list[Reckoned]
     watched: list[Series]
     view: View
     digest: bytes
@@ -59,10 +62,13 @@ class Look:
 
 def look(session: Session, run_id: str, metrics: Sequence[str], view: View) -> Look:
     """The series of a run that are shown by these names; reads no point. Raises Refused where they are too many."""
-    found = reading.find(session, [run_id], metrics)
+    names, texts = formulas.split(metrics)
+    found = reading.find(session, [run_id], names) if names else []
+    reckoned = reckoning.find(session, [run_id], texts)
     axes = reading.find(session, [run_id], [view.over]) if view.over is not None else []
-    watched = sorted({series.id: series for series in (*found, *axes)}.values(), key=lambda series: series.id)
-    return Look(found, watched, view, _digest((run_id, sorted(metrics), _described(view), _places(watched))))
+    every = (*found, *axes, *(part for one in reckoned for part in one.parts))
+    watched = sorted({series.id: series for series in every}.values(), key=lambda series: series.id)
+    return Look(found, reckoned, watched, view, _digest((run_id, sorted(metrics), _described(view), _places(watched))))
 
 
 def answer(session: Session, seen: Look, since: str | None, form: wire.Form) -> RunSeriesAnswer:
@@ -76,10 +82,12 @@ def answer(session: Session, seen: Look, since: str | None, form: wire.Form) -> 
     if known == seen.counts:
         return RunSeriesAnswer([], is_delta=True, cursor=cursor)
     if known is None or seen.view.over is not None:
-        drawn = reading.read(session, seen.found, seen.view)
+        drawn = reading.read(session, seen.found, seen.view) + reckoning.read(session, seen.reckoned, seen.view)
         return RunSeriesAnswer([form(one) for one in drawn], is_delta=False, cursor=cursor)
     counts = {series.id: count for series, count in zip(seen.watched, known, strict=True)}
     drawn = reading.read(session, seen.found, seen.view, counts)
+    before = {one.id: sum(counts[part.id] for part in one.parts) for one in seen.reckoned}
+    drawn += reckoning.read(session, seen.reckoned, seen.view, before)
     return RunSeriesAnswer([form(one) for one in drawn], is_delta=True, cursor=cursor)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -26,7 +26,7 @@ from tracker_server.metrics.reach import Reach
 from tracker_server.metrics.schema import METRIC_AXIS, Axis, Smoothing
 from tracker_server.metrics.stored import Head
 from tracker_server.metrics.thinning import Drawn, extent, thin
-from tracker_server.metrics.wire import Drawing
+from tracker_server.metrics.wire import Drawing, Shown
 
 MAX_SERIES = 4000
 MIN_X, MAX_X = -(2**63), 2**63 - 1
@@ -41,6 +41,9 @@ NO_POINTS = join([])
 
 Heads = Mapping[int, Sequence[Head]]
 """Chunks of each series by its id, in order of arrival."""
+
+Axes = dict[tuple[str, str, int], Series]
+"""The series that are x, by run, label and segment."""
 
 T = TypeVar("T")
 
@@ -115,36 +118,57 @@ def read(session: Session, found: Sequence[Series], view: View, counts: dict[int
     return [drawn[series.id] for series in new]
 
 
-def _over_metric(session: Session, found: Sequence[Series], view: View, name: str) -> list[Drawing]:
-    """The series over another metric of their runs; always whole, since a late x moves points that were there."""
-    axes = {_place(series): series for series in find(session, list({one.run_id for one in found}), [name])}
-    pairs = [(series, axis) for series in found if (axis := _axis_of(series, axes)) is not None]
-    drawn = []
-    for pack in _packs(pairs, [series.count + axis.count for series, axis in pairs], view.points_at_once):
-        needed = list({series.id: series for pair in pack for series in pair}.values())
-        points = _points(session, needed, stored.heads(session, needed))
-        drawn += [_joined(series, points[series.id], points[axis.id], view) for series, axis in pack]
-    return drawn
+def every_point(session: Session, found: Sequence[Series]) -> dict[int, Points]:
+    """The points of each series by its id, in order of arrival."""
+    return _points(session, found, stored.heads(session, found))
 
 
-def _place(series: Series) -> tuple[str, str, int]:
-    return series.run_id, series.label, series.segment
+def draw(shown: Shown, points: Points, over: Points | None, view: View) -> Drawing:
+    """The columns of points that are given in order of arrival, over the view's x, which is `over` where given."""
+    if over is not None:
+        return _joined(shown, points, over, view)
+    return _in_range(shown, _sorted(points, view.x), view, *_stored_range(shown, view))
 
 
-def _axis_of(series: Series, axes: dict[tuple[str, str, int], Series]) -> Series | None:
+def axes(session: Session, run_ids: Iterable[str], view: View) -> Axes:
+    """The series of the metric that x is; none where it is no metric."""
+    return {} if view.over is None else _axes(session, run_ids, view.over)
+
+
+def axis_of(series: Shown, axes: Axes) -> Series | None:
     """The x of a series: of its own writer and segment where that has one, else the main writer's, which counts."""
     run, label, segment = _place(series)
     choices = ((run, label, segment), (run, "", segment), (run, label, 0), (run, "", 0))
     return next((axes[choice] for choice in choices if choice in axes), None)
 
 
-def _joined(series: Series, drawn: Points, over: Points, view: View) -> Drawing:
+def _over_metric(session: Session, found: Sequence[Series], view: View, name: str) -> list[Drawing]:
+    """The series over another metric of their runs; always whole, since a late x moves points that were there."""
+    axes = _axes(session, [one.run_id for one in found], name)
+    pairs = [(series, axis) for series in found if (axis := axis_of(series, axes)) is not None]
+    drawn = []
+    for pack in packs(pairs, [series.count + axis.count for series, axis in pairs], view.points_at_once):
+        needed = list({series.id: series for pair in pack for series in pair}.values())
+        points = every_point(session, needed)
+        drawn += [_joined(series, points[series.id], points[axis.id], view) for series, axis in pack]
+    return drawn
+
+
+def _axes(session: Session, run_ids: Iterable[str], name: str) -> Axes:
+    return {_place(series): series for series in find(session, list(set(run_ids)), [name])}
+
+
+def _place(series: Shown) -> tuple[str, str, int]:
+    return series.run_id, series.label, series.segment
+
+
+def _joined(series: Shown, drawn: Points, over: Points, view: View) -> Drawing:
     x, places = joining.join_on_step(drawn, over)
     low, high = view.range or (-math.inf, math.inf)
     return _in_range(series, _Line(x, drawn.steps[places], drawn.values[places]), view, low, high)
 
 
-def _packs(found: Sequence[T], sizes: Sequence[int], limit: int) -> Iterator[list[T]]:
+def packs(found: Sequence[T], sizes: Sequence[int], limit: int) -> Iterator[list[T]]:
     """These in packs of at most so many points, or of one that has more."""
     pack: list[T] = []
     count = 0
@@ -241,7 +265,7 @@ def _tips(
     yield [(series, _Tip(one, newest[series.id])) for series, one in short.items() if series.id in newest]
     left = [series for series in found if series.id not in newest]
     sizes = [series.count - min(known[series.id], series.sealed_count) for series in left]
-    for pack in _packs(left, sizes, limit):
+    for pack in packs(left, sizes, limit):
         sealed = stored.heads(session, pack)
         after = {series.id: [head for head in sealed[series.id] if head.end > known[series.id]] for series in pack}
         points = _points(session, pack, after)
@@ -275,7 +299,7 @@ def _wholes(session: Session, found: Sequence[Series], view: View) -> dict[int, 
     sizes = [sum(head.count for head in needed[series.id]) + series.count - series.sealed_count for series in found]
     reaches = reach.of(session)
     drawn = {}
-    for pack in _packs(found, sizes, view.points_at_once):
+    for pack in packs(found, sizes, view.points_at_once):
         tails = dict(stored.tails(session, pack))
         lines = _lines(session, {series.id: needed[series.id] for series in pack}, tails, view.x)
         for series in pack:
@@ -285,7 +309,7 @@ def _wholes(session: Session, found: Sequence[Series], view: View) -> dict[int, 
     return drawn
 
 
-def _in_range(series: Series, line: _Line, view: View, low: float, high: float) -> Drawing:
+def _in_range(series: Shown, line: _Line, view: View, low: float, high: float) -> Drawing:
     """What of a line lies in the range, and its neighbours outside, so that it does not end at the picture's edge."""
     first, end = int(np.searchsorted(line.x, low, "left")), int(np.searchsorted(line.x, high, "right"))
     first, end = max(0, first - 1), end + 1
@@ -293,7 +317,7 @@ def _in_range(series: Series, line: _Line, view: View, low: float, high: float) 
     return _drawn(series, line.part(first, end), view, smoothed, is_delta=False)
 
 
-def _stored_range(series: Series, view: View) -> tuple[int, int]:
+def _stored_range(series: Shown, view: View) -> tuple[int, int]:
     """The range in the units that are stored: steps, or Unix milliseconds."""
     if view.range is None:
         return MIN_X, MAX_X
@@ -350,7 +374,7 @@ def _axis(points: Points, x: Axis) -> Integers:
     return points.steps if x == "step" else points.times
 
 
-def _drawn(series: Series, line: _Line, view: View, smoothed: Floats | None, *, is_delta: bool) -> Drawing:
+def _drawn(series: Shown, line: _Line, view: View, smoothed: Floats | None, *, is_delta: bool) -> Drawing:
     """The points as the columns of an answer: chosen, with their gaps and marks."""
     points = max(view.points, len(line.x)) if is_delta else view.points
     drawn = thin(line.x, line.values, points)

@@ -42,7 +42,11 @@ class SeriesRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every series of `runs` × `metrics`. `range` is of x, inclusive; the nearest point outside comes along on each
     side.
 
-    A metric may end in `/*` and then stands for all metrics with that prefix. `points` is about the width in pixels.
+    A metric may end in `/*` and then stands for all metrics with that prefix. `formula:<formula>` is a formula over
+    metrics, reckoned from all points of them, as in `formula:log("train/loss") - log(loss)`: numbers, metrics (in
+    quotes where they are more than letters, digits, `_` and `.`), `+ - * / **`, brackets, and the functions log, log10,
+    exp, sqrt, abs, min and max. It has a point at each step that all of its metrics have; where its value is undefined
+    that is NaN. What has grown of it comes whole. `points` is about the width in pixels.
     `smoothing` adds the column `smoothed`; `band` adds `low` and `high`.
     """
 
@@ -103,7 +107,7 @@ class RunSeriesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         msgspec.Meta(
             min_length=1,
             max_length=200,
-            description="A metric, or all metrics with a prefix: `val/*`. May be given several times.",
+            description="A metric, all with a prefix: `val/*`, or `formula:<formula>`. May be given several times.",
         ),
     ]
     x: Axis = "step"
@@ -132,6 +136,19 @@ class RunSeriesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "each, or MessagePack maps one after the other. Only `metric` goes with it."
         ),
     ] = "thinned"
+
+
+class FormulaRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A formula as it stands behind `formula:`."""
+
+    formula: str
+
+
+class FormulaFacts(msgspec.Struct, frozen=True):
+    """The metrics that a formula names, and the same in Python for numpy (`np`), with their columns in a dict `m`."""
+
+    metrics: list[str]
+    python: str
 
 
 class RunSeriesAnswer(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker.records import Logged, SystemSampled
-from tracker_server.metrics import abandoned, columns, parts, reading, sealing, summaries, wire
+from tracker_server.metrics import abandoned, columns, formulas, parts, reading, reckoning, sealing, summaries, wire
 from tracker_server.metrics.columns import Arrivals, Block
 from tracker_server.metrics.models import Chunk, Series, Tail, TrashedSeries
 from tracker_server.metrics.moving import copy, highest_step, restore, supersede
@@ -85,11 +85,14 @@ def read(
     counts: dict[int, int] | None = None,
     form: wire.Form = wire.listed,
 ) -> list[SeriesColumns]:
-    """The columns of every series of these runs with these names (`prefix/*` is all below it).
+    """The columns of every series of these runs with these names (`prefix/*` is all below it), then of the formulas.
 
     A series in `counts` comes only where it has more points than that, and then, if it can be, as what is new.
     """
-    return [form(one) for one in reading.read(session, reading.find(session, run_ids, metrics), view, counts)]
+    names, texts = formulas.split(metrics)
+    drawn = reading.read(session, reading.find(session, run_ids, names), view, counts) if names else []
+    drawn += reckoning.read(session, reckoning.find(session, run_ids, texts), view, counts)
+    return [form(one) for one in drawn]
 
 
 def seal(session: Session, run_id: str, *, limits: Limits = LIMITS) -> None:

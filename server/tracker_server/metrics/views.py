@@ -11,9 +11,11 @@ from tracker_server import metrics, runs
 from tracker_server.db import Database
 from tracker_server.errors import Refused
 from tracker_server.http import Api, Call, reply_streamed
-from tracker_server.metrics import one_run, streaming
+from tracker_server.metrics import formulas, one_run, streaming
 from tracker_server.metrics.schema import (
     POINTS,
+    FormulaFacts,
+    FormulaRequest,
     RunSeriesAnswer,
     RunSeriesQuery,
     SeriesAnswer,
@@ -32,6 +34,13 @@ def read_series(call: Call, body: SeriesRequest) -> SeriesAnswer:
     view = metrics.View(body.x, body.range, body.points, started, body.smoothing, body.band)
     form = metrics.form(as_bytes=call.wants_bytes)
     return SeriesAnswer(metrics.read(call.session, list(started), body.metrics, view, form=form))
+
+
+@api.post("/formulas", access="read", body=FormulaRequest, reply=FormulaFacts)
+def read_formula(call: Call, body: FormulaRequest) -> FormulaFacts:
+    """What a formula is of, before it is drawn; one that cannot be read is refused with the place."""
+    found = formulas.read(body.formula)
+    return FormulaFacts(list(found.metrics), found.python())
 
 
 @api.get("/runs/<run_id>/series", query=RunSeriesQuery, reply=RunSeriesAnswer, has_columns=True, streamed=SeriesPart)
@@ -84,6 +93,7 @@ def _view(run: runs.Run, query: RunSeriesQuery) -> metrics.View:
 def _refuse_beside_full(query: RunSeriesQuery) -> None:
     """Raises Refused for what would choose among the points, or change them."""
     given = {
+        "a formula in metric": any(formulas.is_formula(name) for name in query.metric),
         "x": query.x != "step",
         "from": query.low is not None,
         "to": query.high is not None,
@@ -95,7 +105,7 @@ def _refuse_beside_full(query: RunSeriesQuery) -> None:
     for name, is_given in given.items():
         if is_given:
             message = f"resolution=full gives every point as it arrived, so {name} says nothing there; leave it out"
-            raise Refused("invalid", message, field=name)
+            raise Refused("invalid", message, field=name.rpartition(" ")[2])
 
 
 def _smoothing(text: str | None) -> Smoothing | None:

@@ -8,17 +8,38 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from tracker_server.metrics.columns import Floats, Integers
-from tracker_server.metrics.models import Series
 from tracker_server.metrics.schema import Mark, SeriesColumns
 
 
 def _none() -> Floats:
     return np.empty(0, np.float64)
+
+
+class Shown(Protocol):
+    """A series that is stored, or one that is reckoned from such."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def run_id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def segment(self) -> int: ...
+
+    @property
+    def count(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -29,7 +50,7 @@ class Drawing:
     asked for.
     """
 
-    series: Series
+    series: Shown
     points_in_range: int
     is_exact: bool
     is_delta: bool
