@@ -183,7 +183,9 @@ def main() -> None:
     parser.add_argument("runs", type=int)
     parser.add_argument("history", type=int)
     options = parser.parse_args()
-    names = [f"live-{options.runs}-{number}" for number in range(options.runs)]
+    # new runs each time: of those that are known already the server would skip every point as one that it has
+    begun_ms = _now_ms()
+    names = [f"live-{begun_ms}-{number}" for number in range(options.runs)]
     runs = [
         _LiveRun(f"{options.url}/api/v1/runs/{name}/journal?writer=w0", options.project, name, random.Random(name))
         for name in names

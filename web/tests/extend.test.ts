@@ -33,3 +33,25 @@ test("a band goes on, and ends where the newer points have none", () => {
   expect(extend(old, newer)).toMatchObject({ low: columnOf([0, 1, 8]), high: columnOf([2, 3, 10]), shape });
   expect(extend(old, seriesOf({ x: [2], values: [9], is_delta: true }))).toMatchObject({ low: columnOf([]), shape: { band: false } });
 });
+
+test("a series that goes on leaves what it was before as it was", () => {
+  const first = seriesOf({ x: [0, 1], values: [0, 1] });
+  const second = extend(first, seriesOf({ x: [2], values: [2], is_delta: true }));
+  const third = extend(second, seriesOf({ x: [3], values: [3], is_delta: true }));
+  const other = extend(second, seriesOf({ x: [3], values: [30], is_delta: true }));
+  expect(first.values).toEqual(columnOf([0, 1]));
+  expect(second.values).toEqual(columnOf([0, 1, 2]));
+  expect(third.values).toEqual(columnOf([0, 1, 2, 3]));
+  expect(other.values).toEqual(columnOf([0, 1, 2, 30]));
+});
+
+test("a series that goes on for long copies itself seldom", () => {
+  const buffers = new Set<ArrayBufferLike>();
+  let series = seriesOf({ x: [0], values: [0] });
+  for (let step = 1; step <= 1000; step += 1) {
+    series = extend(series, seriesOf({ x: [step], values: [step], is_delta: true }));
+    buffers.add(series.values.buffer);
+  }
+  expect(series.values).toHaveLength(1001);
+  expect(buffers.size).toBeLessThan(25);
+});

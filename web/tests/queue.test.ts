@@ -1,23 +1,45 @@
 import { expect, test } from "vitest";
-import { drawQueue } from "../src/charts/queue";
+import { TURN_MS, drawQueue } from "../src/charts/queue";
 
+/** A queue whose turns and whose time are in the test's hands. */
 function manualQueue() {
   const steps: (() => void)[] = [];
-  const queue = drawQueue((run) => steps.push(run));
+  const time = { now: 0 };
+  const queue = drawQueue((run) => steps.push(run), () => time.now);
   const runAll = () => {
     while (steps.length > 0) steps.shift()?.();
   };
-  return { queue, steps, runAll };
+  return { queue, steps, time, runAll };
 }
 
-test("one task runs at a time, with room between them", () => {
+test("tiles that are drawn quickly share a turn", () => {
   const { queue, steps } = manualQueue();
   const done: number[] = [];
   queue.add({}, () => done.push(1));
   queue.add({}, () => done.push(2));
   steps.shift()?.();
+  expect(done).toEqual([1, 2]);
+  expect(steps).toEqual([]);
+});
+
+test("a tile that uses up the turn leaves room before the next one", () => {
+  const { queue, steps, time } = manualQueue();
+  const done: number[] = [];
+  queue.add({}, () => { time.now += TURN_MS; done.push(1); });
+  queue.add({}, () => done.push(2));
+  steps.shift()?.();
   expect(done).toEqual([1]);
   steps.shift()?.();
+  expect(done).toEqual([1, 2]);
+});
+
+test("what comes after the last turn begins another", () => {
+  const { queue, runAll } = manualQueue();
+  const done: number[] = [];
+  queue.add({}, () => done.push(1));
+  runAll();
+  queue.add({}, () => done.push(2));
+  runAll();
   expect(done).toEqual([1, 2]);
 });
 
