@@ -25,6 +25,10 @@ def look(session: Session, now_ms: int, **wanted: Any) -> LiveAnswer:
     return live.look(session, "digits", LiveRequest(**wanted), now_ms=now_ms, lost_after_ms=LOST_AFTER_MS)
 
 
+def look_at(session: Session, now_ms: int, **wanted: Any) -> LiveAnswer:
+    return live.look_at_runs(session, LiveRequest(**wanted), now_ms=now_ms, lost_after_ms=LOST_AFTER_MS)
+
+
 def changed(session: Session, now_ms: int, since_ms: int) -> list[str]:
     return sorted(row.id for row in look(session, now_ms, since_ms=since_ms).changed)
 
@@ -155,3 +159,20 @@ def test_looking_over_http(client: FlaskClient, session: Session, actor: auth.Ac
     counts = {str(series["id"]): series["count"] for series in first["series"]}
     again = client.post("/api/v1/projects/digits/live", json={**body, "counts": counts, "since_ms": first["cursor_ms"]})
     assert (again.json["series"], again.json["changed"], again.json["total"]) == ([], [], 1)
+
+
+def test_runs_of_several_projects_are_followed_by_their_ids(
+    client: FlaskClient, session: Session, actor: auth.Actor
+) -> None:
+    add(session, actor, "a", logged={"loss": [1.0, 2.0]})
+    for run_id in ("b", "c"):
+        runs.start(session, RunStarted(NOW_MS, run_id, "letters", "w"), actor_id=actor.id, now_ms=NOW_MS)
+    session.commit()
+    body = {"runs": ["a", "b", "gone"], "metrics": ["loss"], "columns": ["metrics.loss"]}
+    answer = client.post("/api/v1/runs/live", json=body).json
+    assert answer["removed"] == ["gone"]
+    assert (answer["total"], [one["run"] for one in answer["series"]]) == (2, ["a"])
+    found = look_at(session, NOW_MS + 1, runs=["a", "b"], since_ms=NOW_MS - 1, columns=["metrics.loss"])
+    assert {row.id: row.project for row in found.changed} == {"a": "digits", "b": "letters"}
+    assert [row.metrics["loss"].last for row in found.changed if row.id == "a"] == [2.0]
+    assert look_at(session, NOW_MS + HOUR_MS, runs=["a", "b"], since_ms=NOW_MS + HOUR_MS - 1).changed == []

@@ -229,6 +229,7 @@ export const api = {
   chooseGoal: (project: string, body: Schemas["ChosenGoal"]) => request<undefined>("PUT", `${projectPath(project)}/goals`, { body }),
   live: (project: string, body: LiveRequest, asking?: Asking) =>
     requestSeries<Schemas["LiveAnswer"]>(`${projectPath(project)}/live`, body, asking),
+  runsLive: (body: LiveRequest, asking?: Asking) => requestSeries<Schemas["LiveAnswer"]>("/runs/live", body, asking),
   artifacts: (project: string) => request<Schemas["ArtifactList"]>("GET", `${projectPath(project)}/artifacts`),
 
   corrections: (project: string, query: { before: number | null }, asking?: Asking) =>
@@ -273,10 +274,10 @@ export const api = {
   series: (body: SeriesRequest, asking?: Asking) => requestSeries<Schemas["SeriesAnswer"]>("/series", body, asking),
   compare: (body: CompareRequest, asking?: Asking) => request<Comparison>("POST", "/runs/compare", { body, ...asking }),
 
-  models: () => request<Schemas["ModelList"]>("GET", "/models"),
-  model: (name: string) => request<ModelDetail>("GET", modelPath(name)),
-  modelVersion: (name: string, version: number) =>
-    request<ModelVersionDetail>("GET", `${modelPath(name)}/versions/${String(version)}`),
+  models: (asking?: Asking) => request<Schemas["ModelList"]>("GET", "/models", asking),
+  model: (name: string, asking?: Asking) => request<ModelDetail>("GET", modelPath(name), asking),
+  modelVersion: (name: string, version: number, asking?: Asking) =>
+    request<ModelVersionDetail>("GET", `${modelPath(name)}/versions/${String(version)}`, asking),
   registerVersion: (model: string, artifactVersion: number) =>
     request<ModelVersionDetail>("POST", `${modelPath(model)}/versions`, { body: { artifact_version_id: artifactVersion } }),
   promotion: (model: string, query: { alias: string; version?: number; artifact_version_id?: number }) =>
@@ -286,7 +287,7 @@ export const api = {
     request<Moved>("POST", `${aliasPath(model, alias)}/rollback`, { body }),
   removeAlias: (model: string, alias: string, query: { replaces: number; reason: string }) =>
     request<AuditEntry>("DELETE", aliasPath(model, alias), { query }),
-  audit: (query: { model?: string; before?: number | null; limit?: number }) => request<AuditPage>("GET", "/audit", { query }),
+  audit: (query: { model?: string; before?: number | null; limit?: number }, asking?: Asking) => request<AuditPage>("GET", "/audit", { query, ...asking }),
 };
 
 export const fileAddress = (artifactVersion: number, path: string) =>

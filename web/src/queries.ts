@@ -83,10 +83,10 @@ export const queries = {
   correctionPreview: (project: string, correction: NewCorrection) =>
     queryOptions({ queryKey: ["correction", project, correction], queryFn: ({ signal }) => api.previewCorrection(project, correction, { signal }), staleTime: 0 }),
   trash: (project: string) => queryOptions({ queryKey: ["trash", project], queryFn: ({ signal }) => api.trash(project, { signal }), staleTime: 0 }),
-  models: () => queryOptions({ queryKey: MODELS, queryFn: api.models }),
-  model: (name: string) => queryOptions({ queryKey: [...MODELS, name], queryFn: () => api.model(name) }),
+  models: () => queryOptions({ queryKey: MODELS, queryFn: ({ signal }) => api.models({ signal }) }),
+  model: (name: string) => queryOptions({ queryKey: [...MODELS, name], queryFn: ({ signal }) => api.model(name, { signal }) }),
   modelVersion: (name: string, version: number) =>
-    queryOptions({ queryKey: [...MODELS, name, version], queryFn: () => api.modelVersion(name, version) }),
+    queryOptions({ queryKey: [...MODELS, name, version], queryFn: ({ signal }) => api.modelVersion(name, version, { signal }) }),
   promotion: (model: string, target: { alias: string; version?: number; artifact_version_id?: number }) =>
     queryOptions({ queryKey: [...MODELS, model, "promotion", target], queryFn: () => api.promotion(model, target), staleTime: 0 }),
 };

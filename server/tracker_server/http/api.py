@@ -18,7 +18,15 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import IntegerConverter
 
 from tracker_server.db import Database
-from tracker_server.http.bodies import compressed, read_json, read_query, reply, reply_packed, wants_msgpack
+from tracker_server.http.bodies import (
+    compressed,
+    read_json,
+    read_query,
+    reply,
+    reply_conditionally,
+    reply_packed,
+    wants_msgpack,
+)
 from tracker_server.settings import Settings
 
 Access = Literal["public", "read", "write"]
@@ -57,7 +65,8 @@ class Route:
     """One method of one path. `reply` is None for answers that are not JSON; `status` is that of success.
 
     A route that `has_columns` answers in MessagePack whoever asks for that. One with `streamed` may give a sequence of
-    those instead, as MessagePack or as lines of JSON.
+    those instead, as MessagePack or as lines of JSON. One that `is_followed` by open pages answers 304 where nothing is
+    new to who asks.
     """
 
     method: str
@@ -71,6 +80,7 @@ class Route:
     status: int = 200
     has_columns: bool = False
     streamed: type[msgspec.Struct] | None = None
+    is_followed: bool = False
 
     @property
     def endpoint(self) -> str:
@@ -159,6 +169,8 @@ def _response(route: Route, answer: Any, *, as_msgpack: bool) -> Response:
     if answer is None:
         return Response(status=204)
     value, status = (answer.value, 201) if isinstance(answer, Created) else (answer, route.status)
+    if route.is_followed:
+        return reply_conditionally(request, reply(value, status))
     response = reply_packed(value, status) if as_msgpack else compressed(request, reply(value, status))
     if route.has_columns:
         response.vary.add("Accept")

@@ -7,6 +7,7 @@ into memory is streamed, and ends before its time where it fails.
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
 import zlib
 from collections.abc import Iterable
@@ -39,6 +40,20 @@ _pack = msgspec.msgpack.Encoder().encode
 def reply(value: msgspec.Struct | dict[str, Any], status: int = 200) -> Response:
     """An answer as JSON; NaN and infinities, which JSON does not have, become null."""
     return Response(_encode(value), status, mimetype=JSON, headers={"Cache-Control": "no-store"})
+
+
+def reply_conditionally(request: Request, response: Response) -> Response:
+    """The same answer for a page that asks again and again: without its body (304) where the page has it already."""
+    tag = hashlib.sha256(response.get_data()).hexdigest()[:32]
+    response.headers["Cache-Control"] = "private, no-cache"
+    if request.if_none_match.contains_weak(tag):
+        response.status_code = 304
+        response.set_data(b"")
+    else:
+        response = compressed(request, response)
+    response.set_etag(tag, weak=True)  # the same answer, compressed or not
+    response.vary.add("Accept-Encoding")
+    return response
 
 
 def reply_packed(value: msgspec.Struct, status: int = 200) -> Response:

@@ -27,13 +27,13 @@ from tracker_server.registry.schema import (
 api = Api("registry")
 
 
-@api.get("/models", reply=ModelList)
+@api.get("/models", reply=ModelList, is_followed=True)
 def list_models(call: Call) -> ModelList:
     """Every registered model, by name."""
     return ModelList(registry.list_models(call.session))
 
 
-@api.get("/models/<name>", reply=ModelDetail)
+@api.get("/models/<name>", reply=ModelDetail, is_followed=True)
 def get_model(call: Call, name: str) -> ModelDetail:
     """A model with its versions and its history."""
     return registry.model_detail(call.session, registry.get_model(call.session, name))
@@ -50,7 +50,7 @@ def register_version(call: Call, name: str, body: NewVersion) -> Response:
     return reply(detail, 201 if is_new else 200)
 
 
-@api.get("/models/<name>/versions/<int:version>", reply=ModelVersionDetail)
+@api.get("/models/<name>/versions/<int:version>", reply=ModelVersionDetail, is_followed=True)
 def get_model_version(call: Call, name: str, version: int) -> ModelVersionDetail:
     """One version with its files."""
     model = registry.get_model(call.session, name)
@@ -90,7 +90,7 @@ def resolve_model(call: Call, name: str, query: ResolveQuery) -> Resolved:
     return registry.resolved(call.session, registry.resolve(call.session, name, query.ref), query.ref)
 
 
-@api.get("/audit", query=AuditQuery, reply=AuditPage)
+@api.get("/audit", query=AuditQuery, reply=AuditPage, is_followed=True)
 def list_audit(call: Call, query: AuditQuery) -> AuditPage:
     """What was done to models, newest first."""
     model = registry.get_model(call.session, query.model) if query.model is not None else None

@@ -19,7 +19,7 @@ from tracker_server.runs.schema import (
 api = Api("runs")
 
 
-@api.get("/projects", reply=ProjectList)
+@api.get("/projects", reply=ProjectList, is_followed=True)
 def list_projects(call: Call) -> ProjectList:
     """Every project with its counts, the one heard of last first."""
     lost_after_ms = call.settings.lost_after_ms

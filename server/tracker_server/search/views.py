@@ -127,3 +127,11 @@ def look_live(call: Call, project: str, body: LiveRequest) -> LiveAnswer:
     form = metrics.form(as_bytes=call.wants_bytes)
     lost_after_ms = call.settings.lost_after_ms
     return live.look(call.session, project, body, now_ms=call.now_ms, lost_after_ms=lost_after_ms, form=form)
+
+
+@api.post("/runs/live", access="read", body=LiveRequest, reply=LiveAnswer, has_columns=True)
+def look_at_runs_live(call: Call, body: LiveRequest) -> LiveAnswer:
+    """The same of some runs alone, of whichever projects: what is new of them since the page last asked."""
+    form = metrics.form(as_bytes=call.wants_bytes)
+    lost_after_ms = call.settings.lost_after_ms
+    return live.look_at_runs(call.session, body, now_ms=call.now_ms, lost_after_ms=lost_after_ms, form=form)

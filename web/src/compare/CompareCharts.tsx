@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Suspense, lazy, useMemo, useState } from "react";
+import { Suspense, lazy, useEffect, useMemo, useState } from "react";
 import type { Search } from "../address";
 import { type RunRow, api } from "../api";
 import { ChartGrid } from "../charts/ChartGrid";
@@ -13,7 +13,6 @@ import { Icon } from "../parts/Icon";
 import { Empty } from "../parts/Note";
 import { useChartSettings } from "../run/useChartSettings";
 import { useLastArrangement } from "../views/useLastArrangement";
-import { useLive } from "../workspace/live";
 import { useSeriesStore } from "../workspace/useSeriesStore";
 import { type Alignment, alignmentText, offsetsOf, ownRange } from "./alignment";
 import { ComparedSource } from "./comparedSource";
@@ -24,7 +23,7 @@ import { readCompare, writeCompare } from "./view";
 
 const AlignDialog = lazy(() => import("./AlignDialog").then((module) => ({ default: module.AlignDialog })));
 
-export function CompareCharts({ comparison, baseline }: PartProps) {
+export function CompareCharts({ comparison, baseline, onStore }: PartProps) {
   const { view, change } = useCompareView();
   const { settings: asked, onSettings } = useChartSettings();
   const navigate = useNavigate();
@@ -34,15 +33,16 @@ export function CompareCharts({ comparison, baseline }: PartProps) {
   // what is aligned stands at no time of day
   const settings = useMemo<ChartSettings>(() => (alignment !== null && asked.x === "time" ? { ...asked, x: "relative_time" } : asked), [asked, alignment]);
   const { offsets, isPending } = useOffsets(runs, alignment, settings.x);
-  const runStyles = useMemo<RunStyle[]>(() => {
-    const dash = dashes(runs.map(({ hue }) => hue));
-    return runs.map(({ id, name, hue, status }, index) => ({ id, name, hue, dash: dash[index] ?? 0, isRunning: status === "running" }));
-  }, [runs]);
+  const drawnAs = JSON.stringify(stylesOf(runs));
+  // a value that has changed draws nothing anew
+  const runStyles = useMemo(() => JSON.parse(drawnAs) as RunStyle[], [drawnAs]);
   const fetched = useMemo<ChartSettings>(() => (offsets === null ? settings : { ...settings, range: ownRange(settings.range, offsets) }), [settings, offsets]);
   const store = useSeriesStore(fetched, runStyles);
   const source = useMemo(() => new ComparedSource(store, { offsets, baseline: isDifference ? baseline : null }), [store, offsets, isDifference, baseline]);
-  const running = runs.filter(({ status }) => status === "running" || status === "lost");
-  useLive({ project: runs[0]?.project ?? "", columns: NO_COLUMNS, liveRuns: () => running.map(({ id }) => id), runningCount: running.length, store }, ignore);
+  useEffect(() => {
+    onStore(store);
+    return () => { onStore(null); };
+  }, [onStore, store]);
   const [arrangement, onArrange] = useLastArrangement(runs[0]?.project ?? "");
   const align = (next: Alignment | null) => {
     setIsAligning(false);
@@ -90,8 +90,11 @@ export function CompareCharts({ comparison, baseline }: PartProps) {
   );
 }
 
-const NO_COLUMNS: string[] = [];
-const ignore = () => undefined;
+function stylesOf(runs: readonly RunRow[]): RunStyle[] {
+  const dash = dashes(runs.map(({ hue }) => hue));
+  return runs.map(({ id, name, hue, status }, index) => ({ id, name, hue, dash: dash[index] ?? 0, isRunning: status === "running" }));
+}
+
 const NOWHERE: ReadonlyMap<string, number> = new Map();
 
 /** Enough points for a moment to be found within a thousandth of a run; extremes are among them however many there are. */

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
-import { Suspense, lazy, useState } from "react";
+import { Suspense, lazy, useMemo, useState } from "react";
 import type { Comparison } from "../api";
 import { plural } from "../format";
 import { Page } from "../frame/Page";
@@ -10,21 +10,23 @@ import { toast } from "../frame/Toasts";
 import { copyText } from "../parts/Code";
 import { Icon } from "../parts/Icon";
 import { Empty, Failure, Outline } from "../parts/Note";
-import { queries } from "../queries";
+import { client, queries } from "../queries";
 import { ShareMenu } from "../share/ShareMenu";
 import styles from "./ComparePage.module.css";
+import { useLive } from "../workspace/live";
 import { BaselineField } from "./BaselineField";
 import { OneRun } from "./OneRun";
-import { PARTS, type Part, partNamed } from "./tabs";
+import { isOther, withChanges } from "./changes";
+import { type LiveStore, PARTS, type Part, partNamed } from "./tabs";
 import { useCompareView } from "./useCompareView";
-import { MOST_RUNS, withRun } from "./view";
+import { type CompareView, MOST_RUNS, withRun } from "./view";
 
 const AddRun = lazy(() => import("./AddRun").then((module) => ({ default: module.AddRun })));
 
-/** A comparison with a run that is still running is asked for again so often, and less often where that costs seconds. */
-const PERIOD_MS = 10_000;
-const LONG_PERIOD_MS = 120_000;
-const MANY_METRICS = 10_000;
+/** Rows that begin to differ come so often while a run goes on; the values of those that are here come at once. */
+const ROWS_MS = 30_000;
+/** Of so many metrics the values are followed; of others they come with the rows. */
+const MOST_FOLLOWED = 200;
 
 export function ComparePage() {
   const { project } = useParams({ from: "/p/$project/compare" });
@@ -34,10 +36,7 @@ export function ComparePage() {
   const query = useQuery({
     // of one run nothing differs, and all is worth seeing
     ...queries.compare({ runs: view.runs, only: view.isAll || view.runs.length < 2 ? "all" : "differing", statistic: view.statistic }),
-    refetchInterval: ({ state: { data } }) => {
-      if (data?.runs.some(({ status }) => status === "running") !== true) return false;
-      return data.metric_count > MANY_METRICS ? LONG_PERIOD_MS : PERIOD_MS;
-    },
+    refetchInterval: ({ state: { data } }) => (data !== undefined && goingOn(data) > 0 ? ROWS_MS : false),
   });
   const part = partNamed(search["tab"]);
   const title = `Compare ${plural(view.runs.length, "run")}`;
@@ -46,6 +45,8 @@ export function ComparePage() {
     { label: project, to: `/p/${encodeURIComponent(project)}` },
   ];
   const comparison = query.data;
+  const [store, setStore] = useState<LiveStore | null>(null);
+  useLiveComparison(comparison, view, store);
   const baseline = comparison === undefined ? "" : baselineOf(comparison, view.baseline);
   return (
     <Page title={`${title} · ${project}`} crumbs={crumbs} here={title} isWide={view.runs.length > 0}>
@@ -56,7 +57,7 @@ export function ComparePage() {
           </p>
         </Empty>
       )}
-      {query.error !== null && <Failure what="The runs could not be compared." error={query.error} onRetry={() => void query.refetch()} />}
+      {query.error !== null && comparison === undefined && <Failure what="The runs could not be compared." error={query.error} onRetry={() => void query.refetch()} />}
       {query.isLoading && <Outline lines={8} />}
       {comparison !== undefined && view.runs.length > 0 && (
         <>
@@ -66,7 +67,7 @@ export function ComparePage() {
             <Empty title="None of these runs is there" />
           ) : (
             <Suspense fallback={<Outline lines={8} />}>
-              <part.Content comparison={comparison} project={project} baseline={baseline} />
+              <part.Content comparison={comparison} project={project} baseline={baseline} onStore={setStore} />
             </Suspense>
           )}
         </>
@@ -79,6 +80,29 @@ export function ComparePage() {
     </Page>
   );
 }
+
+/** The charts are those of the part that is open; the rows and values are all parts'. */
+function useLiveComparison(comparison: Comparison | undefined, view: CompareView, store: LiveStore | null): void {
+  const { find, runs } = view;
+  const columns = useMemo(() => {
+    const names = (comparison?.metrics ?? []).map(({ name }) => name).filter((name) => name.toLowerCase().includes(find.trim().toLowerCase()));
+    return names.slice(0, MOST_FOLLOWED).map((name) => `metrics.${name}`);
+  }, [comparison?.metrics, find]);
+  useLive({ project: null, columns, liveRuns: () => runs, runningCount: comparison === undefined ? 0 : goingOn(comparison), store: store ?? NO_STORE }, (answer) => {
+    if (comparison === undefined) return;
+    const isStale = isOther(comparison, answer);
+    client.setQueriesData<Comparison>({ queryKey: ["compare"] }, (known) => known && withChanges(known, answer.changed));
+    if (isStale) void client.invalidateQueries({ queryKey: ["compare"] });
+  });
+}
+
+const goingOn = ({ runs }: Comparison) => runs.filter(({ status }) => status === "running").length;
+
+/** For the parts that draw no series. */
+const NO_STORE: LiveStore = {
+  watching: () => ({ runs: [], metrics: [], counts: {}, framing: { x: "step", range: null, points: 200, smoothing: null, band: false } }),
+  merge: () => undefined,
+};
 
 const baselineOf = ({ runs }: Comparison, wanted: string | null): string => (runs.find(({ id }) => id === wanted) ?? runs[0])?.id ?? "";
 

@@ -1,14 +1,18 @@
 /**
  * The parts of a comparison, in order, under their names in the address (`?tab=`). Each is a chunk of its own.
  *
- * A part gets the runs that are compared, in the order of their columns; what else it needs it fetches by itself.
+ * A part gets the runs that are compared, in the order of their columns; what else it needs it fetches by itself. One that
+ * draws series hands the page its store, which the page's live request keeps up to date.
  */
 
 import { type ComponentType, lazy } from "react";
 import type { Comparison } from "../api";
+import type { SeriesStore } from "../charts/store";
+
+export type LiveStore = Pick<SeriesStore, "watching" | "merge">;
 
 /** `project` is the one in the address; runs may be of others. `baseline` is the id of one of the runs. */
-export type PartProps = { comparison: Comparison; project: string; baseline: string };
+export type PartProps = { comparison: Comparison; project: string; baseline: string; onStore: (store: LiveStore | null) => void };
 export type Part = { name: string; label: string; Content: ComponentType<PartProps> };
 
 export const PARTS: readonly [Part, ...Part[]] = [

@@ -1,12 +1,12 @@
 /** Who did what, to which model, when and why. Entries are only ever added. */
 
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { type InfiniteData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useQuery } from "@tanstack/react-query";
-import { api } from "../api";
+import { type AuditPage as TrailPage, api } from "../api";
 import { Page } from "../frame/Page";
+import { useFollowed } from "../frame/followed";
 import { Empty, Failure, Outline } from "../parts/Note";
-import { queries } from "../queries";
+import { client, queries } from "../queries";
 import { History } from "./History";
 import styles from "./ModelsPage.module.css";
 
@@ -14,12 +14,15 @@ export function AuditPage() {
   const model = useSearch({ strict: false })["model"];
   const navigate = useNavigate();
   const models = useQuery(queries.models()).data?.models ?? [];
+  const queryKey = ["audit", model];
+  const newest = ({ signal }: { signal: AbortSignal }, before: number | null = null) => api.audit({ ...(model === undefined ? {} : { model }), before }, { signal });
   const trail = useInfiniteQuery({
-    queryKey: ["audit", model],
-    queryFn: ({ pageParam }) => api.audit({ ...(model === undefined ? {} : { model }), before: pageParam }),
+    queryKey,
+    queryFn: ({ pageParam, signal }) => newest({ signal }, pageParam),
     initialPageParam: null as number | null,
     getNextPageParam: (page) => page.next_cursor,
   });
+  useFollowed({ queryKey, fetch: async (signal) => withNewest(client.getQueryData<Trail>(queryKey), await newest({ signal })) });
   const entries = trail.data?.pages.flatMap((page) => page.entries) ?? [];
   return (
     <Page title="Audit trail" heading="Audit trail" crumbs={[]}>
@@ -43,4 +46,17 @@ export function AuditPage() {
       {trail.hasNextPage && <button type="button" disabled={trail.isFetchingNextPage} onClick={() => void trail.fetchNextPage()}>Older entries</button>}
     </Page>
   );
+}
+
+type Trail = InfiniteData<TrailPage, number | null>;
+
+/** What is new stands before the pages that one has looked through, which stay. */
+function withNewest(trail: Trail | undefined, newest: TrailPage): Trail {
+  const [first, ...others] = trail?.pages ?? [];
+  if (first === undefined) return { pages: [newest], pageParams: [null] };
+  const known = new Set(first.entries.map(({ id }) => id));
+  const fresh = newest.entries.filter(({ id }) => !known.has(id));
+  // with more news than a page holds there would be a gap
+  if (fresh.length === newest.entries.length && newest.entries.length > 0) return { pages: [newest], pageParams: [null] };
+  return { pages: [{ ...first, entries: [...fresh, ...first.entries] }, ...others], pageParams: trail?.pageParams ?? [null] };
 }

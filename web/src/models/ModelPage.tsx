@@ -3,10 +3,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import { type AuditEntry, type ModelDetail, type ModelVersion, isNotFound } from "../api";
+import { type AuditEntry, type ModelDetail, type ModelVersion, api, isNotFound } from "../api";
 import { formatBytes, formatChange, formatNumber } from "../format";
 import { NotFound } from "../frame/App";
 import { Page } from "../frame/Page";
+import { useFollowed } from "../frame/followed";
 import { Failure, Outline } from "../parts/Note";
 import { RunLink } from "../parts/Run";
 import { Ago } from "../parts/Time";
@@ -21,10 +22,11 @@ import { shownMetrics } from "./shownMetrics";
 export function ModelPage() {
   const { name } = useParams({ from: "/models/$name" });
   const query = useQuery(queries.model(name));
+  useFollowed({ queryKey: queries.model(name).queryKey, fetch: (signal) => api.model(name, { signal }) });
   if (isNotFound(query.error)) return <NotFound />;
   return (
     <Page title={name} heading={<bdi>{name}</bdi>} crumbs={[{ label: "Models", to: "/models" }]}>
-      {query.error !== null && <Failure what="The model could not be fetched." error={query.error} onRetry={() => void query.refetch()} />}
+      {query.error !== null && query.data === undefined && <Failure what="The model could not be fetched." error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <Outline lines={8} />}
       {query.data !== undefined && <Loaded model={query.data} />}
     </Page>

@@ -3,9 +3,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useRef, useState } from "react";
-import type { Model } from "../api";
+import { type Model, api } from "../api";
 import { plural } from "../format";
 import { Page } from "../frame/Page";
+import { useFollowed } from "../frame/followed";
 import { useKeys } from "../frame/keys";
 import { Empty, Failure, Outline } from "../parts/Note";
 import { Ago } from "../parts/Time";
@@ -15,6 +16,7 @@ import styles from "./ModelsPage.module.css";
 
 export function ModelsPage() {
   const query = useQuery(queries.models());
+  useFollowed({ queryKey: queries.models().queryKey, fetch: (signal) => api.models({ signal }) });
   const [text, setText] = useState("");
   const search = useRef<HTMLInputElement>(null);
   useKeys([{ key: "/", label: "Find a model", run: () => search.current?.focus() }]);
@@ -22,7 +24,7 @@ export function ModelsPage() {
   const shown = models?.filter((model) => `${model.name} ${model.project} ${model.description}`.toLowerCase().includes(text.trim().toLowerCase())) ?? [];
   return (
     <Page title="Models" heading="Models" crumbs={[]}>
-      {query.error !== null && <Failure what="The models could not be fetched." error={query.error} onRetry={() => void query.refetch()} />}
+      {query.error !== null && query.data === undefined && <Failure what="The models could not be fetched." error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <Outline />}
       {models?.length === 0 && (
         <Empty title="No models yet">

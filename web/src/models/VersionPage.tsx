@@ -3,10 +3,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import { type ModelVersionDetail, isNotFound } from "../api";
+import { type ModelVersionDetail, api, isNotFound } from "../api";
 import { formatBytes, formatCount, formatNumber } from "../format";
 import { NotFound } from "../frame/App";
 import { Page } from "../frame/Page";
+import { useFollowed } from "../frame/followed";
 import { CodeBlock } from "../parts/Code";
 import { Failure, Outline } from "../parts/Note";
 import { Ago } from "../parts/Time";
@@ -24,6 +25,7 @@ export function VersionPage() {
   const { name, version } = useParams({ from: "/models/$name/$version" });
   const number = Number(version.replace(/^v/, ""));
   const query = useQuery({ ...queries.modelVersion(name, number), enabled: Number.isInteger(number) });
+  useFollowed({ queryKey: queries.modelVersion(name, number).queryKey, fetch: (signal) => api.modelVersion(name, number, { signal }) });
   if (!Number.isInteger(number) || isNotFound(query.error)) return <NotFound />;
   const crumbs = [
     { label: "Models", to: "/models" },
@@ -31,7 +33,7 @@ export function VersionPage() {
   ];
   return (
     <Page title={`${name} v${String(number)}`} heading={<><bdi>{name}</bdi> v{number}</>} here={`v${String(number)}`} crumbs={crumbs}>
-      {query.error !== null && <Failure what="The version could not be fetched." error={query.error} onRetry={() => void query.refetch()} />}
+      {query.error !== null && query.data === undefined && <Failure what="The version could not be fetched." error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <Outline lines={8} />}
       {query.data !== undefined && <Loaded version={query.data} />}
     </Page>

@@ -8,13 +8,13 @@ import type { Project, RunningRun } from "../api";
 import { formatCount, formatNumber, plural } from "../format";
 import { RunLink } from "../parts/Run";
 import { Lasting } from "../parts/Time";
-import { FIRST_RUN_MS, queries } from "../queries";
+import { queries } from "../queries";
 import { lastView } from "../settings";
 import styles from "./ProjectsPage.module.css";
 
 export function NowRunning({ projects }: { projects: readonly Project[] }) {
   const pinned = useMemo(() => firstPins(projects), [projects]);
-  const running = useQuery({ ...queries.running(pinned), refetchInterval: FIRST_RUN_MS });
+  const running = useQuery(queries.running(pinned));
   if (running.data === undefined) return null;
   const { runs, total } = running.data;
   return (

@@ -2,17 +2,17 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef, useState } from "react";
-import type { Project } from "../api";
+import { useMemo, useRef, useState } from "react";
+import { type Project, api } from "../api";
 import { formatBytes, formatCount, plural } from "../format";
 import { Page } from "../frame/Page";
+import { useFollowed } from "../frame/followed";
 import { useKeys } from "../frame/keys";
-import { liveState } from "../frame/liveState";
 import { Icon } from "../parts/Icon";
 import { Empty, Failure, Outline } from "../parts/Note";
 import { Sparkline } from "../parts/Sparkline";
 import { Ago } from "../parts/Time";
-import { FIRST_RUN_MS, queries } from "../queries";
+import { client, queries } from "../queries";
 import { projectOrder, starred } from "../settings";
 import { FirstRun } from "./FirstRun";
 import { NowRunning } from "./NowRunning";
@@ -20,7 +20,7 @@ import styles from "./ProjectsPage.module.css";
 import { ORDERS, listedProjects } from "./order";
 
 export function ProjectsPage() {
-  const projects = useQuery({ ...queries.projects(), refetchInterval: FIRST_RUN_MS });
+  const projects = useQuery(queries.projects());
   const storage = useQuery(queries.storage()).data;
   const bytes = useMemo(() => new Map(storage?.projects.map(({ name, artifact_bytes }) => [name, artifact_bytes])), [storage]);
   const [text, setText] = useState("");
@@ -30,14 +30,11 @@ export function ProjectsPage() {
   useKeys([{ key: "/", label: "Find a project", run: () => search.current?.focus() }]);
   const all = projects.data?.projects;
   const running = all?.reduce((sum, project) => sum + project.running_count, 0) ?? 0;
-  useEffect(() => {
-    liveState.set({ kind: "live", running });
-    return () => { liveState.set({ kind: "idle" }); };
-  }, [running]);
+  useFollowed({ queryKey: queries.projects().queryKey, fetch: (signal) => api.projects({ signal }), running, isEager: all?.length === 0, onNews: () => void client.invalidateQueries({ queryKey: ["running"] }) });
   const shown = listedProjects(all ?? [], { text, order, starred: stars, bytes });
   return (
     <Page title="Projects" heading="Projects" crumbs={[]}>
-      {projects.error !== null && <Failure what="The projects could not be fetched." error={projects.error} onRetry={() => void projects.refetch()} />}
+      {projects.error !== null && all === undefined && <Failure what="The projects could not be fetched." error={projects.error} onRetry={() => void projects.refetch()} />}
       {projects.isPending && <Outline lines={5} />}
       {all?.length === 0 && <FirstRun />}
       {all !== undefined && all.length > 0 && (
