@@ -63,7 +63,7 @@ export const density = setting("density", choice<"compact" | "comfortable">(["co
 /** "reduced" asks for less than the system does, never for more. */
 export const motion = setting("motion", choice<"system" | "reduced">(["system", "reduced"], "system"));
 export const singleKeys = setting("single-keys", (stored) => stored !== false);
-export const listWidth = setting("list-width", (stored) => (typeof stored === "number" ? stored : 412));
+export const listWidth = setting("list-width", (stored) => (typeof stored === "number" ? stored : 488));
 export const tileWidth = setting("tile-width", choice<"small" | "medium" | "large">(["small", "medium", "large"], "medium"));
 
 /** The x axis and the smoothing of a project that one has not looked at yet, as in an address. */

@@ -35,7 +35,7 @@ test("the wide table starts with facts of runs around its values", () => {
 });
 
 test("pinned columns stand beside the name and stay so far from the left as those before are wide", () => {
-  const columns = tableColumns(["config.lr", "tags"], { isWide: true, isChosen: true, pinned: ["tags"], names: NAMES, goals: GOALS });
+  const columns = tableColumns(["config.lr", "tags"], { isWide: true, isChosen: true, isLabelled: false, pinned: ["tags"], names: NAMES, goals: GOALS });
   expect(columns.map(({ id }) => id)).toEqual(["tick", "eye", "name", "tags", "status", "config.lr"]);
   expect([...pinnedAt(columns, () => 100)]).toEqual([["name", 0], ["tags", 100]]);
 });

@@ -36,6 +36,7 @@ test("a view survives its address", () => {
     },
     arrangement: { pinned: ["val/acc", "a,b"], order: ["val", ""], names: { "": "All the rest", "train:x": "Training: 100 %" }, folds: ["-train", "+"] },
     grouping: { by: [], except: ["config.seed", "config.a,b"], center: "median", spread: "min_max", hasMembers: true, plus: ['"a,b"'], minus: ["0.1,null"] },
+    labels: ["config.optim.lr", "config.a,b"],
   };
   expect(roundTrip(view)).toEqual(view);
 });

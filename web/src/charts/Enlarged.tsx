@@ -14,7 +14,7 @@ import { SmoothingField } from "./SmoothingField";
 import { ShowAsTable } from "./ShowAsTable";
 import { xText } from "./ticks";
 import { SettingsDialog } from "./SettingsDialog";
-import { type Figure, type Line, MOST_ENLARGED, type RunStyle, axisName, exactness, nearest, supersededNote, withoutLines } from "./figure";
+import { type Figure, type Line, MOST_ENLARGED, type RunStyle, axisName, exactness, nearest, supersededNote, titleOf, withoutLines } from "./figure";
 import { ownOf, viewOf, withOwn, zoomed } from "./own";
 import { draw, onHover, onZoom, remove } from "./plot";
 import { asPython } from "./python";
@@ -160,10 +160,10 @@ function Legend({ figure, cursor, muted, onToggle }: LegendProps) {
           {rows.map(({ line, last, min, max, at }) => (
             <tr key={line.id}>
               <th scope="row">
-                <label className={styles["run"]} title={line.name}>
+                <label className={styles["run"]} title={titleOf(line)}>
                   <input type="checkbox" checked={!muted.has(line.id)} onChange={() => { onToggle(line.id); }} />
                   <Swatch hue={line.hue} dash={line.dash} />
-                  <bdi className="clip">{line.name}</bdi>
+                  <span className="clip"><bdi>{line.name}</bdi>{line.note && <small><bdi>{line.note.text}</bdi></small>}</span>
                 </label>
               </th>
               {[last, min, max, at].map((value, index) => (

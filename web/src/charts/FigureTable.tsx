@@ -4,7 +4,7 @@ import { formatNumber } from "../format";
 import { Dialog } from "../parts/Dialog";
 import { Swatch } from "../parts/Run";
 import styles from "./FigureTable.module.css";
-import { type Figure, type Line, axisName } from "./figure";
+import { type Figure, type Line, axisName, labelOf, titleOf } from "./figure";
 import { xText } from "./ticks";
 
 /** More rows than this are for the CSV of the enlarged view. */
@@ -49,7 +49,7 @@ function Head({ line }: { line: Line }) {
   return (
     <span className={styles["head"]}>
       <Swatch hue={line.hue} dash={line.dash} />
-      <bdi className="clip" title={line.name}>{line.name}</bdi>
+      <bdi className="clip" title={titleOf(line)}>{labelOf(line)}</bdi>
     </span>
   );
 }

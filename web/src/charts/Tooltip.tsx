@@ -9,7 +9,7 @@ import { xText } from "./ticks";
 import { figures } from "./Tile";
 import styles from "./Tooltip.module.css";
 import { type Hover, cursor, spotlight } from "./cursor";
-import { type Reading, axisName, readingsAt } from "./figure";
+import { type Reading, axisName, readingsAt, titleOf } from "./figure";
 import { reachOf } from "./overlay";
 import { range } from "./tile";
 import { formatMeasure } from "./units";
@@ -66,7 +66,7 @@ export function Tooltip() {
           {shown.map(({ line, value, raw, n }) => (
             <tr key={line.id} data-strong={line.run === strong}>
               <td><Swatch hue={line.hue} dash={line.dash} /></td>
-              <td className={styles["name"]}><bdi>{line.name}</bdi></td>
+              <td className={styles["name"]}><bdi title={titleOf(line)}>{line.name}</bdi>{line.note && <span className="muted" title={line.note.full}> · <bdi>{line.note.text}</bdi></span>}</td>
               <td className="number" title={String(value)}>{formatMeasure(figure.metric, value)}</td>
               {raw !== null && <td className="number muted" title={String(raw)}>{formatMeasure(figure.metric, raw)}</td>}
               {n !== null && <td className="number muted">n {n}</td>}

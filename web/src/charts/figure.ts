@@ -17,11 +17,14 @@ export type XAxis = "step" | "time" | "relative_time" | `metric:${string}`;
 export type Range = readonly [number, number];
 export type Mark = { x: number; kind: "nan" | "inf" | "-inf" };
 
+/** What stands beside a name to tell it from others, and the same in full. */
+export type Note = { text: string; full: string };
+
 /**
  * How a run or a group of runs is drawn wherever it appears. `dash` tells apart what shares a hue: 0 solid, 1 dashed, 2
  * dotted. A run with `memberOf` is drawn faintly behind the line of that group.
  */
-export type RunStyle = { id: string; name: string; hue: number; dash: number; isRunning: boolean; memberOf?: string };
+export type RunStyle = { id: string; name: string; note?: Note | null; hue: number; dash: number; isRunning: boolean; memberOf?: string };
 
 /** Where the area from the least to the greatest is drawn: where many points share a pixel, wherever it is known, nowhere. */
 export type Shade = "dense" | "always" | "never";
@@ -52,6 +55,7 @@ export type Line = {
   id: string;
   run: string;
   name: string;
+  note?: Note | null;
   hue: number;
   dash: number;
   isLive: boolean;
@@ -169,6 +173,7 @@ function line({ series, style }: Drawn, view: ChartView): Line {
     id: `${style.id}/${series.label}/${String(series.segment)}`,
     run: style.memberOf ?? style.id,
     name: lineName(series, style.name),
+    note: style.note ?? null,
     hue: style.hue,
     dash: style.dash,
     isLive: style.isRunning,
@@ -196,6 +201,10 @@ function isShaded({ x, low, points_in_range, pooled }: SeriesColumns, shade: Sha
 /** Of all points, as the server has made it; until it has, of those at hand. */
 const smoothed = (series: SeriesColumns, smoothing: Smoothing) =>
   sameSmoothing(series.shape.smoothing, smoothing) && series.smoothed.length === series.x.length ? series.smoothed : smooth(series, smoothing);
+
+/** The name of a line with what tells it apart, and the same in full for a title. */
+export const labelOf = ({ name, note }: Pick<Line, "name" | "note">): string => (note ? `${name} · ${note.text}` : name);
+export const titleOf = ({ name, note }: Pick<Line, "name" | "note">): string => (note ? `${name}\n${note.full}` : name);
 
 const lineName = ({ label }: SeriesColumns, name: string) => (label === "" ? name : `${name} · ${label}`);
 

@@ -1,7 +1,7 @@
 /** A figure in Plotly's words. Pure: names are escaped, because Plotly reads a little HTML in them. */
 
 import { type Colours, hueOf } from "./colours";
-import { FAINT, type Figure, type Line, axisName, bandPieces } from "./figure";
+import { FAINT, type Figure, type Line, axisName, bandPieces, labelOf } from "./figure";
 import { formatMeasure, unitOf } from "./units";
 
 export type PlotData = { data: Record<string, unknown>[]; layout: Record<string, unknown> };
@@ -29,7 +29,7 @@ function mainTrace(line: Line, figure: Figure, paint: Colours) {
   return {
     type: "scatter",
     mode: line.y.filter((value) => !Number.isNaN(value)).length === 1 ? "markers" : "lines",
-    name: escapeHtml(line.name),
+    name: escapeHtml(labelOf(line)),
     x: across(figure, line.x),
     y: line.y,
     connectgaps: false,

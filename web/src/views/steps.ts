@@ -47,6 +47,7 @@ const WORDS: Readonly<Record<string, string>> = {
   find: "chart search",
   folds: "folded sections",
   heat: "heat columns",
+  labels: "labels",
   log: "log scale",
   minus: "visible runs",
   names: "names of sections",

@@ -3,6 +3,7 @@
 import { Suspense, lazy, useState } from "react";
 import type { Keys } from "../api";
 import { formatCount } from "../format";
+import { useCommands } from "../frame/commands";
 import { Icon } from "../parts/Icon";
 import { Menu, type MenuEntry } from "../parts/Menu";
 import { FilterField } from "./FilterField";
@@ -19,13 +20,14 @@ import { NEWEST_FIRST, STATUSES, type View } from "./view";
 const CorrectionsDialog = lazy(() => import("../corrections/CorrectionsDialog").then((module) => ({ default: module.CorrectionsDialog })));
 const ColumnPicker = lazy(() => import("./ColumnPicker").then((module) => ({ default: module.ColumnPicker })));
 const FilterBuilder = lazy(() => import("./FilterBuilder").then((module) => ({ default: module.FilterBuilder })));
+const LinesDialog = lazy(() => import("./LinesDialog").then((module) => ({ default: module.LinesDialog })));
 const TrashDialog = lazy(() => import("../corrections/TrashDialog").then((module) => ({ default: module.TrashDialog })));
 
-type Props = { view: View; change: Change; runs: RunList; keys: Keys | undefined; columns: readonly string[]; project: string; criteria: Criteria };
+type Props = { view: View; change: Change; runs: RunList; keys: Keys | undefined; columns: readonly string[]; labels: readonly string[]; project: string; criteria: Criteria };
 
-export function RunFilters({ view, change, runs, keys, columns, project, criteria }: Props) {
+export function RunFilters({ view, change, runs, keys, columns, labels, project, criteria }: Props) {
   const [isPicking, setIsPicking] = useState(false);
-  const [opened, setOpened] = useState<"corrections" | "trash" | "builder" | null>(null);
+  const [opened, setOpened] = useState<"corrections" | "lines" | "trash" | "builder" | null>(null);
   const isFiltered = view.text !== "" || view.filter !== "" || view.status.length > 0;
   const rowsAre = density.use();
   const take = (form: TextForm, isCopied = false) => {
@@ -47,9 +49,11 @@ export function RunFilters({ view, change, runs, keys, columns, project, criteri
     { kind: "heading", label: "Archived runs" },
     ...ARCHIVED.map(([archived, label]): MenuEntry => ({ kind: "choice", label, isChosen: view.archived === archived, onSelect: () => { change((now) => ({ ...now, archived })); } })),
     { kind: "line" },
+    { kind: "do", label: LINES, onSelect: () => { setOpened("lines"); } },
     { kind: "do", label: "Corrections…", onSelect: () => { setOpened("corrections"); } },
     { kind: "do", label: "Trash…", onSelect: () => { setOpened("trash"); } },
   ];
+  useCommands(() => [{ kind: "command", label: LINES, run: () => { setOpened("lines"); } }]);
   const apply = (filter: string) => {
     if (filter !== "") lastFilters(project).set(withFilter(lastFilters(project).get(), filter));
     change((now) => ({ ...now, filter, text: filter === "" ? now.text : "" }));
@@ -92,6 +96,7 @@ export function RunFilters({ view, change, runs, keys, columns, project, criteri
       </div>
       <Suspense>
         {opened === "corrections" && <CorrectionsDialog project={project} onClose={close} />}
+        {opened === "lines" && <LinesDialog {...{ view, change, keys, labels }} onClose={close} />}
         {opened === "trash" && <TrashDialog project={project} onClose={close} />}
         {opened === "builder" && <FilterBuilder {...{ project, keys }} searched={view} onApply={apply} onClose={close} />}
         {isPicking && (
@@ -108,6 +113,8 @@ export function RunFilters({ view, change, runs, keys, columns, project, criteri
     </div>
   );
 }
+
+const LINES = "Labels of lines…";
 
 const ARCHIVED = [
   ["without", "Leave out archived runs"],

@@ -41,6 +41,7 @@ type Props = {
   selected: ReadonlySet<string>;
   visible: Visible;
   newCount: number;
+  isLabelled: boolean;
   onSelect: (selected: ReadonlySet<string>) => void;
   onToggle: (id: string, isVisible: boolean) => void;
   onShown: (shown: Shown) => void;
@@ -53,7 +54,7 @@ type Props = {
 const AHEAD = 40;
 
 export function RunTable(props: Props) {
-  const { project, runs, keys, columns, view, change, selected, visible, newCount, onSelect, onToggle, onScrollTop, onShowNew, onCard } = props;
+  const { project, runs, keys, columns, view, change, selected, visible, newCount, isLabelled, onSelect, onToggle, onScrollTop, onShowNew, onCard } = props;
   const navigate = useNavigate();
   const scroll = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
@@ -63,7 +64,7 @@ export function RunTable(props: Props) {
   const { pinned, heat } = view.table;
   const goals = useMemo(() => goalsOf(keys), [keys]);
   const names = useMemo(() => new Set(keys?.metrics.map(({ name }) => name)), [keys]);
-  const definitions = useMemo(() => tableColumns(columns, { isWide, isChosen, pinned, names, goals }), [columns, isWide, isChosen, pinned, names, goals]);
+  const definitions = useMemo(() => tableColumns(columns, { isWide, isChosen, isLabelled, pinned, names, goals }), [columns, isWide, isChosen, isLabelled, pinned, names, goals]);
   const changeTable = useCallback((table: Partial<TableState>) => { change((now) => ({ ...now, table: { ...now.table, ...table } })); }, [change]);
   const sizes = useColumnWidths(definitions, view.table.widths, (widths) => { changeTable({ widths }); });
   const [editing, setEditing] = useState<{ id: string; field: EditedField } | null>(null);
@@ -109,6 +110,8 @@ export function RunTable(props: Props) {
     } else if (event.key === "Enter") open();
   };
 
+  // a column says it already
+  const labels = useMemo(() => visible.labels.filter((key) => !definitions.some(({ id }) => id === key)), [visible.labels, definitions]);
   const dashOf = useMemo(() => new Map(visible.styles.map(({ id, dash }) => [id, dash])), [visible.styles]);
   const lefts = pinnedAt(definitions, sizes.widthOf);
   const onEdit = useHandler((id: string, field: EditedField | null) => { setEditing(field === null ? null : { id, field }); });
@@ -138,7 +141,7 @@ export function RunTable(props: Props) {
               return (
                 <RunTableRow
                   key={row.id}
-                  {...{ row, index, start, definitions, marks, onToggle, onEdit, onOpen, onCard }}
+                  {...{ row, index, start, definitions, labels, marks, onToggle, onEdit, onOpen, onCard }}
                   widths={definitions.map(({ id }) => sizes.widthOf(id)).join()}
                   lefts={definitions.map(({ id }) => lefts.get(id) ?? "").join()}
                   curves={curves.get(row.id)}

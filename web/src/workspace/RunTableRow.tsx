@@ -11,6 +11,7 @@ import styles from "./RunTable.module.css";
 import type { Goal } from "../goals";
 import { type Column, type Goals, cellText, cellTitle, cellValue, placeIn } from "./columns";
 import { CURVE_HEIGHT, CURVE_WIDTH } from "./curves";
+import { noteOf } from "./labels";
 import type { Ranges } from "./ranges";
 import type { Selection } from "./selection";
 import type { TableColumn } from "./tableColumns";
@@ -28,6 +29,8 @@ type Props = {
   index: number;
   start: number;
   definitions: readonly TableColumn[];
+  /** By which keys of the config it is told apart beside its name. */
+  labels: readonly string[];
   widths: string;
   lefts: string;
   marks: Marks;
@@ -90,6 +93,7 @@ export const RunTableRow = memo(
     before.index === after.index &&
     before.start === after.start &&
     before.definitions === after.definitions &&
+    before.labels === after.labels &&
     before.widths === after.widths &&
     before.lefts === after.lefts &&
     before.marks === after.marks &&
@@ -132,6 +136,7 @@ function Cell(props: Props & { definition: TableColumn }) {
             >
               <bdi>{row.name}</bdi>
             </Link>
+            <Told {...props} />
             {row.is_archived && <span className="muted small">archived</span>}
           </span>
         </Editable>
@@ -145,6 +150,12 @@ function Cell(props: Props & { definition: TableColumn }) {
     case "value":
       return <Value {...{ row, marks }} column={definition.column} />;
   }
+}
+
+/** By what a run differs from the visible ones. */
+function Told({ row, labels }: Props) {
+  const note = noteOf(row.config, labels);
+  return note === null ? null : <span className={styles["told"]} title={note.full}><bdi>{note.text}</bdi></span>;
 }
 
 function Value({ row, marks: { goals, ranges, heat, goalOf }, column }: { row: RunRow; marks: Marks; column: Column }) {

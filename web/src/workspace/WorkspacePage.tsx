@@ -24,6 +24,7 @@ import styles from "./WorkspacePage.module.css";
 import { askedColumns, columnKeys } from "./columns";
 import type { Grouped } from "./InGroups";
 import { isGrouped } from "./grouping";
+import { labelCandidates } from "./labels";
 import { useLive } from "./live";
 import { goalsOf } from "./ranges";
 import { type Criteria, countNewer, highestNumber, refetchRuns, returned, takeNews, useRunList } from "./runs";
@@ -64,10 +65,11 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
   const keys = useQuery(queries.keys(project));
   const metrics = useMemo(() => keys.data?.metrics.map(({ name }) => name) ?? [], [keys.data]);
   const columns = useMemo(() => columnKeys(view.columns, keys.data, isTable), [view.columns, keys.data, isTable]);
-  const asked = useMemo(() => askedColumns(columns), [columns]);
+  const candidates = useMemo(() => labelCandidates(view.labels, keys.data), [view.labels, keys.data]);
+  const asked = useMemo(() => askedColumns([...columns, ...candidates]), [columns, candidates]);
   const criteria = useMemo<Criteria>(() => ({ text: view.text, filter: view.filter, status: view.status, archived: view.archived, sort: view.sort, columns: asked }), [view.text, view.filter, view.status, view.archived, view.sort, asked]);
   const runs = useRunList(project, criteria, view.columns !== null || !keys.isPending);
-  const visible = useVisibleRuns(project, view, runs.shown ?? criteria, runs.rows);
+  const visible = useVisibleRuns(project, view, runs.shown ?? criteria, candidates, runs.rows);
   const isInGroups = isGrouped(view.grouping);
   const [told, setTold] = useState<Grouped | null>(null);
   const groups = isInGroups ? told : null;
@@ -133,7 +135,7 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
       ) : (
         <div className={styles["panes"]} data-mode={view.mode} style={{ "--list-width": `${String(width)}px` }}>
           <section className={styles["list"]} aria-label="Runs">
-            <RunFilters {...{ view, change, runs, keys: keys.data, columns, project, criteria: runs.shown ?? criteria }} />
+            <RunFilters {...{ view, change, runs, keys: keys.data, columns, labels: visible.labels, project, criteria: runs.shown ?? criteria }} />
             {runs.error !== null && <Failure what="The runs could not be fetched." error={runs.error} onRetry={runs.refetch} />}
             {isInGroups && (
               <Suspense>
@@ -154,6 +156,7 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
                 key={`${isTable ? "table" : "list"} ${isDefaultSort(view.sort) ? NEWEST_FIRST.key : ""}`}
                 {...{ project, runs, columns, view, change, selected, visible, onToggle, onShown }}
                 keys={keys.data}
+                isLabelled={candidates.length > 0}
                 onCard={setCard}
                 onSelect={setSelected}
                 newCount={newCount}

@@ -10,10 +10,10 @@ export type TableColumn = Common & ({ kind: "tick" | "eye" | "name" | "status" }
 /** Beside charts there is room for so many columns; who chooses more scrolls sideways. */
 const NARROW_COLUMNS = 2;
 
-type Layout = { isWide: boolean; isChosen: boolean; pinned: readonly string[]; names: ReadonlySet<string>; goals: Goals };
+type Layout = { isWide: boolean; isChosen: boolean; isLabelled: boolean; pinned: readonly string[]; names: ReadonlySet<string>; goals: Goals };
 
-/** `isChosen` says that a person picked the keys: then all of them are shown. */
-export function tableColumns(keys: readonly string[], { isWide, isChosen, pinned, names, goals }: Layout): TableColumn[] {
+/** `isChosen` says that a person picked the keys: then all of them are shown; `isLabelled` that labels stand beside names. */
+export function tableColumns(keys: readonly string[], { isWide, isChosen, isLabelled, pinned, names, goals }: Layout): TableColumn[] {
   const shown = isWide || isChosen ? keys : keys.slice(0, NARROW_COLUMNS);
   const values = shown.map((key): TableColumn => {
     const column = columnOf(key);
@@ -24,13 +24,14 @@ export function tableColumns(keys: readonly string[], { isWide, isChosen, pinned
   return [
     { ...fixed, kind: "tick", id: "tick", label: "Select", width: 28 },
     { ...fixed, kind: "eye", id: "eye", label: "Shown in charts", width: 28 },
-    { kind: "name", id: "name", label: "Name", sortKey: "name", width: isWide ? 240 : 152, isPinned: true },
+    { kind: "name", id: "name", label: "Name", sortKey: "name", width: (isWide ? 240 : 152) + (isLabelled ? LABEL_WIDTH : 0), isPinned: true },
     ...values.filter(({ isPinned }) => isPinned),
     { ...fixed, kind: "status", id: isWide ? "status" : "state", label: "Status", sortKey: "status", width: isWide ? 96 : 24 },
     ...values.filter(({ isPinned }) => !isPinned),
   ];
 }
 
+const LABEL_WIDTH = 84;
 const FACT_WIDTHS: Readonly<Record<string, number>> = { created: 100, duration: 110, tags: 160, notes: 200, number: 76 };
 
 function widthOf({ kind, key }: Column, isWide: boolean): number {

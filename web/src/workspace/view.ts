@@ -10,6 +10,7 @@ import { type Arrangement, readArrangement, writeArrangement } from "../charts/a
 import { type ChartSettings, readCharts, writeCharts } from "../charts/settings";
 import { type PanelTexts, readPanelTexts, writePanelTexts } from "../panels/inView";
 import { type Grouping, readGrouping, writeGrouping } from "./grouping";
+import { type Labels, readLabels, writeLabels } from "./labels";
 import { type TableState, readTable, writeTable } from "./tableState";
 
 /** Which runs the charts show: the first `count` by some order, with some more and some less, by hand. */
@@ -37,6 +38,7 @@ export type View = {
   arrangement: Arrangement;
   panels: PanelTexts;
   grouping: Grouping;
+  labels: Labels;
 };
 
 export const STATUSES: readonly Status[] = ["running", "finished", "failed", "stopped", "lost"];
@@ -60,6 +62,7 @@ export function readView(search: Search): View {
     arrangement: readArrangement(search),
     panels: readPanelTexts(search),
     grouping: readGrouping(search),
+    labels: readLabels(search),
   };
 }
 
@@ -80,6 +83,7 @@ export function writeView(view: View): Search {
     ...writeArrangement(view.arrangement),
     ...writePanelTexts(view.panels),
     ...writeGrouping(view.grouping),
+    ...writeLabels(view.labels),
   };
 }
 
