@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import bodies, listed
+from tests.browser.pages import ask, bodies, listed
 from tests.processes import Server
 from tests.server import seed
 from tracker_server.db import Database, migrate
@@ -77,3 +77,20 @@ def test_the_first_page_is_all_that_is_asked_for_at_first(page: Page) -> None:
     expect(listed(page).first).to_be_visible()
     page.wait_for_load_state("networkidle")
     assert [body["limit"] for body in asked] == [100]
+
+
+def test_all_that_match_are_tagged_beyond_the_rows_that_were_fetched(page: Page, server: Server) -> None:
+    page.get_by_role("combobox", name="Filter runs").fill("swift-otter")
+    count = page.get_by_text(re.compile(r"^\d,\d{3} of 10,000 runs$"))
+    expect(count).to_be_visible()
+    matching = int(count.inner_text().split()[0].replace(",", ""))
+    assert matching > 1000
+    page.get_by_role("checkbox", name="Select all fetched runs").click()  # more may be fetched just then
+    bar = page.get_by_role("toolbar", name="Selected runs")
+    bar.get_by_role("button", name=f"Select all {matching:,} that match").click()
+    expect(bar.get_by_role("status")).to_have_text(f"All {matching:,} that match")
+    bar.get_by_role("button", name="Tag", exact=True).click()
+    page.get_by_role("dialog").get_by_label("Tag").fill("otters")
+    page.get_by_role("button", name="Add tag").click()
+    expect(page.get_by_text(f"Tagged {matching:,} runs “otters”")).to_be_visible()
+    assert ask(server, "/projects/big/runs/search", {"filter": '"otters" in tags', "limit": 1})["matched"] == matching

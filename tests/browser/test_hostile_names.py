@@ -9,12 +9,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import log, row, tile
+from tests.browser.pages import ask, log, row, tile
 from tests.processes import Server
 
 MARKUP = "<img src=x onerror=window.hacked=true><b>bold</b>"
 NAMES = {"markup": MARKUP, "emoji": "🦉 night owl 🔥", "right to left": "شبكة عصبية", "long": "long " + "x" * 500}
-METRICS = ["val/a b", 'it\'s "best"', "top 5%", "a/b/c%20d", MARKUP]
+METRICS = ["val/a b", 'it\'s "best"', "top 5%", "a/b/c%20d", "is it? #1 & more", MARKUP]
 
 CODE = """
 import json, sys, tracker
@@ -27,6 +27,7 @@ for kind, name in names.items():
         for step in range(3):
             tracker.log({metric: step for metric in metrics})
         print(markup)
+        run.log_artifact(__file__, name="owls", type="model")
     ids[kind] = run.id
 print("ids", json.dumps(ids))
 """
@@ -85,6 +86,31 @@ def test_the_tooltip_and_the_enlarged_chart_show_markup_as_text(page: Page, runs
 def test_the_comparison_shows_markup_as_text(page: Page, runs: dict[str, str]) -> None:
     page.goto(f"/p/names/compare?runs={','.join(runs.values())}")
     expect(page.get_by_role("columnheader").filter(has_text=MARKUP)).to_be_visible()
+
+
+def test_no_page_runs_a_name_or_is_made_wide_by_it(page: Page, server: Server, runs: dict[str, str]) -> None:
+    artifact = ask(server, f"/runs/{runs['long']}/artifacts")["artifacts"][0]["id"]
+    ask(
+        server,
+        "/models/owls/aliases/production",
+        {"artifact_version_id": artifact, "replaces": None, "reason": MARKUP},
+    )
+    all_runs = ",".join(runs.values())
+    places = ["/", "/p/names", "/p/names?view=table", "/p/names?group=config", "/p/names?view=scatter"]
+    places += ["/p/names?panels=bar,importance", "/models", "/models/owls", "/models/owls/1", "/audit"]
+    places += [f"/p/names/compare?runs={all_runs}{part}" for part in ("", "&as=rows", "&tab=charts", "&tab=console")]
+    places += [f"/p/names/runs/{run}{part}" for run in (runs["long"], runs["markup"]) for part in ("", "/artifacts")]
+    for width in (1440, 360):
+        page.set_viewport_size({"width": width, "height": 740})
+        for place in places:
+            page.goto(place)
+            expect(page.get_by_role("heading", level=1)).to_be_attached()
+            expect(
+                page.get_by_role("main").get_by_text(NAMES["emoji"]).or_(page.get_by_role("link")).first
+            ).to_be_attached()
+            page.wait_for_load_state("networkidle")
+            assert page.evaluate("window.hacked") is None, place
+            assert page.evaluate("document.scrollingElement.scrollWidth") <= width, place
 
 
 @pytest.mark.parametrize("metric", METRICS[:-1])

@@ -10,10 +10,10 @@ import msgspec
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from tests.browser.conftest import watch
-from tests.browser.pages import ask, bodies, row, shows, tile, wait_for_points
+from tests.browser.pages import ask, bodies, listed, row, shows, tile, wait_for_points
 from tests.browser.serving import serving
 from tests.browser.training import Training, finished
-from tests.processes import Server
+from tests.processes import Server, wait_until
 
 
 def latest_loss(page: Page, name: str) -> Locator:
@@ -21,11 +21,16 @@ def latest_loss(page: Page, name: str) -> Locator:
     return row(page, name).get_by_role("gridcell").last
 
 
-def learn(training: Training, steps: int, shown: Locator) -> None:
+def learn(training: Training, steps: int, shown: Locator, page: Page) -> None:
     """Train, and wait until the page has noticed."""
     before = shown.inner_text()
     training.train(steps)
-    expect(shown).not_to_have_text(before)
+
+    def has_changed() -> bool:
+        page.clock.fast_forward(2000)
+        return shown.inner_text() != before
+
+    wait_until(has_changed, f"{before} is followed by what came after it")
 
 
 def series(server: Server, run: str, metric: str) -> Any:
@@ -53,7 +58,9 @@ def test_a_project_that_is_not_there_yet_appears_by_itself(
     expect(tile(page, "train/loss")).to_have_accessible_name(shows("train/loss", 1))
 
 
-def test_an_update_leaves_what_one_is_doing_alone(page: Page, server: Server, tmp_path: Path) -> None:
+def test_ten_updates_leave_what_one_is_doing_alone(page: Page, server: Server, tmp_path: Path) -> None:
+    page.clock.install()
+    page.set_viewport_size({"width": 1000, "height": 400})
     with Training(server, tmp_path, "runner", lr=0.1) as runner:
         runner.train(30)
         wait_for_points(server, runner.id, "train/loss", 30)
@@ -61,14 +68,43 @@ def test_an_update_leaves_what_one_is_doing_alone(page: Page, server: Server, tm
         chip = page.get_by_role("button", name="Reset zoom")
         expect(tile(page, "train/loss")).to_have_accessible_name(shows("train/loss", 1))
         filters = page.get_by_role("searchbox", name="Find charts")
-        filters.fill("loss")
+        filters.fill("a")
+        tile(page, "val/accuracy").scroll_into_view_if_needed()
         page.get_by_role("button", name="More for this list").click()
         menu = page.get_by_role("menu", name="More for this list")
-        for _ in range(3):
-            learn(runner, 30, latest_loss(page, "runner"))
         expect(menu).to_be_visible()
-        expect(filters).to_have_value("loss")
+        before = tile(page, "val/accuracy").bounding_box()
+        for _ in range(10):
+            learn(runner, 30, latest_loss(page, "runner"), page)
+        expect(menu).to_be_visible()
+        expect(filters).to_have_value("a")
         expect(chip).to_have_text(re.compile("step 0–10"))
+        assert tile(page, "val/accuracy").bounding_box() == before
+
+
+def test_new_runs_do_not_move_the_list_under_the_pointer(page: Page, server: Server, tmp_path: Path) -> None:
+    page.clock.install()
+    with Training(server, tmp_path, "first", lr=0.1) as first, Training(server, tmp_path, "second", lr=0.1) as second:
+        wait_for_points(server, second.train(10).id, "train/loss", 10)
+        first.train(10)
+        page.goto("/p/digits")
+        expect(listed(page)).to_have_text(["second", "first"])
+        page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)  # so that what comes now takes no time
+        row(page, "second").hover()
+        with (
+            Training(server, tmp_path, "third", lr=0.1) as third,
+            Training(server, tmp_path, "fourth", lr=0.1) as fourth,
+        ):
+            for training in (third, fourth):
+                wait_for_points(server, training.train(10).id, "train/loss", 10)
+            page.clock.run_for(2500)
+            fresh = page.get_by_role("button", name="2 new runs")
+            expect(fresh).to_be_visible()
+            expect(listed(page)).to_have_text(["second", "first"])
+            page.clock.resume()
+            fresh.click()
+            expect(listed(page)).to_have_text(["fourth", "third", "second", "first"])
+            expect(fresh).to_have_count(0)
 
 
 def test_a_page_whose_server_died_keeps_its_data_and_catches_up_without_gap_or_double(

@@ -110,6 +110,30 @@ def test_a_rectangle_and_a_range_select_runs_of_a_scatter(page: Page, server: Se
     expect(toolbar).to_contain_text(f"{better} selected")
 
 
+def test_a_loop_selects_the_runs_within_it(page: Page) -> None:
+    page.goto("/p/sweep?view=scatter&scatter=x=config.depth;y=metrics.val/acc")
+    area = picture(page, f"val/acc over depth, {COUNT} runs")
+    expect(area.locator(".point")).to_have_count(COUNT)
+    dragging = page.get_by_role("group", name="What dragging does")
+    dragging.get_by_role("button", name="Lasso").click()
+    expect(dragging.get_by_role("button", name="Lasso")).to_have_attribute("aria-pressed", "true")
+    points = area.locator(".point")
+    boxes = [box for place in range(COUNT) if (box := points.nth(place).bounding_box()) is not None]
+    left = min(boxes, key=lambda box: box["x"])
+    edge = left["x"] + left["width"] + 8
+    inside = sum(box["x"] + box["width"] / 2 < edge for box in boxes)
+    frame = area.bounding_box()
+    assert frame is not None
+    top, bottom, begin = frame["y"] + 14, frame["y"] + frame["height"] - 60, left["x"] - 8
+    page.mouse.move(begin, top)
+    page.mouse.down()
+    for x, y in ((edge, top), (edge, bottom), (begin, bottom), (begin, top)):
+        page.mouse.move(x, y, steps=6)
+    page.mouse.up()
+    expect(page.get_by_role("toolbar", name="Selected runs")).to_contain_text(f"{inside} selected")
+    assert 0 < inside < COUNT
+
+
 def matching(server: Server, condition: str) -> int:
     """How many runs of the sweep a filter finds."""
     count: int = ask(server, "/projects/sweep/runs/search", {"filter": condition, "limit": 1})["matched"]
@@ -150,6 +174,21 @@ def test_axes_are_moved_turned_and_ranged_without_a_mouse(page: Page) -> None:
     expect(stage.get_by_role("status")).to_contain_text(re.compile(r"run-\d\d .*opt adam"))
     page.get_by_role("button", name="Show Parallel coordinates as table").click()
     expect(page.get_by_role("dialog").get_by_role("row")).to_have_count(COUNT // 2 + 1)
+
+
+def test_an_axis_is_dragged_to_another_place(page: Page) -> None:
+    page.goto("/p/sweep?view=parallel&parallel=axis-log=config.lr;axis=config.opt;axis=metrics.val/acc")
+    expect(page.get_by_role("group", name=re.compile("over lr, opt, val.acc"))).to_be_visible()
+    lr, last = (page.get_by_title(f"{key}: drag to reorder") for key in ("config.lr", "metrics.val/acc"))
+    start, end = lr.bounding_box(), last.bounding_box()
+    assert start is not None
+    assert end is not None
+    page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=5)
+    page.mouse.up()
+    expect(page.get_by_role("group", name=re.compile("over opt, val.acc, lr"))).to_be_visible()
+    expect(page).to_have_url(re.compile("axis=metrics.val/acc(;|%3B)axis-log=config.lr"))
 
 
 def test_importance_names_what_explains_and_opens_its_scatter(page: Page, ids: list[str]) -> None:

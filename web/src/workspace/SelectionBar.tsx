@@ -8,6 +8,7 @@ import { Menu, type MenuEntry } from "../parts/Menu";
 import styles from "./TableParts.module.css";
 import { MOST_COMPARED, type SelectionProps } from "./ActionBar";
 import { type Chosen, changeChosen } from "./bulk";
+import { FIRST_PAGE } from "./runs";
 import { type TextForm, copyRows, saveRows } from "./takeRows";
 
 type Props = SelectionProps & { onCompare: () => void };
@@ -48,7 +49,7 @@ export function SelectionBar({ project, selected, rows, matched, criteria, colum
   return (
     <div className={styles["bar"]} role="toolbar" aria-label="Selected runs">
       <span role="status">{isEvery ? `All ${formatCount(count)} that match` : `${formatCount(count)} selected`}</span>
-      {!isEvery && matched > selected.size && known.length === rows.length && (
+      {!isEvery && matched > selected.size && known.length >= Math.min(FIRST_PAGE, rows.length) && (
         <button type="button" data-look="link" onClick={() => { setIsEvery(true); }}>Select all {formatCount(matched)} that match</button>
       )}
       <button type="button" data-look="primary" onClick={onCompare} disabled={!canCompare} title={canCompare ? "Compare (c)" : `At most ${String(MOST_COMPARED)} runs can be compared`}>

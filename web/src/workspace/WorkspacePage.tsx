@@ -58,6 +58,8 @@ export function WorkspacePage() {
 const NO_RUNS: readonly RunStyle[] = [];
 /** New names of metrics may take so long to appear, but the very first one. */
 const KEYS_PERIOD_MS = 10_000;
+/** A list over which the pointer has not moved for so long is not in use: new runs may push its rows down. */
+const REST_MS = 3000;
 
 function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) {
   const { view, change, parameters, base, open } = useView(project);
@@ -84,6 +86,7 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
   const [newCount, setNewCount] = useState(0);
   const [isTrashOpen, setIsTrashOpen] = useState(false);
   const isAtTop = useRef(true);
+  const usedMs = useRef(0);
   const highest = useRef(0);
   const removed = useRef(new Set<string>());
   const isFiltered = view.text !== "" || view.filter !== "" || view.status.length > 0 || view.archived !== "without";
@@ -99,13 +102,16 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
       visible.noteChanged(changed.map(({ id }) => id));
       const isStale = Date.now() - keys.dataUpdatedAt > (metrics.length === 0 ? 0 : KEYS_PERIOD_MS);
       if (changed.length > 0 && isStale) void client.invalidateQueries({ queryKey: queries.keys(project).queryKey });
-      if (unlisted.length === 0 || runs.isPending) return;
+      if ((unlisted.length === 0 && newCount === 0) || runs.isPending) return;
       // most that are not listed stand on a page that was not fetched; with a filter they may also match it only now
       const seen = Math.max(highest.current, highestNumber(runs.rows));
       const newer = countNewer(unlisted, seen);
       highest.current = Math.max(seen, highestNumber(unlisted));
-      if (isBack || (isAtTop.current && (newer > 0 || isFiltered))) void refetchRuns(project);
-      else if (newer > 0) setNewCount((count) => count + newer);
+      const isResting = isAtTop.current && Date.now() - usedMs.current > REST_MS;
+      if (isBack || (isResting && (newer + newCount > 0 || isFiltered))) {
+        setNewCount(0);
+        void refetchRuns(project);
+      } else if (newer > 0) setNewCount((count) => count + newer);
     },
   );
 
@@ -134,7 +140,7 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
         </>
       ) : (
         <div className={styles["panes"]} data-mode={view.mode} style={{ "--list-width": `${String(width)}px` }}>
-          <section className={styles["list"]} aria-label="Runs">
+          <section className={styles["list"]} aria-label="Runs" onPointerMove={() => { usedMs.current = Date.now(); }}>
             <RunFilters {...{ view, change, runs, keys: keys.data, columns, labels: visible.labels, project, criteria: runs.shown ?? criteria }} />
             {runs.error !== null && <Failure what="The runs could not be fetched." error={runs.error} onRetry={runs.refetch} />}
             {isInGroups && (
