@@ -1,14 +1,12 @@
-"""What holds on every page: readable by everybody, in both themes, on a phone, with the keyboard."""
+"""What holds on every page: its title, its heading, its keys."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
 from tests.browser.pages import ask, log
@@ -97,26 +95,6 @@ def test_each_page_has_a_title_and_one_heading_of_the_first_level(page: Page, ru
     visit(page, place, runs)
     expect(page).to_have_title(place.title)
     expect(page.get_by_role("heading", level=1)).to_have_text([place.heading])
-
-
-@EVERYWHERE
-def test_axe_finds_nothing_serious_in_either_theme(page: Page, runs: list[str], place: Place) -> None:
-    themes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-    for theme in themes:
-        page.emulate_media(color_scheme=theme)
-        visit(page, place, runs)
-        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-        grave = [one for one in found if one["impact"] in ("serious", "critical")]
-        told = [f"{theme}: {one['id']}: {node['html']}" for one in grave for node in one["nodes"]]
-        assert told == []
-
-
-@EVERYWHERE
-def test_a_phone_scrolls_no_page_sideways(page: Page, runs: list[str], place: Place) -> None:
-    page.set_viewport_size({"width": 360, "height": 740})
-    page.goto(place.path.format(*runs))
-    expect(page.get_by_role("main").get_by_text(place.text, exact=True).first).to_be_attached()
-    assert page.evaluate("document.scrollingElement.scrollWidth") <= 360
 
 
 def test_the_keyboard_opens_what_it_says(page: Page, runs: list[str]) -> None:

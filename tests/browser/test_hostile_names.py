@@ -17,7 +17,8 @@ NAMES = {"markup": MARKUP, "emoji": "🦉 night owl 🔥", "right to left": "ش�
 METRICS = ["val/a b", 'it\'s "best"', "top 5%", "a/b/c%20d", "is it? #1 & more", MARKUP]
 
 CODE = """
-import json, sys, tracker
+import json, os, tracker
+from pathlib import Path
 
 names, metrics, markup = json.loads(MATERIAL)
 ids = {}
@@ -27,7 +28,9 @@ for kind, name in names.items():
         for step in range(3):
             tracker.log({metric: step for metric in metrics})
         print(markup)
-        run.log_artifact(__file__, name="owls", type="model")
+        weights = Path(os.environ["TRACKER_DIR"], "owl.bin")
+        weights.write_text(kind)
+        run.log_artifact(weights, name="owls", type="model")
     ids[kind] = run.id
 print("ids", json.dumps(ids))
 """

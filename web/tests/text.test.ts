@@ -49,6 +49,7 @@ test("the points of a chart are a row each", () => {
 test("a log axis has powers of ten, and more between them where they are few", () => {
   expect(logTicks(1e-6, 1, 4)).toEqual([1e-6, 1e-4, 1e-2, 1]);
   expect(logTicks(0.15, 3, 4)).toEqual([0.2, 0.5, 1, 2]);
+  expect(logTicks(20.5, 25.2, 4)).toEqual([22, 24]); // less than a factor of two
 });
 
 test.each([

@@ -96,7 +96,7 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
       <div ref={scroll} className={styles["scroll"]}>
         {panels}
         {metrics.length === 0 || runs.length === 0 ? empty : null}
-        {note !== null && <p className={styles["none"]}>{note}</p>}
+        {note !== null && <p className={styles["told"]}>{note}</p>}
         {runs.length > 0 && shownPins.length > 0 && (
           <section className={styles["section"]} aria-label="Pinned">
             <h2 className={styles["pinned"]}>Pinned</h2>

@@ -49,7 +49,7 @@ export function xText(axis: XAxis, x: number): string {
   return formatNumber(x);
 }
 
-/** Powers of ten between `low` and `high`, thinned to about `most`; with 2 and 5 between them where they are few. */
+/** Powers of ten between `low` and `high`, thinned to about `most`; where they are few, with 2 and 5, else evenly. */
 export function logTicks(low: number, high: number, most: number): number[] {
   const first = Math.floor(Math.log10(low));
   const last = Math.ceil(Math.log10(high));
@@ -57,5 +57,17 @@ export function logTicks(low: number, high: number, most: number): number[] {
   const every = Math.max(1, Math.ceil((last - first) / most));
   const powers = Array.from({ length: Math.floor((last - first) / every) + 1 }, (_, index) => Number(`1e${String(first + index * every)}`));
   const shown = powers.filter(within);
-  return shown.length > 2 ? shown : powers.flatMap((power) => [power, 2 * power, 5 * power]).filter(within);
+  if (shown.length > 2) return shown;
+  const finer = powers.flatMap((power) => [power, 2 * power, 5 * power]).filter(within);
+  return finer.length > 1 ? finer : evenTicks(low, high, most);
+}
+
+/** Round numbers between two that are less than a power of ten apart. */
+function evenTicks(low: number, high: number, most: number): number[] {
+  const least = (high - low) / Math.max(2, most);
+  const power = Math.floor(Math.log10(least));
+  const digit = [1, 2, 5, 10].find((one) => one * 10 ** power >= least) ?? 10;
+  const step = digit * 10 ** power;
+  const count = Math.floor(high / step) - Math.ceil(low / step) + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, index) => Number(((Math.ceil(low / step) + index) * step).toPrecision(12)));
 }

@@ -83,7 +83,7 @@ function options(element: HTMLElement, shown: Shown): uPlot.Options {
     height: element.clientHeight,
     legend: { show: false },
     cursor: { show: false },
-    padding: [6, 8, 0, 0],
+    padding: [6, 14, 0, 0], // half a label stands beyond the last tick
     scales: {
       x: { time: axis === "time", range: () => [...shown.figure.x] as [number, number] },
       y: { distr: isLog ? 3 : 1, range: () => [...shown.figure.y] as [number, number] },

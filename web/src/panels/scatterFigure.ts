@@ -156,6 +156,9 @@ function axisOf({ column, isLog }: ScatterAxis, paint: Colours) {
     gridcolor: paint.line,
     zeroline: false,
     automargin: true,
+    exponentformat: "e",
+    // with labels at 1, 2 and 5
+    ...(isLog ? { dtick: "D2" } : {}),
     ...(column.isText ? { tickmode: "array", tickvals: column.texts.map((_, code) => code), ticktext: column.texts.map((text) => escapeHtml(text.length > 24 ? `${text.slice(0, 23)}…` : text)) } : {}),
   };
 }

@@ -62,7 +62,7 @@ export function ViewDialog({ project, parameters, base, act, onOpen, onClose }: 
           </label>
         )}
         {error !== null && <p role="alert">{error}</p>}
-        <div>
+        <div className={styles["choice"]}>
           <button type="submit" data-look="primary" disabled={act !== "delete" && name.trim() === ""}>{{ "save-as": "Save", rename: "Rename", delete: "Delete" }[act]}</button>
         </div>
       </form>

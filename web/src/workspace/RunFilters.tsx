@@ -87,8 +87,8 @@ export function RunFilters({ view, change, runs, keys, columns, labels, project,
           ))}
         </select>
         <GroupButton grouping={view.grouping} keys={keys} onChange={(update) => { change((now) => ({ ...now, grouping: update(now.grouping) })); }} />
-        <button type="button" onClick={() => { setIsPicking(true); }}>
-          <Icon name="columns" /> Columns
+        <button type="button" data-look={view.mode === "table" ? undefined : "icon"} aria-label="Columns" title="Columns" onClick={() => { setIsPicking(true); }}>
+          <Icon name="columns" />{view.mode === "table" && " Columns"}
         </button>
         <Menu label="More for this list" look="icon" entries={more}>
           <Icon name="more" />

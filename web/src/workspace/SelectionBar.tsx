@@ -4,6 +4,7 @@ import { type FormEvent, useState } from "react";
 import { reasonOf } from "../api";
 import { formatCount, plural } from "../format";
 import { Dialog } from "../parts/Dialog";
+import { Icon } from "../parts/Icon";
 import { Menu, type MenuEntry } from "../parts/Menu";
 import styles from "./TableParts.module.css";
 import { MOST_COMPARED, type SelectionProps } from "./ActionBar";
@@ -58,8 +59,8 @@ export function SelectionBar({ project, selected, rows, matched, criteria, colum
       <button type="button" disabled={isTooMany} onClick={() => { setOpened("tag"); }}>Tag</button>
       <button type="button" disabled={isTooMany} onClick={() => { act(isArchived ? "unarchive" : "archive"); }}>{isArchived ? "Unarchive" : "Archive"}</button>
       <button type="button" disabled={isTooMany} onClick={() => { act("delete"); }}>Delete</button>
-      <Menu label="More for the selected runs" entries={more}>More</Menu>
-      <button type="button" data-look="link" onClick={onDone}>Clear</button>
+      <Menu label="More for the selected runs" look="icon" entries={more}><Icon name="more" /></Menu>
+      <button type="button" data-look="icon" aria-label="Clear the selection" title="Clear the selection" onClick={onDone}><Icon name="close" /></button>
       {isTooMany && <span className="muted small">At most {formatCount(MOST_CHANGED)} runs are changed at once; narrow the filter.</span>}
       {opened !== null && (
         <TagDialog
