@@ -99,7 +99,7 @@ def test_no_page_runs_a_name_or_is_made_wide_by_it(page: Page, server: Server, r
         {"artifact_version_id": artifact, "replaces": None, "reason": MARKUP},
     )
     all_runs = ",".join(runs.values())
-    places = ["/", "/p/names", "/p/names?view=table", "/p/names?group=config", "/p/names?view=scatter"]
+    places = ["/", "/p/names", "/p/names?view=table", "/p/names?group=tag", "/p/names?view=scatter"]
     places += ["/p/names?panels=bar,importance", "/models", "/models/owls", "/models/owls/1", "/audit"]
     places += [f"/p/names/compare?runs={all_runs}{part}" for part in ("", "&as=rows", "&tab=charts", "&tab=console")]
     places += [f"/p/names/runs/{run}{part}" for run in (runs["long"], runs["markup"]) for part in ("", "/artifacts")]

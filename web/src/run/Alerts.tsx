@@ -3,6 +3,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Alert, RunDetail } from "../api";
+import { searchFor } from "../charts/sections";
 import { formatCount, formatNumber } from "../format";
 import { Failure, Outline } from "../parts/Note";
 import { Ago } from "../parts/Time";
@@ -57,7 +58,7 @@ function AlertLine({ run, alert }: { run: RunDetail; alert: Alert }) {
           {finding !== null && (
             <>
               {" · "}
-              <Link to="/p/$project/runs/$run/$tab" params={{ project: run.project, run: run.id, tab: "charts" }} search={{ find: finding.metric }}>
+              <Link to="/p/$project/runs/$run/$tab" params={{ project: run.project, run: run.id, tab: "charts" }} search={{ find: searchFor(finding.metric) }}>
                 <bdi>{finding.metric}</bdi>
               </Link>
             </>

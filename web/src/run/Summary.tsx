@@ -4,6 +4,7 @@
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { MOST_METRICS, type MetricSummary, type RunDetail } from "../api";
+import { searchFor } from "../charts/sections";
 import { formatCount, formatNumber, formatValue } from "../format";
 import styles from "./Tables.module.css";
 import { hasMore, useRunMetrics } from "./useRunMetrics";
@@ -64,7 +65,7 @@ function MetricRow({ run, name, summary, hasDefinitions }: RowProps) {
   return (
     <tr>
       <th scope="row">
-        <Link to="/p/$project/runs/$run/$tab" params={{ project: run.project, run: run.id, tab: "charts" }} search={{ find: name }} title={`${name}: ${formatCount(summary.count)} points`}>
+        <Link to="/p/$project/runs/$run/$tab" params={{ project: run.project, run: run.id, tab: "charts" }} search={{ find: searchFor(name) }} title={`${name}: ${formatCount(summary.count)} points`}>
           <bdi>{name}</bdi>
         </Link>
         {goal !== null && (
