@@ -214,7 +214,7 @@ def test_importance_of_few_runs_warns(page: Page) -> None:
 
 def test_panels_stand_among_the_charts_and_in_the_address(page: Page) -> None:
     page.goto("/p/sweep")
-    from_menu(page, "Add panel", "Bars of one value", "Histogram over time")
+    from_menu(page, "Add chart", "Bars of one value", "Histogram over time")
     bars = page.get_by_role("region", name="Bars of one value")
     expect(bars.get_by_role("listitem")).to_have_count(COUNT)
     bars.get_by_role("button", name="Edit Bars of one value").click()
@@ -234,7 +234,7 @@ def test_panels_stand_among_the_charts_and_in_the_address(page: Page) -> None:
 
 def test_a_text_stands_among_the_charts_as_it_was_written(page: Page) -> None:
     page.goto("/p/sweep")
-    from_menu(page, "Add panel", "Text")
+    from_menu(page, "Add chart", "Text")
     panel = page.get_by_role("region", name="Text", exact=True)
     panel.get_by_role("textbox").fill("# Look\n\n<b>lr</b>; 50 %, no more = enough")
     expect(page).to_have_url(re.compile("panels=text.*enough"))

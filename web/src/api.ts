@@ -272,6 +272,8 @@ export const api = {
   /** Every point of a metric of a run, in order of arrival. */
   everyPoint: (run: string, metric: string) => requestLines<Schemas["SeriesPart"]>(`${runPath(run)}/series`, { metric, resolution: "full" }),
   series: (body: SeriesRequest, asking?: Asking) => requestSeries<Schemas["SeriesAnswer"]>("/series", body, asking),
+  /** What a formula is of; one that cannot be read is refused with the place. */
+  formula: (formula: string, asking?: Asking) => request<Schemas["FormulaFacts"]>("POST", "/formulas", { body: { formula }, ...asking }),
   compare: (body: CompareRequest, asking?: Asking) => request<Comparison>("POST", "/runs/compare", { body, ...asking }),
 
   models: (asking?: Asking) => request<Schemas["ModelList"]>("GET", "/models", asking),

@@ -37,7 +37,7 @@ test("only what differs from the start is said of folds", () => {
 });
 
 test("a mangled address arranges nothing", () => {
-  expect(readArrangement({ names: "a,:,b:", folds: "x" })).toEqual({ pinned: [], order: [], names: {}, folds: [] });
+  expect(readArrangement({ names: "a,:,b:", folds: "x" })).toEqual({ pinned: [], order: [], names: {}, folds: [], added: [] });
 });
 
 test.each(["train/loss", "a+b (x)", "c\\d[0]"])("%s is found by what is searched for to find it", (metric) => {

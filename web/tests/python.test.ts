@@ -9,7 +9,7 @@ const PAINT = { text: "#000", muted: "#555", line: "#eee", background: "#fff", r
 function codeOf(search: Record<string, string>): string {
   const view = readCharts(search);
   const figure = lineFigure('val/"acc"', [{ series: seriesOf({ values: [1, 2, 3] }), style: styleOf({ name: 'a "b"\n' }) }], view);
-  return asPython(figure, view, PAINT, "http://tracker.test");
+  return asPython(figure, view, null, PAINT, "http://tracker.test");
 }
 
 test("names in code are strings, whatever they hold", () => {
@@ -28,4 +28,22 @@ test("code fetches along the same axis, and draws the same part", () => {
 test("code smooths only where the chart does", () => {
   expect(codeOf({})).not.toContain("def smooth");
   expect(codeOf({ smooth: "gaussian:5" })).toContain("smooth(x, y)");
+});
+
+test("code of a formula reckons it, on every axis", () => {
+  const reckoned = { metrics: ["val/loss", "a"], python: '(m["val/loss"] / m["a"])' };
+  const of = (search: Record<string, string>) => {
+    const view = readCharts(search);
+    return asPython(lineFigure('"val/loss" / a', [{ series: seriesOf({ values: [1, 2] }), style: styleOf({}) }], view), view, reckoned, PAINT, "http://tracker.test");
+  };
+  expect(of({})).toContain('METRICS = ["val/loss", "a"]');
+  expect(of({})).toContain('        y = (m["val/loss"] / m["a"])\n');
+  expect(of({ x: "time" })).toContain('at = history["time_ms"]');
+  expect(of({ x: "metric:epoch" })).toContain('run.history(sorted({*METRICS, "epoch"}))');
+});
+
+test("code of several metrics has a line for each of every run", () => {
+  const view = readCharts({});
+  const drawn = ["x", "y"].map((metric) => ({ series: seriesOf({ metric, values: [1] }), style: styleOf({ of: metric }) }));
+  expect(asPython(lineFigure("x, y", drawn, view), view, null, PAINT, "http://tracker.test")).toMatch(/LINES = \[\n {4}\("a", "x", .*\n {4}\("a", "y", /);
 });

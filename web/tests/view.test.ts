@@ -34,7 +34,7 @@ test("a view survives its address", () => {
       search: "^val/",
       own: { "a;b,c=%3B": { x: "metric:e;f", range: [0.5, 2], ySpan: "zero", isLog: false } },
     },
-    arrangement: { pinned: ["val/acc", "a,b"], order: ["val", ""], names: { "": "All the rest", "train:x": "Training: 100 %" }, folds: ["-train", "+"] },
+    arrangement: { pinned: ["val/acc", "a,b"], order: ["val", ""], names: { "": "All the rest", "train:x": "Training: 100 %" }, folds: ["-train", "+"], added: ["formula:min(a, b)"] },
     grouping: { by: [], except: ["config.seed", "config.a,b"], center: "median", spread: "min_max", hasMembers: true, plus: ['"a,b"'], minus: ["0.1,null"] },
     labels: ["config.optim.lr", "config.a,b"],
   };

@@ -3,9 +3,11 @@
 import { Suspense, lazy, useMemo, useRef, useState } from "react";
 import type { MetricAction } from "../corrections/words";
 import { useCommands } from "../frame/commands";
+import { toast } from "../frame/Toasts";
 import { useKeys } from "../frame/keys";
 import { plural } from "../format";
 import type { Goal } from "../goals";
+import type { Adding } from "../panels/adding";
 import { Boundary } from "../parts/Boundary";
 import { tileWidth } from "../settings";
 import { useHandler } from "../parts/useHandler";
@@ -15,9 +17,10 @@ import styles from "./ChartGrid.module.css";
 import { ChartToolbar } from "./ChartToolbar";
 import { Sections, VirtualSections } from "./Sections";
 import { Tile } from "./Tile";
-import { type Arrange, type Arrangement, foldedTo, isFolded, movedTo, nameOf, ordered, renamed } from "./arrangement";
+import { type Arrange, type Arrangement, MOST_ADDED, foldedTo, isFolded, movedTo, nameOf, ordered, renamed, withMade, withoutMade } from "./arrangement";
 import { cursor } from "./cursor";
 import type { RunStyle } from "./figure";
+import { type Draft, chartTitle, joined } from "./made";
 import { type Section, foldedAtFirst, matchMetrics, searchFor, sectionsOf } from "./sections";
 import { stepped } from "./smoothing";
 import type { SeriesSource } from "./store";
@@ -25,6 +28,8 @@ import type { SeriesSource } from "./store";
 // nobody hovers before there is a chart
 const Tooltip = lazy(() => import("./Tooltip").then((module) => ({ default: module.Tooltip })));
 const CorrectionDialog = lazy(() => import("../corrections/CorrectionDialog").then((module) => ({ default: module.CorrectionDialog })));
+const AddChart = lazy(() => import("./AddChart").then((module) => ({ default: module.AddChart })));
+const ChartEditor = lazy(() => import("./ChartEditor").then((module) => ({ default: module.ChartEditor })));
 const Enlarged = lazy(() => import("./Enlarged").then((module) => ({ default: module.Enlarged })));
 
 type Props = {
@@ -47,24 +52,34 @@ type Props = {
   panels?: React.ReactNode;
   /** More settings for the toolbar, of what is drawn here. */
   tools?: React.ReactNode;
+  /** Where panels of all runs are added; null where there are none. */
+  adding?: Adding | null;
 };
 
 /** With more metrics than this, sections that are off the screen are not in the document. */
 const MANY_METRICS = 1000;
 
-export function ChartGrid({ project, store, runs, metrics, settings, onSettings, arrangement, onArrange, foldedFirst = foldedAtFirst, corrected, empty, note = null, panels = null, tools = null }: Props) {
-  const { pinned, names } = arrangement;
+export function ChartGrid({ project, store, runs, metrics, settings, onSettings, arrangement, onArrange, foldedFirst = foldedAtFirst, corrected, empty, note = null, panels = null, tools = null, adding = null }: Props) {
+  const { pinned, names, added } = arrangement;
   const width = tileWidth.use();
   const search = useRef<HTMLInputElement>(null);
   const scroll = useRef<HTMLDivElement>(null);
   const [enlarged, setEnlarged] = useState<string | null>(null);
   const [correction, setCorrection] = useState<{ metric: string; action: MetricAction } | null>(null);
+  const [draft, setDraft] = useState<Draft | null>(null);
   const match = useMemo(() => matchMetrics(metrics, settings.search), [metrics, settings.search]);
   const isSearching = settings.search !== "";
   const { sections, folds, onMove, onRename } = useSections({ metrics, matched: match.metrics, isSearching, arrangement, onArrange, foldedFirst });
   const onPin = useHandler((metric: string) => { onArrange({ pinned: pinned.includes(metric) ? pinned.filter((one) => one !== metric) : [...pinned, metric] }); });
   const onChange = useHandler(onSettings);
   const onCorrect = useHandler((metric: string, action: MetricAction) => { setCorrection({ metric, action }); });
+  const onRemove = useHandler((chart: string) => { onArrange(withoutMade(arrangement, chart)); });
+  const onMade = useHandler((chart: string, replaces: string | null) => { onArrange(withMade(arrangement, chart, replaces)); });
+  const onTogether = useHandler((dragged: string, onto: string) => {
+    const chart = joined(onto, dragged);
+    onMade(chart, added.includes(onto) ? onto : null);
+    toast({ text: `${chartTitle(chart)}: one chart, among those that were added.` });
+  });
   const goalOf = useGoals(project);
   const onGoal = useHandler((metric: string, goal: Goal | null) => { void import("../chooseGoal").then((module) => module.chooseGoal(project, metric, goal)); });
   const underPointer = () => {
@@ -82,16 +97,18 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
   ]);
   useCommands(() => metrics.map((metric) => ({ kind: "metric", label: metric, isTyped: true, run: () => { onSettings({ search: searchFor(metric) }); } })));
   const tileOf = (metric: string) => (
-    <Boundary key={metric} what={`The chart of ${metric} broke.`}>
-      <Tile {...{ store, metric, metrics, runs, settings, onPin }} onSettings={onChange} onEnlarge={setEnlarged} goal={goalOf(metric)} onGoal={onGoal} onCorrect={corrected === undefined ? undefined : onCorrect} isPinned={pinned.includes(metric)} />
+    <Boundary key={metric} what={`The chart of ${chartTitle(metric)} broke.`}>
+      <Tile {...{ store, metric, metrics, runs, settings, onPin }} onSettings={onChange} onEnlarge={setEnlarged} goal={goalOf(metric)} {...{ onGoal, onRemove, onTogether }} onMake={setDraft} onCorrect={corrected === undefined ? undefined : onCorrect} isPinned={pinned.includes(metric)} />
     </Boundary>
   );
-  const shownPins = pinned.filter((metric) => match.metrics.includes(metric));
+  const shownAdded = useMemo(() => matchMetrics(added, settings.search).metrics, [added, settings.search]);
+  const shownPins = pinned.filter((metric) => match.metrics.includes(metric) || shownAdded.includes(metric));
+  const others = shownAdded.filter((chart) => !pinned.includes(chart));
   const sectionProps = { sections, nameOf: (prefix: string) => nameOf(prefix, names), ...folds, onMove, onRename, tileOf };
   return (
     <section className={styles["charts"]} aria-label="Charts" data-tiles={width}>
       <div className={styles["top"]}>
-        <ChartToolbar {...{ settings, onChange: onSettings, matched: match.metrics.length, metrics, error: match.error, searchRef: search, tools }} />
+        <ChartToolbar {...{ settings, onChange: onSettings, matched: match.metrics.length, metrics, error: match.error, searchRef: search }} tools={<>{tools}<Suspense><AddChart isFull={added.length >= MOST_ADDED} onMake={setDraft} panels={adding} /></Suspense></>} />
       </div>
       <div ref={scroll} className={styles["scroll"]}>
         {panels}
@@ -103,8 +120,14 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
             <div className={styles["grid"]}>{shownPins.map(tileOf)}</div>
           </section>
         )}
+        {runs.length > 0 && others.length > 0 && (
+          <section className={styles["section"]} aria-label="Added">
+            <h2 className={styles["pinned"]}>Added</h2>
+            <div className={styles["grid"]} data-all="true">{others.map(tileOf)}</div>
+          </section>
+        )}
         {runs.length > 0 && (metrics.length > MANY_METRICS ? <VirtualSections {...sectionProps} scrollRef={scroll} pinnedCount={shownPins.length} /> : <Sections {...sectionProps} />)}
-        {metrics.length > 0 && match.metrics.length === 0 && (
+        {metrics.length > 0 && match.metrics.length + shownAdded.length === 0 && (
           <p className={styles["none"]}>
             No chart matches. <button type="button" data-look="link" onClick={() => { onSettings({ search: "" }); }}>Show all {plural(metrics.length, "chart")}</button>
           </p>
@@ -116,9 +139,14 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
           <CorrectionDialog target={{ project, run: corrected, ...correction }} onClose={() => { setCorrection(null); }} />
         </Suspense>
       )}
+      {draft !== null && (
+        <Suspense>
+          <ChartEditor key={draft.chart} {...{ draft, metrics }} onSave={onMade} onClose={() => { setDraft(null); }} />
+        </Suspense>
+      )}
       {enlarged !== null && (
         <Suspense>
-          <Enlarged {...{ store, runs, settings, onSettings, metrics }} metric={enlarged} charts={match.metrics} onMetric={setEnlarged} onClose={() => { setEnlarged(null); }} />
+          <Enlarged {...{ store, runs, settings, onSettings, metrics }} metric={enlarged} charts={[...shownAdded, ...match.metrics]} onMetric={setEnlarged} onClose={() => { setEnlarged(null); }} />
         </Suspense>
       )}
     </section>

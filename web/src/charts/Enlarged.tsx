@@ -2,7 +2,7 @@
 
 import { useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import { toast } from "../frame/Toasts";
-import { reasonOf } from "../api";
+import { api, reasonOf } from "../api";
 import { Dialog } from "../parts/Dialog";
 import { Icon } from "../parts/Icon";
 import { Swatch } from "../parts/Run";
@@ -15,6 +15,7 @@ import { ShowAsTable } from "./ShowAsTable";
 import { xText } from "./ticks";
 import { SettingsDialog } from "./SettingsDialog";
 import { type Figure, type Line, MOST_ENLARGED, type RunStyle, axisName, exactness, nearest, supersededNote, titleOf, withoutLines } from "./figure";
+import { bodyOf, chartTitle, isFormula } from "./made";
 import { ownOf, viewOf, withOwn, zoomed } from "./own";
 import { draw, onHover, onZoom, remove } from "./plot";
 import { asPython } from "./python";
@@ -22,7 +23,7 @@ import type { SeriesSource } from "./store";
 import { saveDrawn, saveEveryPoint, saveShownPoints } from "./takeAway";
 import { formatMeasure } from "./units";
 import { useSource } from "./useSource";
-import { metricFigure, useMetric } from "./useMetric";
+import { chartFigure, useMetric } from "./useMetric";
 
 type Props = {
   store: SeriesSource;
@@ -43,14 +44,14 @@ const POINTS = 2000;
 export function Enlarged({ store, metric, metrics, charts, runs, settings, onSettings, onMetric, onClose }: Props) {
   const view = useMemo(() => viewOf(settings, metric), [settings, metric]);
   const source = useSource(store, { x: view.x, range: view.range, points: POINTS });
-  const before = useMetric(store, metric, true);
-  const state = useMetric(source, metric, true);
+  const before = useMetric(store, metric, true, metrics);
+  const state = useMetric(source, metric, true, metrics);
   const [muted, setMuted] = useState<ReadonlySet<string>>(new Set());
   const [cursor, setCursor] = useState<number | null>(null);
   const [isSetting, setIsSetting] = useState(false);
   // what the small chart shows stands in for the finer points until these are here
   const isWaiting = state.series.length === 0 && view.x === settings.x;
-  const figure = useMemo(() => metricFigure(metric, isWaiting ? before : state, runs, view, MOST_ENLARGED), [metric, isWaiting, before, state, runs, view]);
+  const figure = useMemo(() => chartFigure(metric, isWaiting ? before : state, runs, view, MOST_ENLARGED), [metric, isWaiting, before, state, runs, view]);
   const drawn = useMemo(() => withoutLines(figure, muted), [figure, muted]);
   const canvas = useRef<HTMLDivElement>(null);
   const at = charts.indexOf(metric);
@@ -60,7 +61,7 @@ export function Enlarged({ store, metric, metrics, charts, runs, settings, onSet
   };
   return (
     <Dialog
-      title={metric}
+      title={chartTitle(metric)}
       width="full"
       onClose={onClose}
       onKeyDown={(event) => {
@@ -68,7 +69,7 @@ export function Enlarged({ store, metric, metrics, charts, runs, settings, onSet
         if (event.key === "ArrowRight") turn(1);
         if (event.key === "ArrowLeft") turn(-1);
       }}
-      footer={<Downloads {...{ view, canvas }} figure={drawn} />}
+      footer={<Downloads {...{ view, canvas }} chart={metric} figure={drawn} />}
     >
       <div className={styles["view"]}>
         <div className={styles["main"]}>
@@ -97,7 +98,7 @@ export function Enlarged({ store, metric, metrics, charts, runs, settings, onSet
           }}
         />
       </div>
-      {isSetting && <SettingsDialog title={metric} {...{ view, metrics }} onChange={(chosen) => { onSettings({ own: withOwn(settings.own, metric, ownOf(chosen, settings)) }); }} onClose={() => { setIsSetting(false); }} />}
+      {isSetting && <SettingsDialog title={chartTitle(metric)} {...{ view, metrics }} onChange={(chosen) => { onSettings({ own: withOwn(settings.own, metric, ownOf(chosen, settings)) }); }} onClose={() => { setIsSetting(false); }} />}
     </Dialog>
   );
 }
@@ -186,9 +187,9 @@ function summary(line: Line, cursor: number | null): Row {
 
 const compareRows = (a: Row, b: Row, by: SortBy) => (by === "name" ? a.line.name.localeCompare(b.line.name) : (Number.isNaN(a[by]) ? -Infinity : a[by]) - (Number.isNaN(b[by]) ? -Infinity : b[by]));
 
-type DownloadProps = { figure: Figure; view: ChartSettings; canvas: React.RefObject<HTMLDivElement | null> };
+type DownloadProps = { chart: string; figure: Figure; view: ChartSettings; canvas: React.RefObject<HTMLDivElement | null> };
 
-function Downloads({ figure, view, canvas }: DownloadProps) {
+function Downloads({ chart, figure, view, canvas }: DownloadProps) {
   const complain = (error: unknown) => { toast({ text: `Could not be taken away: ${reasonOf(error)}`, isBad: true }); };
   const savePicture = (kind: "png" | "svg") => () => { if (canvas.current !== null) saveDrawn(figure, canvas.current, kind).catch(complain); };
   return (
@@ -197,8 +198,8 @@ function Downloads({ figure, view, canvas }: DownloadProps) {
       <button type="button" title="The points that are drawn" onClick={() => void saveShownPoints(figure)}><Icon name="download" /> CSV</button>
       {figure.pooled === null && (
         <>
-          <button type="button" onClick={() => { copyText(asPython(figure, view)).catch(complain); }}><Icon name="copy" /> Copy as Python</button>
-          <button type="button" title="Every point that was logged" onClick={() => { saveEveryPoint(figure).catch(complain); }}><Icon name="download" /> CSV of all points</button>
+          <button type="button" onClick={() => { copyPython(chart, figure, view).catch(complain); }}><Icon name="copy" /> Copy as Python</button>
+          {!isFormula(chart) && <button type="button" title="Every point that was logged" onClick={() => { saveEveryPoint(figure).catch(complain); }}><Icon name="download" /> CSV of all points</button>}
         </>
       )}
       <button type="button" onClick={savePicture("png")}><Icon name="download" /> PNG</button>
@@ -207,7 +208,8 @@ function Downloads({ figure, view, canvas }: DownloadProps) {
   );
 }
 
-async function copyText(text: string): Promise<void> {
-  await navigator.clipboard.writeText(text);
+async function copyPython(chart: string, figure: Figure, view: ChartSettings): Promise<void> {
+  const reckoned = isFormula(chart) ? await api.formula(bodyOf(chart)) : null;
+  await navigator.clipboard.writeText(asPython(figure, view, reckoned));
   toast({ text: "Copied: Python that fetches and draws this chart." });
 }

@@ -18,6 +18,7 @@ import styles from "./Tile.module.css";
 import { spotlight } from "./cursor";
 import { type Figure, type Range, type RunStyle, bestOf, describeFigure, exactness, supersededNote } from "./figure";
 import { type Own, ownOf, ownWords, viewOf, withOwn, zoomed } from "./own";
+import { type Draft, chartTitle, isFormula, isMade, namesOf, patternOf, severalChart } from "./made";
 import { attachOverlay } from "./overlay";
 import { drawQueue, tileQueue } from "./queue";
 import { lastPartOf, prefixOf } from "./sections";
@@ -25,7 +26,7 @@ import type { SeriesSource } from "./store";
 import type * as takeAway from "./takeAway";
 import { highlight, remove, resize, update } from "./tile";
 import { useSource } from "./useSource";
-import { metricFigure, useMetric } from "./useMetric";
+import { chartFigure, useMetric } from "./useMetric";
 
 const SettingsDialog = lazy(() => import("./SettingsDialog").then((module) => ({ default: module.SettingsDialog })));
 
@@ -45,6 +46,10 @@ export type TileProps = {
   onGoal: (metric: string, goal: Goal | null) => void;
   /** Opens what renames, hides or deletes the metric, where that is offered. */
   onCorrect?: ((metric: string, action: MetricAction) => void) | undefined;
+  /** Opens what makes charts, takes one away that was made, and makes one of two. */
+  onMake?: ((draft: Draft) => void) | undefined;
+  onRemove?: ((chart: string) => void) | undefined;
+  onTogether?: ((dragged: string, onto: string) => void) | undefined;
 };
 
 type TakeAway = typeof takeAway;
@@ -60,11 +65,12 @@ export const Tile = memo(function Tile(props: TileProps) {
   const isElsewhere = store.beside !== undefined && (own?.x !== undefined || own?.range !== undefined);
   const view = useMemo(() => (isElsewhere ? viewOf(settings, metric) : { ...viewOf(settings, metric), x: settings.x, range: settings.range }), [settings, metric, isElsewhere]);
   const source = useSource(store, isElsewhere ? { x: view.x, range: view.range } : null);
-  const state = useMetric(source, metric, isNear);
-  const figure = useMemo(() => metricFigure(metric, state, runs, view), [metric, state, runs, view]);
+  const state = useMetric(source, metric, isNear, metrics);
+  const figure = useMemo(() => chartFigure(metric, state, runs, view), [metric, state, runs, view]);
   const all = [...figure.lines, ...figure.superseded];
   const isEmpty = all.length === 0;
-  const label = describeFigure(metric, view, new Set(all.map(({ run }) => run)).size, figure.pooled === null ? "run" : "group");
+  const name = chartTitle(metric);
+  const label = describeFigure(name, view, new Set(all.map(({ run }) => run)).size, figure.pooled === null ? "run" : "group");
   const onOwn = useHandler((change: Parameters<typeof withOwn>[2]) => { onSettings({ own: withOwn(settings.own, metric, change) }); });
   const onZoom = (range: Range | null) => { onSettings(zoomed(settings, metric, range)); };
   const onPan = (range: Range, ySpan: Range) => {
@@ -74,20 +80,20 @@ export const Tile = memo(function Tile(props: TileProps) {
   };
   const isHidden = isEmpty && !state.isLoading && state.error === null && runs.length > 0;
   return (
-    <figure ref={ref} className={styles["tile"]} aria-label={label} aria-description={sentenceOf(label, figure, props.goal)} data-metric={metric} data-empty={isHidden}>
+    <figure ref={ref} className={styles["tile"]} aria-label={label} aria-description={sentenceOf(label, figure, props.goal)} data-metric={metric} data-empty={isHidden} {...dropOn(props)}>
       <figcaption className={styles["head"]}>
-        <Title metric={metric} />
-        <OwnMark own={own} metric={metric} onReset={() => { onOwn(AS_ON_THE_PAGE); }} />
+        <Title {...{ metric }} onTogether={props.onTogether} />
+        <OwnMark own={own} metric={name} onReset={() => { onOwn(AS_ON_THE_PAGE); }} />
         <span className={styles["tools"]}>
           <ShowAsTable figure={figure} />
-          <button type="button" data-look="icon" aria-pressed={isPinned} aria-label={`${isPinned ? "Unpin" : "Pin"} ${metric}`} title={isPinned ? "Unpin" : "Pin to the top (p)"} onClick={() => { onPin(metric); }}>
+          <button type="button" data-look="icon" aria-pressed={isPinned} aria-label={`${isPinned ? "Unpin" : "Pin"} ${name}`} title={isPinned ? "Unpin" : "Pin to the top (p)"} onClick={() => { onPin(metric); }}>
             <Icon name="pin" size={14} />
           </button>
-          <button type="button" data-look="icon" aria-label={`Enlarge ${metric}`} title="Enlarge (f)" onClick={() => { onEnlarge(metric); }}>
+          <button type="button" data-look="icon" aria-label={`Enlarge ${name}`} title="Enlarge (f)" onClick={() => { onEnlarge(metric); }}>
             <Icon name="enlarge" size={14} />
           </button>
           {isNear && (
-            <Menu label={`More for ${metric}`} look="icon" entries={entriesOf(props, figure, () => { setIsSetting(true); })}>
+            <Menu label={`More for ${name}`} look="icon" entries={entriesOf(props, figure, () => { setIsSetting(true); })}>
               <Icon name="more" size={14} />
             </Menu>
           )}
@@ -101,7 +107,7 @@ export const Tile = memo(function Tile(props: TileProps) {
       <Notes figure={figure} />
       {isSetting && (
         <Suspense>
-          <SettingsDialog title={metric} {...{ view, metrics }} onChange={(chosen) => { onOwn(ownOf(chosen, settings)); }} onClose={() => { setIsSetting(false); }} />
+          <SettingsDialog title={name} {...{ view, metrics }} onChange={(chosen) => { onOwn(ownOf(chosen, settings)); }} onClose={() => { setIsSetting(false); }} />
         </Suspense>
       )}
     </figure>
@@ -109,15 +115,29 @@ export const Tile = memo(function Tile(props: TileProps) {
 });
 
 /** The part that tells metrics apart is the last one. */
-function Title({ metric }: { metric: string }) {
-  const prefix = prefixOf(metric);
+function Title({ metric, onTogether }: Pick<TileProps, "metric" | "onTogether">) {
+  const isWhole = isMade(metric);
+  const prefix = isWhole ? "" : prefixOf(metric);
   return (
-    <span className={styles["title"]} title={metric}>
+    <span className={styles["title"]} title={chartTitle(metric)} draggable={onTogether !== undefined && !isFormula(metric)} onDragStart={(event) => { event.dataTransfer.setData(DRAGGED, metric); }}>
       {prefix !== "" && <span className="muted">{prefix}/</span>}
-      <bdi>{lastPartOf(metric)}</bdi>
+      <bdi>{isWhole ? chartTitle(metric) : lastPartOf(metric)}</bdi>
     </span>
   );
 }
+
+const DRAGGED = "application/x-tracker-chart";
+
+/** A chart that is dropped onto another is drawn together with it. */
+const dropOn = ({ metric, onTogether }: TileProps) => ({
+  onDragOver: (event: React.DragEvent) => { if (event.dataTransfer.types.includes(DRAGGED) && !isFormula(metric)) event.preventDefault(); },
+  onDrop: (event: React.DragEvent) => {
+    const dragged = event.dataTransfer.getData(DRAGGED);
+    if (dragged === "" || dragged === metric || isFormula(metric)) return;
+    event.preventDefault();
+    onTogether?.(dragged, metric);
+  },
+});
 
 const AS_ON_THE_PAGE: { [Key in keyof Required<Own>]: undefined } = { x: undefined, range: undefined, ySpan: undefined, isLog: undefined };
 
@@ -137,28 +157,43 @@ function sentenceOf(label: string, figure: Figure, goal: Goal | null): string {
   return best === null ? label : `${label}, ${best}`;
 }
 
-function entriesOf({ metric, runs, settings, goal, onGoal, onCorrect }: TileProps, figure: Figure, onSet: () => void): MenuEntry[] {
+function entriesOf(props: TileProps, figure: Figure, onSet: () => void): MenuEntry[] {
+  const { metric, metrics, runs, settings, goal, onGoal, onCorrect } = props;
   const take = (how: (module: TakeAway) => Promise<unknown>) => () => {
     import("./takeAway").then(how).catch((error: unknown) => { toast({ text: `Could not be taken away: ${reasonOf(error)}`, isBad: true }); });
   };
   return [
     { kind: "do", label: "Axes and ranges…", onSelect: onSet },
+    ...makings(props),
     { kind: "line" },
     { kind: "do", label: "Download PNG", onSelect: take((module) => module.savePicture(figure, "png")) },
     { kind: "do", label: "Download SVG", onSelect: take((module) => module.savePicture(figure, "svg")) },
     { kind: "do", label: "Download CSV", onSelect: take((module) => module.saveShownPoints(figure)) },
-    ...(figure.pooled !== null ? [] : [shareEntry(metric, runs, settings)]),
-    { kind: "line" },
-    { kind: "choice", label: "Higher is better", isChosen: goal === "max", onSelect: () => { onGoal(metric, goal === "max" ? null : "max"); } },
-    { kind: "choice", label: "Lower is better", isChosen: goal === "min", onSelect: () => { onGoal(metric, goal === "min" ? null : "min"); } },
-    ...(onCorrect === undefined ? [] : corrections(metric, onCorrect)),
+    ...(figure.pooled !== null ? [] : [shareEntry(metric, namesOf(metric, metrics), runs, settings)]),
+    ...(isMade(metric) ? [] : goals(metric, goal, onGoal)),
+    ...(onCorrect === undefined || isMade(metric) ? [] : corrections(metric, onCorrect)),
   ];
 }
 
-const shareEntry = (metric: string, runs: readonly RunStyle[], settings: ChartSettings): MenuEntry => ({
+function makings({ metric, onMake, onRemove }: TileProps): MenuEntry[] {
+  if (onMake === undefined || onRemove === undefined) return [];
+  if (!isMade(metric)) return [{ kind: "do", label: "Show together with…", onSelect: () => { onMake({ chart: severalChart(patternOf([metric])), replaces: null }); } }];
+  return [
+    { kind: "do", label: "Edit…", onSelect: () => { onMake({ chart: metric, replaces: metric }); } },
+    { kind: "do", label: "Remove chart", onSelect: () => { onRemove(metric); } },
+  ];
+}
+
+const goals = (metric: string, goal: Goal | null, onGoal: TileProps["onGoal"]): MenuEntry[] => [
+  { kind: "line" },
+  { kind: "choice", label: "Higher is better", isChosen: goal === "max", onSelect: () => { onGoal(metric, goal === "max" ? null : "max"); } },
+  { kind: "choice", label: "Lower is better", isChosen: goal === "min", onSelect: () => { onGoal(metric, goal === "min" ? null : "min"); } },
+];
+
+const shareEntry = (metric: string, names: readonly string[], runs: readonly RunStyle[], settings: ChartSettings): MenuEntry => ({
   kind: "do",
   label: "Share…",
-  onSelect: () => { share({ project: projectIn(location.pathname), runs: runs.map(({ id }) => id), metrics: [metric], settings: { ...viewOf(settings, metric), own: {} } }); },
+  onSelect: () => { share({ project: projectIn(location.pathname), runs: runs.map(({ id }) => id), metrics: [...names], settings: { ...viewOf(settings, metric), own: {} } }); },
 });
 
 const corrections = (metric: string, onCorrect: (metric: string, action: MetricAction) => void): MenuEntry[] => [

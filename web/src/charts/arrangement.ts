@@ -1,6 +1,7 @@
 /** What a person has arranged of the charts: pinned metrics, the order, names and folds of sections. Pure. */
 
 import { type Search, joinList, splitList } from "../address";
+import { isMade } from "./made";
 import { OTHER, type Section } from "./sections";
 
 export type Arrangement = {
@@ -11,10 +12,13 @@ export type Arrangement = {
   names: Record<string, string>;
   /** Sections that were folded or opened by hand: "-prefix" and "+prefix". */
   folds: string[];
+  /** Charts that were made by hand. */
+  added: string[];
 };
 export type Arrange = (change: Partial<Arrangement>) => void;
 
 export const LONGEST_NAME = 60;
+export const MOST_ADDED = 40;
 
 /** In an address each prefix ends with a slash, so that the one of metrics without any can stand there too. */
 export function readArrangement(search: Search): Arrangement {
@@ -23,15 +27,17 @@ export function readArrangement(search: Search): Arrangement {
     order: splitList(search["sections"]).map((prefix) => prefix.replace(/\/$/, "")),
     names: Object.fromEntries(splitList(search["names"]).flatMap(readName)),
     folds: splitList(search["folds"]).filter((fold) => /^[+-]/.test(fold)),
+    added: [...new Set(splitList(search["added"]).filter(isMade))].slice(0, MOST_ADDED),
   };
 }
 
-export function writeArrangement({ pinned, order, names, folds }: Arrangement): Search {
+export function writeArrangement({ pinned, order, names, folds, added }: Arrangement): Search {
   return {
     pins: joinList(pinned),
     sections: joinList(order.map((prefix) => `${prefix}/`)),
     names: joinList(Object.entries(names).map(([prefix, name]) => `${prefix.replace(/[%:]/g, encodeURIComponent)}:${name}`)),
     folds: joinList(folds),
+    added: joinList(added),
   };
 }
 
@@ -41,6 +47,15 @@ function readName(text: string): [string, string][] {
   const prefix = text.slice(0, Math.max(0, colon)).replace(/%(25|3A)/g, (escaped) => decodeURIComponent(escaped));
   return colon < 0 || name === "" ? [] : [[prefix, name]];
 }
+
+/** With a chart that was made; in the place of another, which is then pinned as that was, or at the end. */
+export function withMade({ added, pinned }: Arrangement, chart: string, replaces: string | null): Partial<Arrangement> {
+  const put = (list: string[]) => [...new Set(list.map((one) => (one === replaces ? chart : one)))];
+  return { added: replaces === null ? put([...added, chart]) : put(added), pinned: put(pinned) };
+}
+
+export const withoutMade = ({ added, pinned }: Arrangement, chart: string): Partial<Arrangement> =>
+  ({ added: added.filter((one) => one !== chart), pinned: pinned.filter((one) => one !== chart) });
 
 /** The sections in the order that was chosen. */
 export function ordered(sections: readonly Section[], order: readonly string[]): Section[] {

@@ -22,9 +22,10 @@ export type Note = { text: string; full: string };
 
 /**
  * How a run or a group of runs is drawn wherever it appears. `dash` tells apart what shares a hue: 0 solid, 1 dashed, 2
- * dotted. A run with `memberOf` is drawn faintly behind the line of that group.
+ * dotted. A run with `memberOf` is drawn faintly behind the line of that group; `of` is the metric that is drawn so, in a
+ * chart of several.
  */
-export type RunStyle = { id: string; name: string; note?: Note | null; hue: number; dash: number; isRunning: boolean; memberOf?: string };
+export type RunStyle = { id: string; name: string; note?: Note | null; hue: number; dash: number; isRunning: boolean; memberOf?: string; of?: string };
 
 /** Where the area from the least to the greatest is drawn: where many points share a pixel, wherever it is known, nowhere. */
 export type Shade = "dense" | "always" | "never";
@@ -54,6 +55,7 @@ export type Band = { low: Float64Array; high: Float64Array };
 export type Line = {
   id: string;
   run: string;
+  metric: string;
   name: string;
   note?: Note | null;
   hue: number;
@@ -149,8 +151,8 @@ export function exactness({ lines, stored, isExact, pooled }: Figure): { word: s
 /** What stands for the runs of a group at an x, in a word. */
 export const CENTERS: Record<Center, string> = { mean: "mean", median: "median", min: "least", max: "greatest" };
 
-/** The first line of each run. */
-export const runsOf = ({ lines }: Figure): Line[] => lines.filter(({ run }, index) => lines.findIndex((line) => line.run === run) === index);
+/** The first line of each run and metric. */
+export const seriesOf = ({ lines }: Figure): Line[] => lines.filter(({ run, metric }, index) => lines.findIndex((line) => line.run === run && line.metric === metric) === index);
 
 /** What the faint lines are. */
 export const supersededNote = ({ superseded, pooled }: Figure) =>
@@ -170,8 +172,9 @@ export function withoutLines(figure: Figure, ids: ReadonlySet<string>): Figure {
 function line({ series, style }: Drawn, view: ChartView): Line {
   const isSmoothed = isSmoothing(view.smoothing);
   return {
-    id: `${style.id}/${series.label}/${String(series.segment)}`,
+    id: `${style.id}/${style.of === undefined ? "" : `${style.of}/`}${series.label}/${String(series.segment)}`,
     run: style.memberOf ?? style.id,
+    metric: series.metric,
     name: lineName(series, style.name),
     note: style.note ?? null,
     hue: style.hue,

@@ -1,10 +1,15 @@
 /** A chart as Python: code for the client's reading API that fetches the same points and draws them alike. Pure. */
 
 import { type Colours, colours, hueOf } from "./colours";
-import { type ChartView, type Figure, type XAxis, axisName, runsOf } from "./figure";
+import { type ChartView, type Figure, type XAxis, axisName, seriesOf } from "./figure";
 import { type Smoothing, isSmoothing } from "./smoothing";
 
-export function asPython(figure: Figure, view: ChartView, paint: Colours = colours(), server: string = location.origin): string {
+/** A formula as the server reads it: what it is of, and its Python, with the columns in `m`. */
+export type Reckoned = { metrics: readonly string[]; python: string };
+
+export function asPython(figure: Figure, view: ChartView, reckoned: Reckoned | null = null, paint: Colours = colours(), server: string = location.origin): string {
+  const lines = seriesOf(figure);
+  const isOfMany = new Set(lines.map(({ metric }) => metric)).size > 1;
   return [
     "import matplotlib.pyplot as plt",
     "import numpy as np",
@@ -14,16 +19,16 @@ export function asPython(figure: Figure, view: ChartView, paint: Colours = colou
     `api = tracker.Api(${text(server)})`,
     "",
     ...smoother(view.smoothing),
-    "# id of the run, name, colour, dashes",
-    "RUNS = [",
-    ...runsOf(figure).map((line) => `    (${text(line.run)}, ${text(line.name)}, ${text(hueOf(paint, line.hue))}, ${text(DASHES[line.dash] ?? "-")}),`),
+    `# id of the run, ${isOfMany ? "metric, " : ""}name, colour, dashes`,
+    `${isOfMany ? "LINES" : "RUNS"} = [`,
+    ...lines.map((line) => `    (${[line.run, ...(isOfMany ? [line.metric] : []), line.name, hueOf(paint, line.hue), DASHES[line.dash] ?? "-"].map(text).join(", ")}),`),
     "]",
-    `METRIC = ${text(figure.metric)}`,
+    ...(reckoned !== null ? [`METRICS = [${reckoned.metrics.map(text).join(", ")}]`] : isOfMany ? [] : [`METRIC = ${text(figure.metric)}`]),
     "",
     "figure, axes = plt.subplots(figsize=(9.6, 5.4))",
-    "for run_id, name, colour, dashes in RUNS:",
+    isOfMany ? "for run_id, METRIC, name, colour, dashes in LINES:" : "for run_id, name, colour, dashes in RUNS:",
     "    run = api.run(run_id)",
-    ...columns(view),
+    ...(reckoned === null ? columns(view) : reckonedColumns(view, reckoned)),
     ...plotted(view),
     ...axesOf(figure, view),
     "axes.legend()",
@@ -53,6 +58,29 @@ function columns({ x }: ChartView): string[] {
     "            y.append(value)",
     '    order = np.argsort(x, kind="stable")',
     "    x, y = np.array(x, dtype=float)[order], np.array(y, dtype=float)[order]",
+  ];
+}
+
+/**
+ * Points are joined on their steps; what is undefined is a gap. Over times the reading API joins on these, which is the
+ * same for metrics that were logged together, and the code says so.
+ */
+function reckonedColumns({ x }: ChartView, { python }: Reckoned): string[] {
+  const over = x.startsWith("metric:") ? text(axisName(x)) : null;
+  const isTime = historyAxis(x) !== "";
+  return [
+    ...(isTime ? ["    # joined on times, where the dashboard joins on steps"] : []),
+    over === null ? `    history = run.history(METRICS${historyAxis(x)})` : `    history = run.history(sorted({*METRICS, ${over}}))`,
+    ...(over === null
+      ? [`    at = history[${text(column(x))}]`]
+      : ["    at, last = [], None", `    for here in history[${over}]:`, "        last = last if here is None else here", "        at.append(last)"]),
+    "    rows = [row for row in range(history.row_count) if None not in (at[row], *(history[name][row] for name in METRICS))]",
+    "    m = {name: np.array([history[name][row] for row in rows], dtype=float) for name in METRICS}",
+    "    x = np.array([at[row] for row in rows], dtype=float)",
+    '    with np.errstate(all="ignore"):',
+    `        y = ${python}`,
+    "    y[~np.isfinite(y)] = np.nan",
+    ...(over === null ? [] : ['    order = np.argsort(x, kind="stable")', "    x, y = x[order], y[order]"]),
   ];
 }
 

@@ -11,6 +11,7 @@ import { type LiveAnswer, type SeriesRequest, reasonOf } from "../api";
 import { type SeriesColumns, type Shape, hasShape } from "../series";
 import { extend } from "./extend";
 import type { Range, XAxis } from "./figure";
+import { isFormula } from "./made";
 import { sameSmoothing } from "./smoothing";
 
 export type Framing = Shape & { x: XAxis; range: Range | null; points: number };
@@ -165,8 +166,10 @@ export class SeriesStore {
   /** What the live request asks for `live` runs: the tiles that are mounted, and how far each series is known. */
   watching(live: readonly string[]): { runs: string[]; metrics: string[]; counts: Record<string, number>; framing: Framing } {
     const stores = [this, ...this.besides];
-    const metrics = [...new Set(stores.flatMap((store) => [...store.wanted.keys()]))].slice(0, MOST_NAMES);
+    const wanted = [...new Set(stores.flatMap((store) => [...store.wanted.keys()]))];
     const known = (metric: string, run: string) => stores.map((store) => store.counts(metric, run)).find((counts) => counts !== null) ?? null;
+    // a formula that was refused must not have all be refused
+    const metrics = wanted.filter((metric) => !isFormula(metric) || live.some((run) => known(metric, run) !== null)).slice(0, MOST_NAMES);
     const runs = live.filter((run) => metrics.some((metric) => known(metric, run) !== null)).slice(0, MOST_NAMES);
     const counts = metrics.flatMap((metric) => runs.flatMap((run) => known(metric, run) ?? []));
     return { runs, metrics, counts: Object.fromEntries(counts), framing: this.framing() };
@@ -237,7 +240,7 @@ export class SeriesStore {
     });
   }
 
-  /** Metrics that lack the same runs go together. */
+  /** Metrics that lack the same runs go together; a formula, which may be none, goes alone. */
   private missing(): { runs: string[]; metrics: string[] }[] {
     const current = this.detail ?? this.whole;
     const groups = new Map<string, { runs: string[]; metrics: string[] }>();
@@ -245,7 +248,7 @@ export class SeriesStore {
       const row = current.pairs.get(metric);
       const runs = this.runs.filter((run) => isLacking(row?.get(run), current.framing));
       if (runs.length === 0) continue;
-      const key = runs.join();
+      const key = isFormula(metric) ? metric : runs.join();
       const group = groups.get(key);
       if (group === undefined || group.metrics.length >= MOST_NAMES) groups.set(key, { runs, metrics: [metric] });
       else group.metrics.push(metric);

@@ -1,7 +1,7 @@
 /** A chart as a file: its picture, or its points. Fetched when the first one is taken away. */
 
 import { api } from "../api";
-import { type Figure, runsOf } from "./figure";
+import { type Figure, seriesOf } from "./figure";
 import { draw, picture, remove } from "./plot";
 import { figureAsCsv, quoted } from "./plotFigure";
 
@@ -33,11 +33,10 @@ export function saveShownPoints(figure: Figure): Promise<void> {
   return Promise.resolve();
 }
 
-/** Every point that the runs of a figure have logged of its metric, in order of arrival. */
+/** Every point that the runs of a figure have logged of its metrics, in order of arrival. */
 export async function saveEveryPoint(figure: Figure): Promise<void> {
-  const { metric } = figure;
   const parts = ["run,run_id,metric,label,step,time_ms,value\n"];
-  for (const { run, name } of runsOf(figure)) {
+  for (const { run, name, metric } of seriesOf(figure)) {
     for (const { label, segment, steps, times, values } of await api.everyPoint(run, metric)) {
       if (segment !== 0) continue;
       const head = [quoted(name), run, quoted(metric), quoted(label)].join(",");

@@ -1,36 +1,32 @@
 /** One metric as a chart that fills the room it has. */
 
-import { useEffect, useEffectEvent, useMemo, useRef, useSyncExternalStore } from "react";
-import { type Figure, type Range, type RunStyle, describeFigure, exactness, lineFigure } from "../charts/figure";
+import { useEffect, useEffectEvent, useMemo, useRef } from "react";
+import { type Figure, type Range, type RunStyle, describeFigure, exactness } from "../charts/figure";
+import { chartTitle } from "../charts/made";
 import { attachOverlay } from "../charts/overlay";
 import { figures } from "../charts/Tile";
 import type { ChartSettings } from "../charts/settings";
 import type { SeriesStore } from "../charts/store";
 import { remove, resize, update } from "../charts/tile";
+import { chartFigure, useMetric } from "../charts/useMetric";
 import { useIsDark } from "../theme";
 import styles from "./Embed.module.css";
 
 type Props = { store: SeriesStore; metric: string; runs: readonly RunStyle[]; settings: ChartSettings; onZoom: (range: Range | null) => void };
 
+/** A chart of several is shared as one of each. */
+const NO_METRICS: readonly string[] = [];
+
 export function EmbeddedChart({ store, metric, runs, settings, onZoom }: Props) {
-  const state = useSyncExternalStore(
-    useMemo(() => (listener: () => void) => store.watch(metric, listener), [store, metric]),
-    () => store.state(metric),
-  );
-  const figure = useMemo(() => {
-    const styleOf = new Map(runs.map((run) => [run.id, run]));
-    const drawn = state.series.flatMap((series) => {
-      const style = styleOf.get(series.run);
-      return style === undefined ? [] : [{ series, style }];
-    });
-    return lineFigure(metric, drawn, settings);
-  }, [metric, runs, state, settings]);
+  const state = useMetric(store, metric, true, NO_METRICS);
+  const figure = useMemo(() => chartFigure(metric, state, runs, settings), [metric, runs, state, settings]);
+  const name = chartTitle(metric);
   const all = [...figure.lines, ...figure.superseded];
-  const label = describeFigure(metric, settings, new Set(all.map(({ run }) => run)).size);
+  const label = describeFigure(name, settings, new Set(all.map(({ run }) => run)).size);
   return (
     <figure className={styles["chart"]} aria-label={label} data-metric={metric}>
       <figcaption>
-        <bdi>{metric}</bdi>
+        <bdi>{name}</bdi>
         {all.length > 0 && <span className="muted small" title={exactness(figure).sentence}>{exactness(figure).word}</span>}
         {settings.range !== null && <button type="button" data-look="link" onClick={() => { onZoom(null); }}>Reset zoom</button>}
       </figcaption>

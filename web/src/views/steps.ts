@@ -46,6 +46,7 @@ const WORDS: Readonly<Record<string, string>> = {
   filter: "filter",
   find: "chart search",
   folds: "folded sections",
+  added: "added charts",
   heat: "heat columns",
   labels: "labels",
   log: "log scale",

@@ -40,7 +40,6 @@ const RunCard = lazy(() => import("./RunCard").then((module) => ({ default: modu
 const ViewBar = lazy(() => import("../views/ViewBar").then((module) => ({ default: module.ViewBar })));
 const TrashDialog = lazy(() => import("../corrections/TrashDialog").then((module) => ({ default: module.TrashDialog })));
 
-const AddPanel = lazy(() => import("../panels/AddPanel").then((module) => ({ default: module.AddPanel })));
 const WorkspacePanel = lazy(() => import("../panels/WorkspacePanels").then((module) => ({ default: module.WorkspacePanel })));
 const WorkspacePanels = lazy(() => import("../panels/WorkspacePanels").then((module) => ({ default: module.WorkspacePanels })));
 
@@ -196,12 +195,8 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
                 store={source}
                 runs={drawn}
                 corrected={null}
-                tools={
-                  <>
-                    {isInGroups && <Suspense><GroupTools grouping={view.grouping} onChange={(update) => { change((now) => ({ ...now, grouping: update(now.grouping) })); }} /></Suspense>}
-                    <Suspense><AddPanel panels={view.panels} change={change} /></Suspense>
-                  </>
-                }
+                tools={isInGroups && <Suspense><GroupTools grouping={view.grouping} onChange={(update) => { change((now) => ({ ...now, grouping: update(now.grouping) })); }} /></Suspense>}
+                adding={{ panels: view.panels, change }}
                 panels={
                   view.panels.panels !== "" && (
                     <Suspense fallback={<Outline lines={6} />}>
