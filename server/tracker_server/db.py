@@ -39,6 +39,9 @@ MIGRATION_LOCK = 0x7472636B
 
 BUSY_TIMEOUT_MS = 10_000
 
+CACHE_KIB = 16_384
+"""Of each connection to SQLite, at most. What is not in it comes from the system's own cache, through `mmap_size`."""
+
 
 class Base(orm.DeclarativeBase):
     """The base of every table. Constraint names follow from the tables, so that migrations can name them."""
@@ -161,7 +164,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "synchronous = FULL",
         "foreign_keys = ON",
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
-        "cache_size = -65536",
+        f"cache_size = -{CACHE_KIB}",
         "mmap_size = 268435456",
         "temp_store = MEMORY",
         f"wal_autocheckpoint = {LONGEST_LOG_PAGES}",
