@@ -47,6 +47,18 @@ def test_migrations_build_exactly_the_tables_of_the_code(database: Database) -> 
         assert compare_metadata(context, metadata) == []
 
 
+@pytest.mark.parametrize("backend", ["postgres"])
+def test_postgresql_does_not_compress_what_is_compressed(make_database_url: Callable[[str], str], backend: str) -> None:
+    database = Database(make_database_url(backend))
+    with database.engine.connect() as connection:
+        compressing = connection.scalars(sa.text(
+            "SELECT attname FROM pg_attribute WHERE attrelid IN ('chunks'::regclass, 'tails'::regclass)"
+            " AND atttypid = 'bytea'::regtype AND attstorage <> 'e'"
+        )).all()  # fmt: skip
+    database.close()
+    assert compressing == []
+
+
 def test_migrating_again_changes_nothing(database: Database, tmp_path: Path) -> None:
     migrate(database, lock_folder=tmp_path)
 

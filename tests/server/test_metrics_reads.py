@@ -150,7 +150,7 @@ def test_many_series_take_as_few_statements_as_one(database: Database, session: 
         answers = metrics.read(session, runs, ["loss", "acc"], EVERY)
     assert {answer.points_in_range for answer in answers} == {120}
     assert len(few) <= 6
-    assert len(many) <= len(few) + 20 * 2 * 120 // TINY.chunk_points // stored.CHUNKS_AT_ONCE
+    assert len(many) <= len(few) + 20 * 2 * 120 // TINY.kept_points // stored.CHUNKS_AT_ONCE
 
 
 def test_what_is_new_is_found_among_what_other_series_have_logged(

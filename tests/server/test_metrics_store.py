@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from itertools import count
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from tests.server.points import Point, assert_same, heights
 from tracker.records import Logged
 from tracker_server import metrics
 from tracker_server.db import Database
+from tracker_server.metrics.models import Chunk, Tail
 
 TINY = metrics.Limits(tail_rows=3, tail_points=24, seal_points=5, least_points=2, chunk_points=8)
 """Limits that a handful of points goes past."""
@@ -85,3 +87,31 @@ def test_of_chunks_that_end_equally_near_a_range_the_later_point_is_its_neighbou
     view = metrics.View(x="time", range=(NOW_MS + 0.5, NOW_MS + 2), points=10)
     (answer,) = metrics.read(session, [run_id], ["loss"], view)
     assert answer.values == [15.0, 16.0]
+
+
+def test_a_large_batch_becomes_chunks_at_once_and_these_stay(session: Session) -> None:
+    log_run(session, "large")
+    metrics.append(session, "large", "", "metric", _records(range(30)), limits=TINY)
+    rows = session.execute(sa.select(Tail.id).where(Tail.run_id == "large")).all()
+    chunks = session.execute(sa.select(Chunk.id, Chunk.count)).all()
+    assert (len(rows), [count for _, count in chunks]) == (0, [7, 8, 7, 8])
+    metrics.append(session, "large", "", "metric", _records(range(30, 44)), limits=TINY)
+    assert session.execute(sa.select(Chunk.id, Chunk.count)).all() == [*chunks, (5, 7), (6, 7)]
+
+
+def test_runs_that_begin_together_are_tidied_at_different_moments(session: Session) -> None:
+    begun = {f"sweep{number}" for number in range(8)}
+    for run_id in begun:
+        log_run(session, run_id)
+    tidied: dict[str, int] = {}
+    for step in range(metrics.Limits().tail_rows + 1):
+        for run_id in begun - set(tidied):
+            metrics.append(session, run_id, "", "metric", _records(range(step, step + 1)))
+            if step and session.scalar(sa.select(sa.func.count()).where(Tail.run_id == run_id)) == 1:
+                tidied[run_id] = step
+    assert tidied.keys() == begun
+    assert len(set(tidied.values())) > len(begun) // 2
+
+
+def _records(steps: range) -> list[Logged]:
+    return [Logged(step, 1000 + step, {"loss": step / 4}) for step in steps]

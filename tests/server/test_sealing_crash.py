@@ -28,8 +28,8 @@ from tracker_server import metrics
 from tracker_server.db import Database
 from tracker_server.metrics.models import Chunk, Series, Tail, TrashedSeries
 
-SMALL = metrics.Limits(tail_rows=4, tail_points=200, seal_points=8, least_points=4, chunk_points=16)
-TIGHT = metrics.Limits(tail_rows=1, tail_points=10, seal_points=8, least_points=4, chunk_points=16)
+SMALL = metrics.Limits(tail_rows=4, tail_points=200, seal_points=8, least_points=4, chunk_points=40)
+TIGHT = metrics.Limits(tail_rows=1, tail_points=10, seal_points=8, least_points=4, chunk_points=40)
 NEVER = metrics.Limits(tail_rows=1000, tail_points=100_000)
 MOST_STATEMENTS = 300
 DONE = "done"
@@ -52,12 +52,14 @@ def append(session: Session, run: str, steps: range, *names: str, limits: metric
 
 
 def sealed_and_open(session: Session, run: str) -> None:
-    """A full chunk, one that is not full, a rare metric, and rows of the tail that are long enough to reopen it."""
+    """A chunk that stays, one to reopen, a rare metric, and rows of the tail that are long enough to do that."""
     append(session, run, range(20), "loss")
     append(session, run, range(0, 20, 9), "rare")
     metrics.seal(session, run, limits=SMALL)
-    append(session, run, range(20, 26), "loss", "acc")
-    append(session, run, range(26, 30), "loss", "acc")
+    append(session, run, range(20, 28), "loss")
+    metrics.seal(session, run, limits=SMALL)
+    append(session, run, range(28, 32), "loss", "acc")
+    append(session, run, range(32, 37), "loss", "acc")
 
 
 def end(session: Session, run: str) -> None:
@@ -65,7 +67,7 @@ def end(session: Session, run: str) -> None:
 
 
 def add_one_more(session: Session, run: str) -> None:
-    append(session, run, range(30, 36), "loss", "acc", limits=SMALL)
+    append(session, run, range(37, 43), "loss", "acc", limits=SMALL)
 
 
 def four_rows(session: Session, run: str) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker.records import Logged, SystemSampled
-from tracker_server.metrics import abandoned, columns, formulas, parts, reading, reckoning, sealing, summaries, wire
+from tracker_server.metrics import abandoned, formulas, parts, reading, reckoning, sealing, summaries, wire
 from tracker_server.metrics.columns import Arrivals, Block
 from tracker_server.metrics.models import Chunk, Series, Tail, TrashedSeries
 from tracker_server.metrics.moving import copy, highest_step, restore, supersede
@@ -71,10 +71,8 @@ def _append(
     kept: list[Block] = []
     for segment, blocks in segments.items():
         kept += summaries.take_in(session, run_id, label, kind, blocks, segment=segment)
-    count = sum(block.values.size for block in kept)
-    session.execute(sa.insert(Tail).values(run_id=run_id, point_count=count, payload=columns.pack(kept)))
+    sealing.append(session, run_id, kept, limits)
     abandoned.note(session, [run_id])
-    sealing.tidy(session, run_id, limits)
 
 
 def read(

@@ -141,5 +141,5 @@ def _tail(run_id: str, blocks: Sequence[Block], known: dict[str, Held]) -> dict[
 def _tidy(session: Session, run_ids: Sequence[str], limits: Limits) -> None:
     sizes = session.connection().execute(_SIZES, {"runs": run_ids}).all()
     for run_id, row_count, point_count in sizes:
-        if row_count > limits.tail_rows or point_count > limits.tail_points:
+        if row_count > sealing.rows_of(run_id, limits) or point_count > limits.tail_points:
             sealing.tidy(session, run_id, limits)
