@@ -5,13 +5,16 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+/** Made once: `toLocaleString` makes one for each number. */
+const GROUPED = new Intl.NumberFormat("en-US");
+
 /** Four significant digits; an exponent outside 1e-3…1e5, as small and large losses need one to be read at all. */
 export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (Number.isInteger(value) && size < 1e6) return withMinus(value.toLocaleString("en-US"));
+  if (Number.isInteger(value) && size < 1e6) return withMinus(GROUPED.format(value));
   if (size < 1e-3 || size >= 1e5) return withMinus(shortExponent(value.toExponential(3)));
   return withMinus(String(Number(value.toPrecision(4))));
 }
@@ -19,7 +22,8 @@ export function formatNumber(value: number): string {
 const shortExponent = (text: string) => text.replace(/\.?0*e/, "e").replace("e+", "e");
 const withMinus = (text: string) => text.replace(/^-/, "−");
 
-export const formatCount = (value: number) => value.toLocaleString("en-US");
+/** Most counts have nothing to group, and need no locale. */
+export const formatCount = (value: number) => (Number.isInteger(value) && value >= 0 && value < 1000 ? String(value) : GROUPED.format(value));
 
 /** 4,120 steps as "4.12k": what fits beside a tick. */
 export function formatSi(value: number): string {

@@ -65,17 +65,25 @@ const curveOf = (sent: SentCurve): Curve => ({ ...sent, x: floats(sent.x), cente
 export const hasShape = ({ shape }: SeriesColumns, wanted: Shape) =>
   (wanted.smoothing === null || sameSmoothing(shape.smoothing, wanted.smoothing)) && (shape.band || !wanted.band);
 
-/** The copy is aligned, which the bytes within an answer need not be, and does not keep the rest of it alive. */
-const aligned = (bytes: Uint8Array): ArrayBuffer => bytes.slice().buffer as ArrayBuffer;
+/**
+ * The copy does not keep the rest of the answer alive. Number by number: the bytes are not aligned, and a copy of the
+ * bytes would be a buffer for each of the thousands of columns of a point or two that a live answer brings.
+ */
+function floats(column: Uint8Array): Float64Array {
+  if (column.length === 0) return NONE;
+  const bytes = new DataView(column.buffer, column.byteOffset, column.byteLength);
+  const numbers = new Float64Array(column.length / Float64Array.BYTES_PER_ELEMENT);
+  for (let index = 0; index < numbers.length; index += 1) numbers[index] = bytes.getFloat64(8 * index, true);
+  return numbers;
+}
 
-const floats = (column: Uint8Array): Float64Array => new Float64Array(aligned(column));
+const NONE = new Float64Array();
 
 /** Whole numbers of 64 bits, as exactly as a number can be, without a bigint for each. */
 function integers(column: Uint8Array): Float64Array {
-  const buffer = aligned(column);
-  const low = new Uint32Array(buffer);
-  const high = new Int32Array(buffer);
-  const numbers = new Float64Array(low.length / 2);
-  for (let index = 0; index < numbers.length; index += 1) numbers[index] = (high[2 * index + 1] ?? 0) * 2 ** 32 + (low[2 * index] ?? 0);
+  if (column.length === 0) return NONE;
+  const bytes = new DataView(column.buffer, column.byteOffset, column.byteLength);
+  const numbers = new Float64Array(column.length / Float64Array.BYTES_PER_ELEMENT);
+  for (let index = 0; index < numbers.length; index += 1) numbers[index] = bytes.getInt32(8 * index + 4, true) * 2 ** 32 + bytes.getUint32(8 * index, true);
   return numbers;
 }

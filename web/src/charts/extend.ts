@@ -37,7 +37,7 @@ type Join = (old: Float64Array, newer: Float64Array) => Float64Array;
 
 /** How many numbers of a buffer with room behind them are taken. */
 const taken = new WeakMap<ArrayBufferLike, number>();
-const ROOM = 1.5;
+const ROOM = 1.25;
 
 /** Only the newest form of a column goes on in its buffer; an older one gets another. */
 const append: Join = (old, newer) => {

@@ -7,6 +7,7 @@
 import { formatCount, plural } from "../format";
 import type { Goal } from "../goals";
 import type { Center, SeriesColumns } from "../series";
+import { between, extentIn } from "./extent";
 import { type Excursion, excursions, usualSpan } from "./outliers";
 import { smooth } from "./smooth";
 import { type Smoothing, isSmoothing, sameSmoothing } from "./smoothing";
@@ -223,29 +224,30 @@ function spanOf(lines: readonly Line[]): Range {
 }
 
 /** The least and the most of what can be drawn inside a range, and how many values a log axis cannot show. */
-function heightsIn(lines: readonly Line[], [from, to]: Range, view: ChartView): { span: Range; dropped: number } {
+function heightsIn(lines: readonly Line[], range: Range, view: ChartView): { span: Range; dropped: number } {
   let least = Infinity;
   let most = -Infinity;
   let dropped = 0;
   const usual: number[] = [];
   for (const { x, y, raw, band } of lines) {
+    const main = view.hasRaw ? (raw ?? y) : y;
     const areas = band === null || view.isWithoutOutliers ? [] : [band.low, band.high];
-    for (const values of [y, ...(raw === null || !view.hasRaw ? [] : [raw]), ...areas]) {
-      for (let index = 0; index < x.length; index += 1) {
-        const at = x[index] ?? NaN;
-        const value = values[index] ?? NaN;
-        if (!(at >= from && at <= to) || Number.isNaN(value)) continue;
-        if (view.isLog && value <= 0) {
-          if (values === (view.hasRaw ? (raw ?? y) : y)) dropped += 1;
-          continue;
-        }
-        if (view.isWithoutOutliers) usual.push(value);
-        if (value < least) least = value;
-        if (value > most) most = value;
-      }
+    for (const values of [y, ...(main === y ? [] : [main]), ...areas]) {
+      const extent = extentIn(x, values, range);
+      if (view.isLog && values === main) dropped += extent.unpositive;
+      least = Math.min(least, view.isLog ? extent.leastPositive : extent.least);
+      most = Math.max(most, view.isLog && extent.most <= 0 ? -Infinity : extent.most);
+      if (view.isWithoutOutliers) collect(usual, values, between(x, range), view.isLog);
     }
   }
   return { span: view.isWithoutOutliers ? usualSpan(usual) : [least, most], dropped };
+}
+
+function collect(into: number[], values: Float64Array, [start, end]: Range, isLog: boolean): void {
+  for (let index = start; index < end; index += 1) {
+    const value = values[index] ?? NaN;
+    if (!Number.isNaN(value) && !(isLog && value <= 0)) into.push(value);
+  }
 }
 
 /** Notes where a line leaves the range, and answers how many of its points do. */
@@ -363,16 +365,15 @@ export function bestOf(figure: Figure, goal: Goal | null): string | null {
 type Extreme = { line: Line; value: number; step: number };
 
 /** Of equal ones the first. */
-function extreme({ lines, x: [from, to] }: Figure, end: Goal): Extreme | null {
+function extreme({ lines, x: range }: Figure, end: Goal): Extreme | null {
   const sign = end === "min" ? -1 : 1;
   let found: Extreme | null = null;
   for (const line of lines) {
     const values = line.raw ?? line.y;
-    for (let index = 0; index < values.length; index += 1) {
-      const at = line.x[index] ?? NaN;
-      const value = values[index] ?? NaN;
-      if (at >= from && at <= to && sign * value > (found === null ? -Infinity : sign * found.value)) found = { line, value, step: line.steps[index] ?? 0 };
-    }
+    const { leastAt, mostAt } = extentIn(line.x, values, range);
+    const at = end === "min" ? leastAt : mostAt;
+    const value = values[at];
+    if (value !== undefined && sign * value > (found === null ? -Infinity : sign * found.value)) found = { line, value, step: line.steps[at] ?? 0 };
   }
   return found;
 }

@@ -8,6 +8,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { type Colours, DASHES, colours, hueOf } from "./colours";
+import { between } from "./extent";
 import { type Band, FAINT, type Figure, type Line, type Range, bandPieces } from "./figure";
 import { DURATION_STEPS, STEP_STEPS, logTicks, xTick } from "./ticks";
 import { formatMeasure } from "./units";
@@ -23,7 +24,12 @@ const FONT = "11px system-ui, sans-serif";
 export function draw(element: HTMLElement, figure: Figure): void {
   remove(element);
   const shown: Shown = { figure, highlight: null };
-  tiles.set(element, { plot: new uPlot(options(element, shown), frame(figure), element), shown });
+  // uPlot draws after the task that asked for it unless it does so within a batch: the queue would count nothing of it
+  const start = (plot: uPlot, fill: Parameters<uPlot["batch"]>[0]) => {
+    element.append(plot.root);
+    plot.batch(fill);
+  };
+  tiles.set(element, { plot: new uPlot(options(element, shown), frame(figure), start), shown });
 }
 
 /** Shows another figure in the same tile; the canvas stays. */
@@ -34,7 +40,7 @@ export function update(element: HTMLElement, figure: Figure): void {
     return;
   }
   tile.shown.figure = figure;
-  tile.plot.setData(frame(figure));
+  tile.plot.batch(() => { tile.plot.setData(frame(figure)); });
 }
 
 export function range(element: HTMLElement): PlotArea | null {
@@ -55,7 +61,7 @@ export function resize(element: HTMLElement): void {
   const tile = tiles.get(element);
   if (tile === undefined) return;
   const size = { width: element.clientWidth, height: element.clientHeight };
-  if (size.width !== tile.plot.width || size.height !== tile.plot.height) tile.plot.setSize(size);
+  if (size.width !== tile.plot.width || size.height !== tile.plot.height) tile.plot.batch(() => { tile.plot.setSize(size); });
 }
 
 /** Draws one run stronger and the others fainter; null takes it back. */
@@ -63,7 +69,7 @@ export function highlight(element: HTMLElement, run: string | null): void {
   const tile = tiles.get(element);
   if (tile === undefined || tile.shown.highlight === run) return;
   tile.shown.highlight = run;
-  tile.plot.redraw(false, false);
+  tile.plot.batch(() => { tile.plot.redraw(false, false); });
 }
 
 /** The picture follows the hand by so many pixels, until it is drawn where it was let go; null takes it back. */
@@ -115,7 +121,8 @@ function options(element: HTMLElement, shown: Shown): uPlot.Options {
 const widest = (values: readonly (string | null)[] | null) =>
   Math.ceil(Math.max(3, ...(values ?? []).map((text) => text?.length ?? 0)) * 6.1);
 
-type Scale = (value: number) => number;
+/** Where a value lies on the canvas: what is `from` at `start`, and so many pixels further for each unit, or each decade. */
+type Scale = { from: number; start: number; factor: number; isLog: boolean };
 
 function drawLines(plot: uPlot, { figure, highlight: strong }: Shown, paint: Colours): void {
   const { ctx, bbox } = plot;
@@ -123,15 +130,16 @@ function drawLines(plot: uPlot, { figure, highlight: strong }: Shown, paint: Col
   ctx.save();
   ctx.beginPath();
   // a dot on the edge is whole
-  ctx.rect(bbox.left - 4 * ratio, bbox.top - ratio, bbox.width + 8 * ratio, bbox.height + 2 * ratio);
+  ctx.rect(bbox.left - EDGE_PX * ratio, bbox.top - ratio, bbox.width + 2 * EDGE_PX * ratio, bbox.height + 2 * ratio);
   ctx.clip();
-  ctx.lineJoin = "round";
-  const toX = linear(figure.x, bbox.left, bbox.width);
-  const toY = upwards(figure, bbox);
+  // a round join is an arc at each point; at these widths nobody sees another
+  ctx.lineJoin = "bevel";
+  const toX = scaleOf(figure.x, bbox.left, bbox.width, false);
+  const toY = scaleOf(figure.y, bbox.top + bbox.height, -bbox.height, figure.isLog);
   for (const line of figure.superseded) {
     ctx.strokeStyle = ctx.fillStyle = hueOf(paint, line.hue);
     ctx.globalAlpha = FAINT * (strong === null || line.run === strong ? 1 : 0.3);
-    stroke(ctx, line, line.y, toX, toY, 1 * ratio, ratio);
+    stroke(ctx, line, line.y, toX, toY, figure.x, 1 * ratio, ratio);
   }
   const ordered = strong === null ? figure.lines : [...figure.lines].sort((a, b) => Number(a.run === strong) - Number(b.run === strong));
   for (const line of ordered) {
@@ -144,55 +152,61 @@ function drawLines(plot: uPlot, { figure, highlight: strong }: Shown, paint: Col
     }
     if (line.raw !== null && figure.hasRaw) {
       ctx.globalAlpha = 0.25 * alpha;
-      stroke(ctx, line, line.raw, toX, toY, 1 * ratio, ratio);
+      stroke(ctx, line, line.raw, toX, toY, figure.x, 1 * ratio, ratio);
     }
     ctx.globalAlpha = alpha;
-    stroke(ctx, line, line.y, toX, toY, (isStrong ? 2.5 : 1.5) * ratio, ratio);
-    drawDots(ctx, line, toX, toY, ratio);
+    const alone = stroke(ctx, line, line.y, toX, toY, figure.x, (isStrong ? 2.5 : 1.5) * ratio, ratio);
+    drawDots(ctx, line, alone, toX, toY, ratio);
     drawMarks(ctx, line, toX, bbox, ratio);
-    for (const { x, isUp } of line.outside) drawArrow(ctx, toX(x), isUp, bbox, ratio);
+    for (const { x, isUp } of line.outside) drawArrow(ctx, placeOf(toX, x), isUp, bbox, ratio);
   }
   ctx.restore();
 }
 
-const linear = ([from, to]: Range, start: number, length: number): Scale => {
-  const factor = length / (to - from);
-  return (value) => start + (value - from) * factor;
-};
+/** Beyond an end of the plot so much is drawn still. */
+const EDGE_PX = 4;
 
-function upwards({ y: [from, to], isLog }: Figure, bbox: uPlot.BBox): Scale {
-  const bottom = bbox.top + bbox.height;
-  if (!isLog) return linear([from, to], bottom, -bbox.height);
-  const scale = linear([Math.log10(from), Math.log10(to)], bottom, -bbox.height);
-  // what a log axis cannot show breaks the line, and the tile's note counts it
-  return (value) => (value > 0 ? scale(Math.log10(value)) : NaN);
-}
+const scaleOf = ([from, to]: Range, start: number, length: number, isLog: boolean): Scale =>
+  isLog ? { from: Math.log10(from), start, factor: length / (Math.log10(to) - Math.log10(from)), isLog } : { from, start, factor: length / (to - from), isLog };
 
-function stroke(ctx: CanvasRenderingContext2D, line: Line, values: Float64Array, toX: Scale, toY: Scale, width: number, ratio: number): void {
+/** What a log axis cannot show is nowhere: it breaks the line, and the tile's note counts it. */
+const placeOf = ({ from, start, factor, isLog }: Scale, value: number): number => start + ((isLog ? (value > 0 ? Math.log10(value) : NaN) : value) - from) * factor;
+
+/** Draws what lies in the range and on to the next points beyond it; answers the places of points that are no line by themselves. */
+function stroke(ctx: CanvasRenderingContext2D, { x, dash }: Line, values: Float64Array, toX: Scale, toY: Scale, range: Range, width: number, ratio: number): number[] {
+  const pattern = DASHES[dash] ?? [];
   ctx.lineWidth = width;
-  ctx.setLineDash((DASHES[line.dash] ?? []).map((length) => length * ratio));
+  if (pattern.length > 0) ctx.setLineDash(pattern.map((length) => length * ratio));
+  const [first, behind] = between(x, wider(range, toX, ratio));
+  const end = Math.min(values.length, behind + 1);
+  const alone: number[] = [];
+  let length = 0;
   ctx.beginPath();
-  let isDown = false;
-  for (let index = 0; index < values.length; index += 1) {
-    const height = toY(values[index] ?? NaN);
+  for (let index = Math.max(0, first - 1); index < end; index += 1) {
+    const height = placeOf(toY, values[index] ?? NaN);
     if (Number.isNaN(height)) {
-      isDown = false;
+      if (length === 1) alone.push(index - 1);
+      length = 0;
       continue;
     }
-    const across = toX(line.x[index] ?? 0);
-    if (isDown) ctx.lineTo(across, height);
-    else ctx.moveTo(across, height);
-    isDown = true;
+    const across = placeOf(toX, x[index] ?? 0);
+    if (length === 0) ctx.moveTo(across, height);
+    else ctx.lineTo(across, height);
+    length += 1;
   }
+  if (length === 1) alone.push(end - 1);
   ctx.stroke();
-  ctx.setLineDash([]);
+  if (pattern.length > 0) ctx.setLineDash([]);
+  return alone;
 }
+
+const wider = ([from, to]: Range, { factor }: Scale, ratio: number): Range => [from - (EDGE_PX * ratio) / factor, to + (EDGE_PX * ratio) / factor];
 
 /** The area between the least and the greatest values; what a log axis cannot show is on its lower edge. */
 function fill(ctx: CanvasRenderingContext2D, { x }: Line, band: Band, toX: Scale, toY: Scale, bottom: number): void {
   const corner = (index: number, heights: Float64Array) => {
-    const height = toY(heights[index] ?? NaN);
-    ctx.lineTo(toX(x[index] ?? 0), Number.isNaN(height) ? bottom : height);
+    const height = placeOf(toY, heights[index] ?? NaN);
+    ctx.lineTo(placeOf(toX, x[index] ?? 0), Number.isNaN(height) ? bottom : height);
   };
   for (const [start, end] of bandPieces(band)) {
     ctx.beginPath();
@@ -203,18 +217,11 @@ function fill(ctx: CanvasRenderingContext2D, { x }: Line, band: Band, toX: Scale
 }
 
 /** A point between two gaps would be no line at all; the last point of a running run says that there will be more. */
-function drawDots(ctx: CanvasRenderingContext2D, line: Line, toX: Scale, toY: Scale, ratio: number): void {
-  const { x, y } = line;
-  const isPoint = (index: number) => !Number.isNaN(y[index] ?? NaN);
-  const last = y.findLastIndex((value) => !Number.isNaN(value));
-  for (let index = 0; index < y.length; index += 1) {
-    const value = y[index] ?? NaN;
-    if (Number.isNaN(value)) continue;
-    const isAlone = !isPoint(index - 1) && !isPoint(index + 1);
-    const isHead = line.isLive && index === last;
-    if (!isAlone && !isHead) continue;
+function drawDots(ctx: CanvasRenderingContext2D, { x, y, isLive }: Line, alone: readonly number[], toX: Scale, toY: Scale, ratio: number): void {
+  const head = isLive ? y.findLastIndex((value) => !Number.isNaN(value)) : -1;
+  for (const index of head === -1 ? alone : [...alone, head]) {
     ctx.beginPath();
-    ctx.arc(toX(x[index] ?? 0), toY(value), 3 * ratio, 0, 2 * Math.PI);
+    ctx.arc(placeOf(toX, x[index] ?? 0), placeOf(toY, y[index] ?? NaN), 3 * ratio, 0, 2 * Math.PI);
     ctx.fill();
   }
 }
@@ -224,7 +231,7 @@ function drawMarks(ctx: CanvasRenderingContext2D, line: Line, toX: Scale, bbox: 
   const size = 4 * ratio;
   ctx.lineWidth = 1.5 * ratio;
   for (const mark of line.marks) {
-    const across = toX(mark.x);
+    const across = placeOf(toX, mark.x);
     if (across < bbox.left || across > bbox.left + bbox.width) continue;
     ctx.beginPath();
     if (mark.kind === "nan") {
