@@ -20,7 +20,7 @@ from tracker.mappings import plain_mapping
 from tracker.names import new_writer_id
 from tracker.records import ArtifactFile, ArtifactLogged
 
-_PART_BYTES: Final = 1024 * 1024
+_PART_BYTES: Final = 128 * 1024
 _MAX_NAME: Final = 128
 _MAX_PATH: Final = 1000
 _VERSION: Final = re.compile(r"v[0-9]+")
@@ -79,6 +79,7 @@ def _stage_file(file: Path, inner: str, blobs: Path) -> ArtifactFile:
 
 def _stage_stream(source: BinaryIO, inner: str, blobs: Path) -> ArtifactFile:
     import hashlib  # 5 ms that importing tracker shall not cost
+    from concurrent.futures import ThreadPoolExecutor
 
     sha256 = hashlib.sha256()
     size_bytes = 0
@@ -87,9 +88,15 @@ def _stage_stream(source: BinaryIO, inner: str, blobs: Path) -> ArtifactFile:
         with _writing():
             make_private_folder(blobs)
             copy = temporary.open("xb")
-        with copy:
+        with copy, ThreadPoolExecutor(1, "tracker-staging") as beside:
+            hashed = None
             while part := source.read(_PART_BYTES):
-                sha256.update(part)
+                if hashed is not None:
+                    hashed.result()
+                if len(part) < _PART_BYTES:
+                    sha256.update(part)  # a small file needs no thread
+                else:
+                    hashed = beside.submit(sha256.update, part)
                 size_bytes += len(part)
                 with _writing():
                     copy.write(part)

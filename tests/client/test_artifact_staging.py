@@ -11,7 +11,7 @@ from tracker.records import ArtifactLogged, MediaLogged
 
 def test_a_file_arrives_with_its_bytes(server, start, tmp_path):
     path = tmp_path / "model.pt"
-    path.write_bytes(b"weights" * 100_000)
+    path.write_bytes(b"weights" * 400_000)
     run = start()
     run.log_artifact(path, name="checkpoint", type="model", aliases=["best"], metadata={"epoch": 3})
     path.write_bytes(b"changed afterwards")
@@ -20,8 +20,8 @@ def test_a_file_arrives_with_its_bytes(server, start, tmp_path):
     assert (logged.name, logged.kind, logged.aliases, logged.metadata) == (
         "checkpoint", "model", ("best",), {"epoch": 3},
     )  # fmt: skip
-    assert [(file.path, file.size_bytes) for file in logged.files] == [("model.pt", 700_000)]
-    assert server.blobs[logged.files[0].digest] == b"weights" * 100_000
+    assert [(file.path, file.size_bytes) for file in logged.files] == [("model.pt", 2_800_000)]
+    assert server.blobs[logged.files[0].digest] == b"weights" * 400_000
 
 
 def test_a_folder_is_one_artifact_and_equal_files_are_sent_once(server, start, tmp_path):

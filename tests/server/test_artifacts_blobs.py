@@ -150,8 +150,12 @@ def test_bytes_stream_through_without_being_held(tmp_path: Path) -> None:
 
 
 def test_an_upload_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
-    def read(_size: int) -> bytes:
-        raise ConnectionResetError
+    parts = [1, 1, 1]
+
+    def read(size: int) -> bytes:
+        if not parts:
+            raise ConnectionResetError
+        return bytes(size * parts.pop())
 
     with pytest.raises(ConnectionResetError):
         BlobStore(tmp_path).put(DIGEST, read)

@@ -15,12 +15,16 @@ import os
 import secrets
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 from tracker_server.errors import NotFound, Refused
 
-PART_BYTES = 1024 * 1024
+PART_BYTES = 128 * 1024
+SYNC_BYTES = 32 * 1024 * 1024
+"""After how much what has come is sent to the disk, so that little is left to wait for at the end."""
+
 ABANDONED_AFTER_S = 24 * 3600
 
 
@@ -82,17 +86,37 @@ class BlobStore:
 
 
 def _write(path: Path, read: Callable[[int], bytes]) -> tuple[str, int]:
-    """Write everything, synced to the disk; the sha256 and the number of bytes."""
+    """Write everything, synced to the disk; the sha256 and the number of bytes.
+
+    Of what is larger than a part, two threads check and sync what has come while the next of it comes.
+    """
     running = hashlib.sha256()
-    size = 0
-    with path.open("xb") as file:
+    size = synced_size = 0
+    hashed, synced = _done(), _done()
+    with path.open("xb") as file, ThreadPoolExecutor(2, "tracker-blob") as beside:
         while part := read(PART_BYTES):
-            running.update(part)
+            hashed.result()
+            if len(part) < PART_BYTES:
+                running.update(part)  # a small blob needs no thread
+            else:
+                hashed = beside.submit(running.update, part)
             file.write(part)
             size += len(part)
+            if size - synced_size >= SYNC_BYTES and synced.done():
+                synced.result()
+                synced_size = size
+                synced = beside.submit(os.fsync, file.fileno())
+        hashed.result()
+        synced.result()
         file.flush()
         os.fsync(file.fileno())
     return running.hexdigest(), size
+
+
+def _done() -> Future[None]:
+    done: Future[None] = Future()
+    done.set_result(None)
+    return done
 
 
 def _remove_older(folder: Path, than_s: float) -> None:
