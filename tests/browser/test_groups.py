@@ -115,6 +115,18 @@ def test_a_group_is_one_line_with_a_band_and_opens_to_its_runs(page: Page) -> No
     expect(page.get_by_role("button", name="Show lr 0.01")).to_be_visible()
 
 
+def test_groups_have_formulas_and_are_smoothed_by_the_server(page: Page) -> None:
+    asked = bodies(page, "/groups/series")
+    page.goto('/p/digits?group=config.lr&smooth=ema:0.6&added=formula:log("train/loss")')
+    expect(tile(page, 'log("train/loss")')).to_have_accessible_name(drawn('log("train/loss")', 2))
+    expect(tile(page, "train/loss")).to_have_accessible_name(drawn("train/loss", 2))
+    assert [body["smoothing"] for body in asked] == [{"kind": "ema", "amount": 0.6}] * len(asked)
+    line = next(text for text in told(page, 0.5) if "lr 0.1" in text)
+    smoothed, value = re.findall(r"\d+\.\d+", line.partition("lr 0.1")[2])
+    assert float(smoothed) > float(value)  # the loss goes down, and what is smoothed comes after it
+    expect(page.get_by_role("tooltip")).to_contain_text("smoothed, and the value itself")
+
+
 def test_everything_but_the_seed_finds_what_else_differs(page: Page) -> None:
     page.goto("/p/digits")
     page.get_by_role("button", name="Group", exact=True).click()

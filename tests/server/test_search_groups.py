@@ -26,6 +26,8 @@ from tracker_server.errors import NotFound, Refused
 from tracker_server.metrics import grouping
 from tracker_server.metrics.grouping import Curve, GroupView
 from tracker_server.metrics.models import NameRule
+from tracker_server.metrics.schema import Smoothing
+from tracker_server.metrics.smoothing import smooth
 from tracker_server.metrics.statistics import Band, Statistic, interval
 from tracker_server.search import groups
 from tracker_server.search.groups_schema import CurveColumns, GroupsAnswer, GroupsRequest
@@ -359,6 +361,40 @@ def test_too_many_groups_are_refused_with_the_way_out(session: Session, actor: a
         add(session, actor, f"r{number:03}")
     with pytest.raises(Refused, match=r"201 groups, more than the 200 .* group by fewer keys"):
         ask(session, group_by=["id"])
+
+
+@pytest.mark.parametrize("points_at_once", [200, grouping.POINTS_AT_ONCE], ids=["in ranges", "in memory"])
+@pytest.mark.parametrize("x", ["step", "metric:epoch"])
+@pytest.mark.parametrize("band", ["min_max", "std"])
+def test_a_curve_is_smoothed_over_all_x_before_it_is_cut_and_thinned(
+    session: Session, actor: auth.Actor, band: Band, x: str, points_at_once: int
+) -> None:
+    for run, shift in (("a", 0.0), ("b", 3.0)):
+        loss = [shift + math.sin(step) + step % 5 for step in range(400)]
+        add(session, actor, run, logged={"loss": loss, "epoch": [float(step) for step in range(400)]})
+        metrics.seal(session, run, limits=TINY)
+    if x != "step":
+        points_at_once = grouping.POINTS_AT_ONCE
+    how = Smoothing("ema", 0.9)
+    (exact,) = grouping.read(session, [["a", "b"]], ["loss"], GroupView(x, points=500, band=band))
+    view = GroupView(x, (100, 299), 40, band=band, smoothing=how, points_at_once=points_at_once)
+    (made,) = grouping.read(session, [["a", "b"]], ["loss"], view)
+    at = np.searchsorted(exact.x, made.x)
+    assert (made.x_count, made.is_exact, made.x[0], made.x[-1]) == (200, False, 100, 299)
+    assert made.center.tolist() == exact.center[at].tolist()
+    for mine, whole in ((made.smoothed, exact.center), (made.low, exact.low), (made.high, exact.high)):
+        assert mine == pytest.approx(smooth(exact.x, whole, how)[at])
+
+
+def test_an_interval_by_bootstrap_is_not_smoothed_and_the_line_comes_only_where_it_was_asked(
+    session: Session, actor: auth.Actor
+) -> None:
+    for run in ("a", "b"):
+        add(session, actor, run, logged={"loss": [float(step % 3) for step in range(9)]})
+    session.flush()
+    rough, smoothed = (curve(ask(session, band="ci95", smoothing=how)) for how in (None, Smoothing("mean", 5)))
+    assert (rough.smoothed, len(smoothed.smoothed)) == ([], 9)
+    assert (smoothed.low, smoothed.high) == (rough.low, rough.high)
 
 
 def test_too_many_points_over_a_metric_are_refused(session: Session, actor: auth.Actor) -> None:

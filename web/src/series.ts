@@ -26,7 +26,7 @@ export type Pooled = { center: Center; n: Float64Array; runCount: number };
 export type Center = NonNullable<Schemas["GroupsRequest"]["statistic"]>;
 export type Spread = NonNullable<Schemas["GroupsRequest"]["band"]>;
 
-type CurveColumn = "x" | "center" | "low" | "high" | "n";
+type CurveColumn = "x" | "center" | "low" | "high" | "n" | "smoothed";
 /** One metric of one group as parallel columns, ordered by x. */
 export type Curve = Omit<Schemas["CurveColumns"], CurveColumn> & Record<CurveColumn, Float64Array>;
 type SentCurve = Omit<Schemas["CurveColumns"], CurveColumn> & Record<CurveColumn, Uint8Array>;
@@ -59,7 +59,7 @@ export const columnsOf = (sent: Sent, shape: Shape): SeriesColumns => ({
 
 export const groupsOf = (answer: PackedGroups): GroupsWithCurves => ({ ...answer, groups: answer.groups.map((group) => ({ ...group, curves: group.curves.map(curveOf) })) });
 
-const curveOf = (sent: SentCurve): Curve => ({ ...sent, x: floats(sent.x), center: floats(sent.center), low: floats(sent.low), high: floats(sent.high), n: integers(sent.n) });
+const curveOf = (sent: SentCurve): Curve => ({ ...sent, x: floats(sent.x), center: floats(sent.center), low: floats(sent.low), high: floats(sent.high), n: integers(sent.n), smoothed: floats(sent.smoothed) });
 
 /** Whether a series has all that is wanted of it; what it has beside that does not matter. */
 export const hasShape = ({ shape }: SeriesColumns, wanted: Shape) =>

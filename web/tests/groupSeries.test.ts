@@ -10,7 +10,7 @@ import { columnOf, seriesOf, styleOf } from "./series";
 
 const curve = (given: Partial<Curve> = {}): Curve => ({
   metric: "loss", run_count: 3, x_count: 2, is_exact: true, is_interpolated: false,
-  x: columnOf([0, 1]), center: columnOf([2, 4]), low: columnOf([1, null]), high: columnOf([3, null]), n: columnOf([3, 1]), ...given,
+  x: columnOf([0, 1]), center: columnOf([2, 4]), low: columnOf([1, null]), high: columnOf([3, null]), n: columnOf([3, 1]), smoothed: columnOf([]), ...given,
 });
 const HOW = { center: "mean" as const, shape: { smoothing: null, band: false }, isByStep: true };
 const VIEW: ChartView = { x: "step", smoothing: { kind: "time_ema", amount: 0 }, shade: "never", hasRaw: true, isLog: false, ySpan: "auto", isWithoutOutliers: false, range: null };
@@ -24,6 +24,13 @@ test("a group's line has its band and says of how many runs each point is", () =
   expect(figure.lines[0]?.band?.high).toEqual(columnOf([3, null]));
   expect(readingsAt(figure, 0, 1)).toMatchObject([{ value: 2, n: 3 }]);
   expect(exactness(figure).word).toBe("mean of 3 runs · exact");
+});
+
+test("a group's smoothed line is the one that the server made, with the raw one behind it", () => {
+  const smoothing = { kind: "ema", amount: 0.9 } as const;
+  const series = groupSeries("g", curve({ smoothed: columnOf([2, 2.5]) }), { ...HOW, shape: { smoothing, band: false } });
+  const line = lineFigure("loss", [{ series, style: styleOf({ id: "g" }) }], { ...VIEW, smoothing }).lines[0];
+  expect([line?.y, line?.raw]).toEqual([columnOf([2, 2.5]), columnOf([2, 4])]);
 });
 
 test("what is thinned is not called exact", () => {

@@ -19,13 +19,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker_server.errors import Refused
-from tracker_server.metrics import alignment, bulk, formulas, naming, reckoning
+from tracker_server.metrics import alignment, bulk, formulas, naming, reckoning, smoothing
 from tracker_server.metrics.alignment import Line
 from tracker_server.metrics.bulk import MAX_X, MIN_X, Along, Bounds, Head
 from tracker_server.metrics.columns import Floats, Integers, Points
 from tracker_server.metrics.models import Series
 from tracker_server.metrics.reckoning import Reckoned
-from tracker_server.metrics.schema import METRIC_AXIS, Axis
+from tracker_server.metrics.schema import METRIC_AXIS, Axis, Smoothing
 from tracker_server.metrics.statistics import Band, Statistic, Summary, interval, summarise
 from tracker_server.metrics.thinning import thin
 
@@ -52,6 +52,7 @@ class GroupView:
     statistic: Statistic = "mean"
     band: Band = "none"
     interpolates: bool = False
+    smoothing: Smoothing | None = None
     points_at_once: int = POINTS_AT_ONCE
 
     @property
@@ -67,7 +68,10 @@ class GroupView:
 
 @dataclass(frozen=True)
 class Curve:
-    """One metric of one group as parallel columns, in order of x. `x_count` is how many x these stand for."""
+    """One metric of one group as parallel columns, in order of x. `x_count` is how many x these stand for.
+
+    `smoothed` is empty where nothing is smoothed; where it is, so are `low` and `high`.
+    """
 
     group: int
     metric: str
@@ -80,6 +84,7 @@ class Curve:
     low: Floats
     high: Floats
     n: Integers
+    smoothed: Floats
 
 
 class _Member(NamedTuple):
@@ -198,7 +203,7 @@ def _packs(jobs: Sequence[_Job], limit: int) -> Iterator[list[_Job]]:
 
 def _curves(session: Session, pack: Sequence[_Job], view: GroupView) -> Iterator[Curve]:
     if view.over is not None or pack[0].is_reckoned:
-        lines, bounds = _whole_lines(session, pack, view), view.range or (-math.inf, math.inf)
+        lines, bounds = _whole_lines(session, pack, view), _whole_bounds(view)
     else:
         found = list({one.id: one for job in pack for member in job.members for one in member.sources}.values())
         heads, bounds = bulk.heads(session, found, view.along), _bounds(view)
@@ -249,8 +254,13 @@ def _long_curve(session: Session, job: _Job, heads: dict[int, list[Head]], bound
     return _curve(job, _ranges(found, heads, bounds, view), lines_of, view)
 
 
+def _whole_bounds(view: GroupView) -> Bounds:
+    """Of what is in memory whole. Smoothing looks at all of it."""
+    return (-math.inf, math.inf) if view.range is None or view.smoothing else view.range
+
+
 def _bounds(view: GroupView) -> Bounds:
-    if view.range is None:
+    if view.range is None or view.smoothing:
         return MIN_X, MAX_X
     low, high = (min(max(bound, float(MIN_X)), float(MAX_X)) for bound in view.range)
     return max(MIN_X, math.ceil(low)), min(MAX_X, math.floor(high))
@@ -281,9 +291,13 @@ def _curve(job: _Job, ranges: Sequence[Bounds], lines_of: Callable[[Bounds], lis
     """The curve over these ranges of x, thinned to about the points asked for.
 
     Which x are kept is chosen by the extremes of the line and of the band. The bootstrap interval is made at these
-    alone, and they are chosen by the standard error, which it is close to: elsewhere nobody would see it.
+    alone, and they are chosen by the standard error, which it is close to: elsewhere nobody would see it. So it is not
+    smoothed, as all else is: over all x, before any is left out.
     """
     x, summary, is_interpolated = _summarised(ranges, lines_of, view)
+    smoothed = np.empty(0, np.float64)
+    if view.smoothing is not None:
+        x, summary, smoothed = _in_range(*_smoothed(x, summary, view.smoothing, view.band), view)
     kept = _kept(x, summary, view.points)
     shown = x[kept]
     low, high = summary.low[kept], summary.high[kept]
@@ -301,6 +315,7 @@ def _curve(job: _Job, ranges: Sequence[Bounds], lines_of: Callable[[Bounds], lis
         low=low,
         high=high,
         n=summary.n[kept],
+        smoothed=smoothed[kept] if view.smoothing is not None else smoothed,
     )
 
 
@@ -330,6 +345,23 @@ def _summarised(
     columns = ("center", "low", "high", "n")
     whole = Summary(*(np.concatenate([getattr(part, name) for _, part in parts]) for name in columns))
     return np.concatenate([x for x, _ in parts]), whole, int(whole.n.sum()) > own_count
+
+
+def _smoothed(x: Any, summary: Summary, how: Smoothing, band: Band) -> tuple[Any, Summary, Floats]:
+    """The same with its band smoothed, and the line smoothed."""
+    low, high = (
+        (column if band in ("none", "ci95") else smoothing.smooth(x, column, how))
+        for column in (summary.low, summary.high)
+    )
+    return x, Summary(summary.center, low, high, summary.n), smoothing.smooth(x, summary.center, how)
+
+
+def _in_range(x: Any, summary: Summary, smoothed: Floats, view: GroupView) -> tuple[Any, Summary, Floats]:
+    if view.range is None:
+        return x, summary, smoothed
+    part = slice(int(np.searchsorted(x, view.range[0], "left")), int(np.searchsorted(x, view.range[1], "right")))
+    cut = Summary(summary.center[part], summary.low[part], summary.high[part], summary.n[part])
+    return x[part], cut, smoothed[part]
 
 
 def _kept(x: Any, summary: Summary, points: int) -> Integers:

@@ -252,6 +252,7 @@ def _view(wanted: GroupsRequest, found: Sequence[Run]) -> GroupView:
         statistic=wanted.statistic,
         band=wanted.band,
         interpolates=wanted.align == "interpolate",
+        smoothing=wanted.smoothing,
     )
 
 
@@ -268,6 +269,7 @@ def _sent(curve: Curve, form: Form, *, has_band: bool) -> CurveColumns:
         low=form.floats(curve.low if has_band else nothing),
         high=form.floats(curve.high if has_band else nothing),
         n=form.integers(curve.n),
+        smoothed=form.floats(curve.smoothed),
     )
 
 

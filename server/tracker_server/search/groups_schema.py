@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from tracker_server.metrics.schema import Axis
+from tracker_server.metrics.schema import Axis, Smoothing
 from tracker_server.metrics.statistics import Band, Statistic
 from tracker_server.runs.schema import Status
 from tracker_server.search.schema import Archived
@@ -32,6 +32,9 @@ class GroupsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ("std") or standard error ("stderr") to each side of the mean, or over the 95 % interval of the line by bootstrap
     ("ci95").
 
+    With `smoothing` comes the line `smoothed` as well, of all x, those outside of the range included, and the band is
+    smoothed like it; but "ci95" is not.
+
     With `align` "exact" a run counts at the x where it has a finite point, and nowhere else. With "interpolate" it
     counts at every x of its group between its first and its last point, by the straight line between its neighbours.
     """
@@ -52,6 +55,7 @@ class GroupsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     statistic: Statistic = "mean"
     band: Band = "none"
     align: Align = "exact"
+    smoothing: Smoothing | None = None
 
 
 class CurveColumns(msgspec.Struct, frozen=True):
@@ -59,7 +63,7 @@ class CurveColumns(msgspec.Struct, frozen=True):
 
     `center` is the mean, median, least or greatest of the `n` runs that have a finite value at x, and None where none
     of those that have a point there has one. `low` and `high` are the ends of the band: None where fewer than two runs
-    cannot have it, and empty where none was asked for.
+    cannot have it, and empty where none was asked for. `smoothed` is the line smoothed, empty where that was not asked.
 
     `x_count` is how many x the answer stands for; `is_exact` says that it has all of them. `is_interpolated` says that
     a run counts at an x where it has no point. `run_count` runs of the group have the metric. In a MessagePack answer
@@ -76,6 +80,7 @@ class CurveColumns(msgspec.Struct, frozen=True):
     low: list[float | None]
     high: list[float | None]
     n: list[int]
+    smoothed: list[float | None] = []
 
 
 class Group(msgspec.Struct, frozen=True):

@@ -37,7 +37,7 @@ export class GroupCurves {
     this.askedAt = performance.now();
     this.underWay += 1;
     try {
-      const { groups } = await this.ask({ ...question, groups: filters, metrics, x: x ?? "step", range: range ?? null, points: points ?? 400 }, { signal });
+      const { groups } = await this.ask({ ...question, groups: filters, metrics, x: x ?? "step", range: range ?? null, points: points ?? 400, smoothing: smoothing ?? null }, { signal });
       this.cost = performance.now() - this.askedAt;
       this.note(filters, groups);
       const how = { center: question.statistic, shape: { smoothing: smoothing ?? null, band: band === true }, isByStep: x === "step" };

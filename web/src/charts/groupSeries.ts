@@ -5,7 +5,7 @@ import type { MetricState, SeriesSource } from "./store";
 
 type How = { center: Center; shape: Shape; isByStep: boolean };
 
-/** `group` stands where a run's id would. Points that no run has are none; the server smooths no curve of a group. */
+/** `group` stands where a run's id would. Points that no run has are none. */
 export function groupSeries(group: string, curve: Curve, { center, shape, isByStep }: How): SeriesColumns {
   return {
     id: 0,
@@ -21,7 +21,7 @@ export function groupSeries(group: string, curve: Curve, { center, shape, isBySt
     x: curve.x,
     steps: isByStep ? curve.x : new Float64Array(curve.x.length).fill(NaN),
     values: curve.center,
-    smoothed: new Float64Array(),
+    smoothed: curve.smoothed,
     low: curve.low,
     high: curve.high,
     shape,
