@@ -163,3 +163,18 @@ def test_settings_stay_and_say_what_the_server_is(page: Page) -> None:
     expect(tile(page, "train/loss")).to_be_visible()
     page.keyboard.press("l")
     expect(page.get_by_role("button", name="log y")).to_have_attribute("aria-pressed", "false")
+
+
+def test_an_archived_project_is_listed_apart_until_it_comes_back(page: Page) -> None:
+    page.goto("/")
+    everything = page.get_by_role("region", name="All projects")
+    expect(everything.get_by_role("link", name="digits")).to_be_visible()
+    page.get_by_role("button", name="More for digits").click()
+    page.get_by_role("menuitem", name="Archive project").click()
+    expect(everything.get_by_role("link", name="digits")).to_have_count(0)
+    archived = page.get_by_role("region", name="Archived")
+    archived.get_by_role("button", name="Archived 1").click()
+    expect(archived.get_by_role("link", name="digits")).to_be_visible()
+    page.get_by_role("status").get_by_role("button", name="Undo").click()
+    expect(archived).to_have_count(0)
+    expect(everything.get_by_role("link", name="digits")).to_be_visible()

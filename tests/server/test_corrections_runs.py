@@ -68,3 +68,26 @@ def test_deleting_and_archiving_are_undone_from_the_log(client: FlaskClient) -> 
         "run.deleted",
         "run.restored",
     ]
+
+
+def test_a_project_is_archived_and_comes_back_and_the_log_says_so(
+    client: FlaskClient,
+) -> None:
+    log(client, "r")
+
+    def is_archived() -> bool:
+        (project,) = client.get("/api/v1/projects").json["projects"]
+        return bool(project["is_archived"])
+
+    assert not is_archived()
+    for asked in (True, True, False):
+        body = {"is_archived": asked, "reason": "the course is over"}
+        assert client.patch("/api/v1/projects/digits", json=body).status_code == 204
+        assert is_archived() is asked
+    entries = client.get("/api/v1/projects/digits/corrections").json["corrections"]
+    assert [(one["action"], one["undoes"], one["can_undo"]) for one in entries] == [
+        ("project.unarchived", entries[1]["id"], False),
+        ("project.archived", None, False),
+    ]
+    assert entries[1]["reason"] == "the course is over"
+    assert client.patch("/api/v1/projects/nothing", json={"is_archived": True}).status_code == 404

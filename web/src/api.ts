@@ -225,6 +225,7 @@ export const api = {
   ranges: (project: string, body: Schemas["RunRangesRequest"], asking?: Asking) =>
     request<Schemas["RunRanges"]>("POST", `${projectPath(project)}/runs/ranges`, { body, ...asking }),
   changeRuns: (project: string, body: RunsChange) => request<Schemas["RunsChanged"]>("POST", `${projectPath(project)}/runs/change`, { body }),
+  changeProject: (name: string, body: Schemas["ProjectChanges"]) => request<undefined>("PATCH", projectPath(name), { body }),
   goals: (project: string, asking?: Asking) => request<ProjectGoals>("GET", `${projectPath(project)}/goals`, asking),
   chooseGoal: (project: string, body: Schemas["ChosenGoal"]) => request<undefined>("PUT", `${projectPath(project)}/goals`, { body }),
   live: (project: string, body: LiveRequest, asking?: Asking) =>
@@ -274,6 +275,8 @@ export const api = {
   series: (body: SeriesRequest, asking?: Asking) => requestSeries<Schemas["SeriesAnswer"]>("/series", body, asking),
   /** What a formula is of; one that cannot be read is refused with the place. */
   formula: (formula: string, asking?: Asking) => request<Schemas["FormulaFacts"]>("POST", "/formulas", { body: { formula }, ...asking }),
+  /** What the metrics of some runs are called. */
+  metricNames: (body: Schemas["MetricNamesRequest"], asking?: Asking) => request<Schemas["MetricNames"]>("POST", "/runs/metrics", { body, ...asking }),
   compare: (body: CompareRequest, asking?: Asking) => request<Comparison>("POST", "/runs/compare", { body, ...asking }),
 
   models: (asking?: Asking) => request<Schemas["ModelList"]>("GET", "/models", asking),

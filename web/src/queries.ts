@@ -72,6 +72,9 @@ export const queries = {
   artifacts: (project: string) => queryOptions({ queryKey: ["artifacts", project], queryFn: () => api.artifacts(project) }),
   compare: (asked: CompareRequest) =>
     queryOptions({ queryKey: ["compare", asked], queryFn: ({ signal }) => api.compare(asked, { signal }), enabled: asked.runs.length > 0, placeholderData: keepPreviousData }),
+  /** Of all of these runs together; with `having` in them. */
+  metricNames: (runs: readonly string[], having = "") =>
+    queryOptions({ queryKey: ["metric names", runs, having], queryFn: ({ signal }) => api.metricNames({ runs: [...runs], having }, { signal }), placeholderData: keepPreviousData }),
   corrections: (project: string) =>
     infiniteQueryOptions({
       queryKey: ["corrections", project],

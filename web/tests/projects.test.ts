@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Project } from "../src/api";
 import { type ProjectOrder, listedProjects } from "../src/projects/order";
 
-const project = (name: string, run_count: number): Project => ({ name, description: `of ${name}`, created_ms: 0, run_count, archived_count: 0, running_count: 0, last_activity_ms: null, runs_per_day: [] });
+const project = (name: string, run_count: number): Project => ({ name, description: `of ${name}`, created_ms: 0, run_count, archived_count: 0, is_archived: false, running_count: 0, last_activity_ms: null, runs_per_day: [] });
 const PROJECTS = [project("faces 10", 2), project("digits", 7), project("faces 9", 5)];
 const bytes = new Map([["faces 9", 10], ["digits", 3]]);
 const listed = (order: ProjectOrder, text = "", starred: string[] = []) => listedProjects(PROJECTS, { text, order, starred, bytes }).map(({ name }) => name);

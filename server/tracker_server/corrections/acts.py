@@ -1,4 +1,4 @@
-"""Acts on whole runs, each with its entry in the log: archiving, deleting into the trash, restoring."""
+"""Acts on whole runs and projects, each with its entry in the log: archiving, deleting into the trash, restoring."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tracker_server.auth.models import User
 from tracker_server.corrections import log
 from tracker_server.corrections.log import Action, Entry
 from tracker_server.errors import Gone
-from tracker_server.runs import Run
+from tracker_server.runs import Project, Run
 
 
 def archive(session: Session, run: Run, *, is_archived: bool, reason: str, actor_id: int, now_ms: int) -> None:
@@ -24,6 +24,19 @@ def archive(session: Session, run: Run, *, is_archived: bool, reason: str, actor
     else:
         undoes = _standing(session, run, "run.archived")
         _record(session, run, "run.unarchived", reason, actor_id, now_ms, undoes)
+
+
+def archive_project(
+    session: Session, project: Project, *, is_archived: bool, reason: str, actor_id: int, now_ms: int
+) -> None:
+    """Have the list of projects leave it out, or not; its runs go on. One that is so already is left alone."""
+    session.refresh(project, ["archived_ms"], with_for_update=True)
+    if is_archived == (project.archived_ms is not None):
+        return
+    project.archived_ms = now_ms if is_archived else None
+    undoes = None if is_archived else _last(session, Entry.project_id == project.id, "project.archived")
+    action: Action = "project.archived" if is_archived else "project.unarchived"
+    log.record(session, project.id, action, actor_id=actor_id, now_ms=now_ms, reason=reason, undoes=undoes)
 
 
 def delete(session: Session, run_id: str, *, reason: str, actor_id: int, now_ms: int) -> None:
@@ -72,10 +85,14 @@ def refuse_purged(session: Session, run_id: str, *, allows_any: bool, actor_id: 
 
 
 def _standing(session: Session, run: Run, action: Action) -> int | None:
-    """The last entry of this act on the run, unless it was undone."""
+    return _last(session, Entry.run_id == run.id, action)
+
+
+def _last(session: Session, about: sa.ColumnElement[bool], action: Action) -> int | None:
+    """The last entry of this act on the run or project, unless it was undone."""
     later = orm.aliased(Entry)
     is_undone = sa.exists().where(later.undoes == Entry.id)
-    statement = sa.select(Entry.id).where(Entry.run_id == run.id, Entry.action == action, ~is_undone)
+    statement = sa.select(Entry.id).where(about, Entry.action == action, ~is_undone)
     return session.scalar(statement.order_by(Entry.id.desc()).limit(1))
 
 

@@ -19,6 +19,8 @@ Action = Literal[
     "run.restored",
     "run.purged",
     "run.returned",
+    "project.archived",
+    "project.unarchived",
     "correction.undone",
 ]
 
@@ -80,6 +82,13 @@ class Correction(msgspec.Struct, frozen=True):
 class CorrectionMade(msgspec.Struct, frozen=True):
     entry: Correction
     effects: Effects
+
+
+class ProjectChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An archived project is listed apart from the others."""
+
+    is_archived: bool
+    reason: Reason = ""
 
 
 class DeletionQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from tracker_server.corrections.schema import (
     DeletionQuery,
     Effects,
     NewCorrection,
+    ProjectChanges,
     Undo,
 )
 from tracker_server.http import Api, Call, Created
@@ -48,6 +49,20 @@ def undo_correction(call: Call, project: str, entry_id: int, body: Undo) -> Crea
     owner = runs.project(call.session, project)
     entry = service.undo(call.session, owner, entry_id, body.reason, actor_id=call.actor_id, now_ms=call.now_ms)
     return Created(log.described(call.session, entry))
+
+
+@api.patch("/projects/<project>", body=ProjectChanges, status=204)
+def change_project(call: Call, project: str, body: ProjectChanges) -> None:
+    """Archive a project, or take it out of the archive."""
+    owner = runs.project(call.session, project)
+    acts.archive_project(
+        call.session,
+        owner,
+        is_archived=body.is_archived,
+        reason=body.reason,
+        actor_id=call.actor_id,
+        now_ms=call.now_ms,
+    )
 
 
 @api.delete("/runs/<run_id>", query=DeletionQuery, status=204)

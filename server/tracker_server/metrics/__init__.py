@@ -8,6 +8,7 @@ arrived, its *chunks* are sealed. A run's history is *segment* 0; others are wha
 from tracker_server.metrics import naming, trash
 from tracker_server.metrics.abandoned import has_abandoned, seal_abandoned
 from tracker_server.metrics.columns import Arrivals
+from tracker_server.metrics.differing import Differing, differing
 from tracker_server.metrics.parts import Cut
 from tracker_server.metrics.reading import View
 from tracker_server.metrics.sealing import Limits
@@ -32,6 +33,7 @@ __all__ = [
     "Appended",
     "Arrivals",
     "Cut",
+    "Differing",
     "Form",
     "Heir",
     "Kind",
@@ -41,6 +43,7 @@ __all__ = [
     "append_together",
     "copy",
     "delete",
+    "differing",
     "first",
     "form",
     "has_abandoned",

@@ -22,7 +22,8 @@ def _present(column: str) -> dict[str, Any]:
 
 
 class Project(Base):
-    """`next_run_number` is the number that the next run gets; it never goes back."""
+    """`next_run_number` is the number that the next run gets; it never goes back. One that was archived (`archived_ms`)
+    is listed apart; everything else of it goes on."""
 
     __tablename__ = "projects"
 
@@ -32,6 +33,7 @@ class Project(Base):
     next_run_number: Mapped[int] = mapped_column(default=1)
     created_ms: Mapped[int] = mapped_column(sa.BigInteger)
     created_by: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    archived_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
 
 
 class Membership(Base):

@@ -72,5 +72,6 @@ def _project(project: models.Project, counts: tuple[int, int, int, int] | None, 
         archived_count=archived,
         running_count=running,
         last_activity_ms=heard_ms,
+        is_archived=project.archived_ms is not None,
         runs_per_day=days,
     )

@@ -26,6 +26,7 @@ class Project(msgspec.Struct, frozen=True):
     archived_count: int
     running_count: int
     last_activity_ms: int | None
+    is_archived: bool
     runs_per_day: list[int]
     """How many runs were created on each of the last 30 days, UTC, oldest first."""
 

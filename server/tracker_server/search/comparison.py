@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -12,9 +13,17 @@ from sqlalchemy.orm import Session, undefer
 
 from tracker_server import artifacts, metrics, runs
 from tracker_server.runs import Run
-from tracker_server.runs.schema import Goal, MetricSummary
+from tracker_server.runs.schema import Goal
 from tracker_server.search import facts, rows
-from tracker_server.search.schema import AbsentRun, CompareRequest, Comparison, MetricRow, ValueRow
+from tracker_server.search.schema import (
+    AbsentRun,
+    CompareRequest,
+    Comparison,
+    MetricNames,
+    MetricNamesRequest,
+    MetricRow,
+    ValueRow,
+)
 
 
 def compare(session: Session, asked: CompareRequest, *, now_ms: int, lost_after_ms: int) -> Comparison:
@@ -33,25 +42,24 @@ def compare(session: Session, asked: CompareRequest, *, now_ms: int, lost_after_
         "data": _value_rows([inputs[run_id] for run_id in ids]),
         "system": _value_rows([one.machine for one in captured]),
     }
-    summaries = metrics.last(session, ids, None)
-    names = sorted({name for run_id in ids for name in summaries[run_id]})
-    measured = _metric_rows([summaries[run_id] for run_id in ids], names, asked.statistic)
     is_all = asked.only == "all"
-    equal_count = sum(not row.differs for row in measured) + sum(
-        not row.differs for section in sections.values() for row in section
-    )
-    chosen = [row for row in measured if is_all or row.differs]
-    having = [row for row in chosen if _has(row.name, asked.having)]
+    told = metrics.differing(session, ids, asked.statistic)
+    values = [row for section in sections.values() for row in section]
+    equal_count = len(told.names) - len(told.differing) + sum(not row.differs for row in values)
+    having = [name for name in told.differing if _has(name, asked.having)]
+    equal = sorted(set(told.names).difference(told.differing)) if is_all else []
+    chosen = [*having, *(name for name in equal if _has(name, asked.having))]
+    measured = _metric_rows(session, ids, sorted(chosen[: asked.limit]), set(told.differing))
     goals = runs.metric_goals(session, found[0].project_id) if found else None
     return Comparison(
         runs=shown,
         absent=_absent(session, [run_id for run_id in wanted if run_id not in ids]),
-        metrics=[msgspec.structs.replace(row, goal=_goal(row, goals)) for row in having[: asked.limit]],
-        metrics_left_out=len(having) - len(having[: asked.limit]),
+        metrics=[msgspec.structs.replace(row, goal=_goal(row, goals)) for row in measured],
+        metrics_left_out=len(chosen) - len(measured),
         equal_count=equal_count,
-        metric_names=[name for name in names if _has(name, asked.having)][: asked.limit],
-        metric_count=len(names),
-        shared_metric_count=sum(all(name in summaries[run_id] for run_id in ids) for name in names),
+        metric_names=list(itertools.islice((name for name in told.names if _has(name, asked.having)), asked.limit)),
+        metric_count=len(told.names),
+        shared_metric_count=told.shared_count,
         **{name: [row for row in section if is_all or row.differs] for name, section in sections.items()},
     )
 
@@ -108,14 +116,17 @@ def identity(value: Any) -> str:
     return "[" + ",".join(identity(item) for item in value) + "]"
 
 
-def _metric_rows(sides: Sequence[Mapping[str, MetricSummary]], names: Sequence[str], statistic: str) -> list[MetricRow]:
-    """A row for each metric. Metrics differ where the statistic does."""
+def _metric_rows(session: Session, ids: Sequence[str], names: Sequence[str], unequal: set[str]) -> list[MetricRow]:
+    """A row for each of these metrics, whole: few, of however many that the runs have."""
+    summaries = metrics.last(session, ids, names)
+    return [MetricRow(name, [summaries[run_id].get(name) for run_id in ids], differs=name in unequal) for name in names]
 
-    def differs(values: Sequence[MetricSummary | None]) -> bool:
-        return len({None if value is None else (getattr(value, statistic),) for value in values}) > 1
 
-    rows = ((name, [side.get(name) for side in sides]) for name in names)
-    return [MetricRow(name, values, differs=differs(values)) for name, values in rows]
+def names(session: Session, asked: MetricNamesRequest) -> MetricNames:
+    """What the metrics of these runs are called, those of any of them."""
+    told = metrics.differing(session, [run.id for run in _runs(session, list(dict.fromkeys(asked.runs)))], "last")
+    found = [name for name in told.names if _has(name, asked.having)]
+    return MetricNames(found[: asked.limit], len(found))
 
 
 def _goal(row: MetricRow, goals: runs.Goals | None) -> Goal | None:

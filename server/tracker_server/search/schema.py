@@ -182,7 +182,8 @@ class RunsChanged(msgspec.Struct, frozen=True):
 
 class CompareRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`only` says whether rows that are equal for all runs come. Metrics differ where `statistic` does: "shown" is what
-    the run has defined, else the last. At most `limit` rows of metrics come, of those with `having` in their names.
+    the run has defined, else the last. At most `limit` rows of metrics come, of those with `having` in their names, the
+    differing ones before others.
     """
 
     runs: Annotated[list[str], msgspec.Meta(min_length=1, max_length=100)]
@@ -225,7 +226,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     beside. `summary` is what was set by hand, `data` the artifacts that were read with version and digest, `system` the
     machine. Facts have dotted keys; of an uncommitted patch the digest and the number of lines.
 
-    `equal_count` rows are equal for all runs, whether they come or not. `metrics_left_out` rows are beyond the limit.
+    `equal_count` rows are equal for all runs, whether they come or not. `metrics_left_out` rows are beyond
+    the limit.
     `metric_names` are the first names, up to the limit, of `metric_count` metrics of these runs;
     `shared_metric_count` of them were logged by all.
     """
@@ -244,6 +246,21 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     metric_names: list[str]
     metric_count: int
     shared_metric_count: int
+
+
+class MetricNamesRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Asks what the metrics of some runs are called, those with `having` in their names, in any case."""
+
+    runs: Annotated[list[str], msgspec.Meta(min_length=1, max_length=100)]
+    having: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    limit: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 10_000
+
+
+class MetricNames(msgspec.Struct, frozen=True):
+    """The first names in order, and how many there are."""
+
+    names: list[str]
+    total: int
 
 
 class LiveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

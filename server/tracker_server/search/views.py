@@ -28,6 +28,8 @@ from tracker_server.search.schema import (
     KeysQuery,
     LiveAnswer,
     LiveRequest,
+    MetricNames,
+    MetricNamesRequest,
     RunKeys,
     RunKeysRequest,
     RunPage,
@@ -111,6 +113,12 @@ def compare_runs(call: Call, body: CompareRequest) -> Comparison:
     """Runs side by side: config, metrics, data, environment, and what differs."""
     lost_after_ms = call.settings.lost_after_ms
     return comparison.compare(call.session, body, now_ms=call.now_ms, lost_after_ms=lost_after_ms)
+
+
+@api.post("/runs/metrics", access="read", body=MetricNamesRequest, reply=MetricNames)
+def list_metric_names(call: Call, body: MetricNamesRequest) -> MetricNames:
+    """The names of what some runs have logged."""
+    return comparison.names(call.session, body)
 
 
 @api.post("/groups/series", access="read", body=GroupsRequest, reply=GroupsAnswer, has_columns=True)

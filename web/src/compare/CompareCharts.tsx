@@ -19,6 +19,7 @@ import { ComparedSource } from "./comparedSource";
 import styles from "./ComparePage.module.css";
 import type { PartProps } from "./tabs";
 import { useCompareView } from "./useCompareView";
+import { useMetricNames } from "./useMetricNames";
 import { readCompare, writeCompare } from "./view";
 
 const AlignDialog = lazy(() => import("./AlignDialog").then((module) => ({ default: module.AlignDialog })));
@@ -28,7 +29,8 @@ export function CompareCharts({ comparison, baseline, onStore }: PartProps) {
   const { settings: asked, onSettings } = useChartSettings();
   const navigate = useNavigate();
   const [isAligning, setIsAligning] = useState(false);
-  const { runs, metric_names: names } = comparison;
+  const { runs } = comparison;
+  const names = useMetricNames(comparison, asked.search);
   const { alignment, isDifference } = view;
   // what is aligned stands at no time of day
   const settings = useMemo<ChartSettings>(() => (alignment !== null && asked.x === "time" ? { ...asked, x: "relative_time" } : asked), [asked, alignment]);
@@ -55,7 +57,7 @@ export function CompareCharts({ comparison, baseline, onStore }: PartProps) {
     isDifference && base !== undefined ? `Each line is its distance from ${base.name}; where ${base.name} has no point, the straight line between its neighbours counts.` : null,
     alignment === null ? null : `x counts from ${alignmentText(alignment)} of each run.`,
     alignment !== null && left.length > 0 ? `${plural(left.length, "run")} never ${left.length === 1 ? "gets" : "get"} there and ${left.length === 1 ? "is" : "are"} left out: ${left.map(({ name }) => name).join(", ")}.` : null,
-    comparison.metric_count > names.length ? `The first ${formatCount(names.length)} of ${formatCount(comparison.metric_count)} metrics are here.` : null,
+    comparison.metric_count > names.length ? `${formatCount(comparison.metric_count)} metrics were logged: here are the first ones by name, and those that a word in “Find charts” brings.` : null,
   ].filter((note) => note !== null);
   return (
     <>

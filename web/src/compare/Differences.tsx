@@ -27,7 +27,7 @@ export function Differences({ comparison: first, project, baseline }: PartProps)
       <Filters comparison={comparison} sections={sections} hasRunsAsRows={hasRunsAsRows} />
       {comparison.metrics_left_out > 0 && (
         <p className={styles["note"]}>
-          The first {formatCount(comparison.metrics.length)} metrics are here; {formatCount(comparison.metrics_left_out)} more are found by a word in “Find a row”.
+          {formatCount(comparison.metrics.length)} of {formatCount(comparison.metrics.length + comparison.metrics_left_out)} metrics{view.isAll ? "" : " that differ"} are here; the others are found by a word in “Find a row”.
         </p>
       )}
       {runs.length > 1 && comparison.metric_count > 0 && comparison.shared_metric_count === 0 && (

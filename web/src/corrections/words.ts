@@ -31,6 +31,10 @@ export function actOf({ action, metric, shown_as, run, run_name }: Correction): 
       return `deleted ${runName} for good`;
     case "run.returned":
       return `brought ${runName} back by logging to it`;
+    case "project.archived":
+      return "archived the project";
+    case "project.unarchived":
+      return "took the project out of the archive";
     case "correction.undone":
       return `undid an earlier entry${metric === null ? (run === null ? "" : ` about ${runName}`) : ` about ${name}${where}`}`;
   }

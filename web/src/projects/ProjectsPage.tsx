@@ -3,12 +3,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
-import { type Project, api } from "../api";
+import { type Project, api, reasonOf } from "../api";
 import { formatBytes, formatCount, plural } from "../format";
 import { Page } from "../frame/Page";
 import { useFollowed } from "../frame/followed";
 import { useKeys } from "../frame/keys";
+import { toast } from "../frame/Toasts";
 import { Icon } from "../parts/Icon";
+import { Menu } from "../parts/Menu";
 import { Empty, Failure, Outline } from "../parts/Note";
 import { Sparkline } from "../parts/Sparkline";
 import { Ago } from "../parts/Time";
@@ -31,7 +33,11 @@ export function ProjectsPage() {
   const all = projects.data?.projects;
   const running = all?.reduce((sum, project) => sum + project.running_count, 0) ?? 0;
   useFollowed({ queryKey: queries.projects().queryKey, fetch: (signal) => api.projects({ signal }), running, isEager: all?.length === 0, onNews: () => void client.invalidateQueries({ queryKey: ["running"] }) });
-  const shown = listedProjects(all ?? [], { text, order, starred: stars, bytes });
+  const listed = listedProjects(all ?? [], { text, order, starred: stars, bytes });
+  const shown = listed.filter(({ is_archived }) => !is_archived);
+  const archived = listed.filter(({ is_archived }) => is_archived);
+  const [hasArchived, setHasArchived] = useState(false);
+  const rows = (some: readonly Project[]) => some.map((project) => <ProjectRow key={project.name} project={project} bytes={bytes.get(project.name) ?? null} isStarred={stars.includes(project.name)} />);
   return (
     <Page title="Projects" heading="Projects" crumbs={[]}>
       {projects.error !== null && all === undefined && <Failure what="The projects could not be fetched." error={projects.error} onRetry={() => void projects.refetch()} />}
@@ -50,17 +56,23 @@ export function ProjectsPage() {
                   </option>
                 ))}
               </select>
-              <span className="muted">{shown.length === all.length ? plural(all.length, "project") : `${formatCount(shown.length)} of ${plural(all.length, "project")}`}</span>
+              <span className="muted">{listed.length === all.length ? plural(all.length, "project") : `${formatCount(listed.length)} of ${plural(all.length, "project")}`}</span>
             </div>
-            <ul className={styles["list"]}>
-              {shown.map((project) => (
-                <ProjectRow key={project.name} project={project} bytes={bytes.get(project.name) ?? null} isStarred={stars.includes(project.name)} />
-              ))}
-            </ul>
-            {shown.length === 0 && (
+            <ul className={styles["list"]}>{rows(shown)}</ul>
+            {listed.length === 0 && (
               <Empty title={`No project matches “${text}”`}>
                 <button type="button" onClick={() => { setText(""); }}>Show all</button>
               </Empty>
+            )}
+            {archived.length > 0 && (
+              <section aria-label="Archived">
+                <h2>
+                  <button type="button" data-look="plain" aria-expanded={hasArchived} onClick={() => { setHasArchived(!hasArchived); }}>
+                    <Icon name={hasArchived ? "down" : "right"} size={14} /> Archived <span className="muted">{formatCount(archived.length)}</span>
+                  </button>
+                </h2>
+                {hasArchived && <ul className={styles["list"]}>{rows(archived)}</ul>}
+              </section>
             )}
           </section>
         </div>
@@ -99,6 +111,26 @@ function ProjectRow({ project, bytes, isStarred }: { project: Project; bytes: nu
       <span className={styles["live"]}>{project.running_count > 0 && <>● {formatCount(project.running_count)} running</>}</span>
       <span className={styles["bytes"]} title="In all versions of its artifacts">{bytes === null || bytes === 0 ? "" : formatBytes(bytes)}</span>
       <span className={styles["when"]}>{project.last_activity_ms === null ? "no activity yet" : <Ago ms={project.last_activity_ms} />}</span>
+      <Menu label={`More for ${name}`} look="icon" entries={[{ kind: "do", label: project.is_archived ? "Unarchive project" : "Archive project", onSelect: () => void archiveProject(name, !project.is_archived) }]}>
+        <Icon name="more" size={14} />
+      </Menu>
     </li>
   );
+}
+
+/** Its runs go on, and whoever has its address finds it as ever. */
+async function archiveProject(name: string, isArchived: boolean): Promise<void> {
+  try {
+    await api.changeProject(name, { is_archived: isArchived });
+  } catch (error) {
+    toast({ text: `The project was not changed: ${reasonOf(error)}`, isBad: true });
+    return;
+  }
+  toast({
+    about: `archive ${name}`,
+    text: isArchived ? `Archived ${name}` : `Took ${name} out of the archive`,
+    lastsMs: 10_000,
+    action: { label: "Undo", run: () => void archiveProject(name, !isArchived) },
+  });
+  await client.invalidateQueries({ queryKey: queries.projects().queryKey });
 }
