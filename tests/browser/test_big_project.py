@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.pages import ask, bodies, listed
-from tests.processes import Server
+from tests.processes import Server, wait_until
 from tests.server import seed
 from tracker_server.db import Database, migrate
 
@@ -94,3 +94,23 @@ def test_all_that_match_are_tagged_beyond_the_rows_that_were_fetched(page: Page,
     page.get_by_role("button", name="Add tag").click()
     expect(page.get_by_text(f"Tagged {matching:,} runs “otters”")).to_be_visible()
     assert ask(server, "/projects/big/runs/search", {"filter": '"otters" in tags', "limit": 1})["matched"] == matching
+
+
+def test_the_focus_stays_on_its_run_and_the_document_in_order_while_one_scrolls(page: Page) -> None:
+    grid = page.get_by_role("grid", name="Runs")
+    third = grid.locator("[data-row='2']")
+    third.focus()
+    name = third.get_attribute("aria-label") or ""
+    scroller = grid.locator("..")
+    for top in (300, 900, 1500):
+        scroller.evaluate("(element, top) => element.scrollTo(0, top)", top)
+        expect(grid.locator(f"[data-row='{top // 28 + 3}']")).to_be_visible()
+        expect(page.get_by_role("row", name=name, exact=True)).to_be_focused()
+    in_order = "rows => rows.map(row => Number(row.dataset.row)).filter(place => place > 2)"
+    wait_until(lambda: is_sorted(grid.locator("[data-row]").evaluate_all(in_order)), "the rows are in order")
+    page.keyboard.press("ArrowDown")
+    expect(grid.locator("[data-row='3']")).to_be_focused()
+
+
+def is_sorted(places: list[int]) -> bool:
+    return places == sorted(places)

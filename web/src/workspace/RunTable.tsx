@@ -6,19 +6,22 @@
  */
 
 import { useNavigate } from "@tanstack/react-router";
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { type Range, defaultRangeExtractor, useVirtualizer } from "@tanstack/react-virtual";
 import { Suspense, lazy, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import type { Keys } from "../api";
+import { useNow } from "../clock";
 import { useKeys } from "../frame/keys";
 import { plural } from "../format";
 import { Icon } from "../parts/Icon";
 import { useHandler } from "../parts/useHandler";
 import { density } from "../settings";
 import { RunTableHead, sortWords } from "./RunTableHead";
-import { type EditedField, type Marks, RunTableRow } from "./RunTableRow";
+import { type EditedField, type Marks, RunTableRow, cellTitleOf } from "./RunTableRow";
 import styles from "./RunTable.module.css";
 import { type Goals, columnOf, metricOf } from "./columns";
 import { useCurves } from "./curves";
+import { useRowActions } from "./rowActions";
+import { slotKeeper } from "./slots";
 import { goalsOf, useRanges } from "./ranges";
 import { type TableColumn, pinnedAt, tableColumns } from "./tableColumns";
 import type { TableState } from "./tableState";
@@ -50,6 +53,8 @@ type Props = {
   onCard: (id: string) => void;
 };
 
+/** Rows beyond the edges: enough for a step of the wheel. While one scrolls by screens, each is a row more to write. */
+const BEYOND = 4;
 /** Rows that are this far from the last one fetched ask for more. */
 const AHEAD = 40;
 
@@ -68,16 +73,26 @@ export function RunTable(props: Props) {
   const changeTable = useCallback((table: Partial<TableState>) => { change((now) => ({ ...now, table: { ...now.table, ...table } })); }, [change]);
   const sizes = useColumnWidths(definitions, view.table.widths, (widths) => { changeTable({ widths }); });
   const [editing, setEditing] = useState<{ id: string; field: EditedField } | null>(null);
+  const now = useNow();
   const rowHeight = useRowHeight();
-  const virtual = useVirtualizer({ count: Math.max(runs.matched, runs.rows.length), getScrollElement: () => scroll.current, estimateSize: () => rowHeight, overscan: 12 });
+  // the row that one may have the focus on, or edit, stays where it is: so do the focus and the text
+  const edits = editing === null || editing.field === "all" ? -1 : runs.rows.findIndex(({ id }) => id === editing.id);
+  const kept = edits < 0 ? active : edits;
+  const rangeExtractor = useCallback((range: Range) => withKept(defaultRangeExtractor(range), kept, range.count), [kept]);
+  const virtual = useVirtualizer({ count: Math.max(runs.matched, runs.rows.length), getScrollElement: () => scroll.current, estimateSize: () => rowHeight, overscan: BEYOND, rangeExtractor });
+  const [slotsOf] = useState(slotKeeper);
   const items = virtual.getVirtualItems();
-  const lastShown = items.at(-1)?.index ?? 0;
+  const slots = slotsOf(items.map(({ index }) => index), kept, !virtual.isScrolling);
+  const bySlot = items.toSorted((a, b) => (slots.get(a.index) ?? 0) - (slots.get(b.index) ?? 0));
+  const firstShown = virtual.range?.startIndex ?? 0;
+  const lastShown = virtual.range?.endIndex ?? 0;
+  const isOverflowing = (virtual.scrollRect?.width ?? 0) < sizes.total;
   const more = useEffectEvent(runs.fetchMore);
   useEffect(() => {
     if (lastShown + AHEAD >= runs.rows.length) more();
   }, [lastShown, runs.rows.length]);
   useEffect(() => { virtual.measure(); }, [rowHeight, virtual]);
-  const curves = useCurves(runs.rows, columns, items[0]?.index ?? 0, lastShown);
+  const curves = useCurves(runs.rows, columns, firstShown, lastShown);
   const marks = useMarks({ project, view, definitions, names, goals, heat, isLive: runs.rows.some(({ status }) => status === "running") });
 
   const select = useHandler((index: number, how: Selection) => {
@@ -113,9 +128,23 @@ export function RunTable(props: Props) {
   // a column says it already
   const labels = useMemo(() => visible.labels.filter((key) => !definitions.some(({ id }) => id === key)), [visible.labels, definitions]);
   const dashOf = useMemo(() => new Map(visible.styles.map(({ id, dash }) => [id, dash])), [visible.styles]);
-  const lefts = pinnedAt(definitions, sizes.widthOf);
+  const tracks = definitions.map(({ id, kind }) => (kind === "name" ? `min(var(--widest-name), ${String(sizes.widthOf(id))}px)` : `${String(sizes.widthOf(id))}px`)).join(" ");
+  const { widthOf } = sizes;
+  const lefts = useMemo(() => pinnedAt(definitions, widthOf), [definitions, widthOf]);
   const onEdit = useHandler((id: string, field: EditedField | null) => { setEditing(field === null ? null : { id, field }); });
   const onOpen = useHandler((id: string) => { void navigate({ to: "/p/$project/runs/$run", params: { project, run: id } }); });
+  const columnOfId = useMemo(() => new Map(definitions.map((column) => [column.id, column])), [definitions]);
+  const { handlers, untitle } = useRowActions({
+    rows: runs.rows,
+    visible: visible.ids,
+    titleOf: (row, column) => cellTitleOf(row, columnOfId.get(column), goals),
+    onActive: setActive,
+    onSelect: select,
+    onToggle,
+    onEdit,
+    onOpen,
+    onCard,
+  });
   const edited = editing?.field === "all" ? runs.rows.find(({ id }) => id === editing.id) : undefined;
   return (
     <div className={styles["frame"]}>
@@ -131,27 +160,40 @@ export function RunTable(props: Props) {
           {plural(newCount, "new run")} <Icon name="up" size={12} />
         </button>
       )}
-      <div ref={scroll} className={styles["scroll"]} onScroll={(event) => { onScrollTop(event.currentTarget.scrollTop < rowHeight); }}>
-        <div className={styles["grid"]} role="grid" aria-label="Runs" aria-rowcount={runs.matched + 1} aria-multiselectable="true" aria-busy={runs.isPending} style={{ minWidth: `max(100%, ${String(sizes.total)}px)` }} onKeyDown={onKeyDown}>
+      <div
+        ref={scroll}
+        className={styles["scroll"]}
+        onScroll={(event) => {
+          untitle();
+          onScrollTop(event.currentTarget.scrollTop < rowHeight);
+        }}
+      >
+        <div
+          className={styles["grid"]}
+          role="grid"
+          aria-label="Runs"
+          aria-rowcount={runs.matched + 1}
+          aria-multiselectable="true"
+          aria-busy={runs.isPending}
+          data-overflows={isOverflowing}
+          style={{ minWidth: `max(100%, ${String(sizes.total)}px)`, "--columns": tracks }}
+          onKeyDown={onKeyDown}
+        >
           <RunTableHead {...props} {...{ sizes, definitions, lefts, names, goals, changeTable }} getGrid={() => scroll.current} />
-          <div className={styles["body"]} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
-            {items.map(({ index, start }) => {
+          <div className={styles["body"]} role="rowgroup" data-scrolling={virtual.isScrolling} style={{ height: virtual.getTotalSize() }} {...handlers}>
+            {bySlot.map(({ index, start }) => {
               const row = runs.rows[index];
-              if (row === undefined) return <div key={index} className={styles["waiting"]} role="row" aria-rowindex={index + 2} style={{ transform: `translateY(${String(start)}px)` }}><span role="gridcell" /></div>;
+              if (row === undefined) return <div key={`waiting ${String(index)}`} className={styles["waiting"]} role="row" aria-rowindex={index + 2} style={{ transform: `translateY(${String(start)}px)` }}><span role="gridcell" /></div>;
               return (
                 <RunTableRow
-                  key={row.id}
-                  {...{ row, index, start, definitions, labels, marks, onToggle, onEdit, onOpen, onCard }}
-                  widths={definitions.map(({ id }) => sizes.widthOf(id)).join()}
-                  lefts={definitions.map(({ id }) => lefts.get(id) ?? "").join()}
+                  key={slots.get(index)}
+                  {...{ row, index, start, definitions, labels, lefts, marks, now, onEdit }}
                   curves={curves.get(row.id)}
                   editing={editing?.id === row.id ? editing.field : null}
                   dash={dashOf.get(row.id) ?? 0}
                   isVisible={visible.ids.has(row.id)}
                   isSelected={selected.has(row.id)}
                   isActive={index === active}
-                  onActive={setActive}
-                  onSelect={select}
                 />
               );
             })}
@@ -166,6 +208,13 @@ export function RunTable(props: Props) {
       )}
     </div>
   );
+}
+
+/** The rows in view, and beside them the one that is kept. */
+function withKept(rows: number[], kept: number, count: number): number[] {
+  const first = rows[0] ?? 0;
+  if (kept >= count || (kept >= first && kept <= (rows.at(-1) ?? 0))) return rows;
+  return kept < first ? [kept, ...rows] : [...rows, kept];
 }
 
 type Marked = { project: string; view: View; definitions: readonly TableColumn[]; names: ReadonlySet<string>; goals: Goals; heat: readonly string[]; isLive: boolean };

@@ -1,6 +1,6 @@
 /** How wide the columns of the run table are: as they start, or as a person has made them. */
 
-import { type PointerEvent, useMemo } from "react";
+import { type PointerEvent, useCallback, useMemo } from "react";
 import { useDraft } from "../parts/useDraft";
 import type { TableColumn } from "./tableColumns";
 import { LEAST_WIDTH, MOST_WIDTH, type TableState } from "./tableState";
@@ -20,7 +20,7 @@ export const canResize = ({ kind, width }: TableColumn): boolean => kind !== "ti
 export function useColumnWidths(definitions: readonly TableColumn[], widths: TableState["widths"], onWidths: (widths: TableState["widths"]) => void): ColumnWidths {
   const [draft, setDraft] = useDraft(widths, onWidths, 300);
   const starting = useMemo(() => new Map(definitions.map(({ id, width }) => [id, width])), [definitions]);
-  const widthOf = (id: string) => draft[id] ?? starting.get(id) ?? LEAST_WIDTH;
+  const widthOf = useCallback((id: string) => draft[id] ?? starting.get(id) ?? LEAST_WIDTH, [draft, starting]);
   const setWidth = (id: string, width: number) => { setDraft({ ...draft, [id]: Math.round(Math.min(MOST_WIDTH, Math.max(LEAST_WIDTH, width))) }); };
   const startDrag = (id: string, { currentTarget: grip, pointerId, clientX }: PointerEvent<HTMLElement>) => {
     const before = widthOf(id);
