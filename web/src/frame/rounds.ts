@@ -22,7 +22,7 @@ export type Round = { isNews: boolean; costMs: number };
 
 /**
  * A round takes what is new by itself, unless `signal` was aborted meanwhile. It begins again from the start when `about`
- * is another: `isFirst` says so. `running` is how many runs go on: the
+ * is another, `isFirst` says so, and not at all while it is null. `running` is how many runs go on: the
  * first of them wakes it from a long pause. `waitMs` is the pause before the first. With `isEager` it does not slow down.
  */
 export type Rounds = { about: unknown; running: number; waitMs?: number; isEager?: boolean; ask: (signal: AbortSignal, isFirst: boolean) => Promise<Round> };
@@ -34,6 +34,7 @@ export function useRounds({ about, running, waitMs = 0, isEager = false, ask: as
   const isBusy = useEffectEvent(() => isEager || running > 0);
   const wake = useRef<() => void>(undefined);
   useEffect(() => {
+    if (about === null) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let abort = new AbortController();
     let failures = 0;

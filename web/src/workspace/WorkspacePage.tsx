@@ -92,7 +92,7 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
   const runningCount = runs.rows.filter(({ status }) => status === "running").length;
 
   useLive(
-    { project, columns: asked, liveRuns, runningCount, store },
+    { isReady: !runs.isPending, project, columns: asked, liveRuns, runningCount, store },
     (news) => {
       const { changed } = news;
       if (changed.length > 0 || news.removed.length > 0) groups?.onNews(changed, news.removed);

@@ -1,18 +1,27 @@
 /** Follows a project, or some runs, with one request a round that brings only what is new. */
 
-import { useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { type LiveAnswer, api } from "../api";
 import type { SeriesStore } from "../charts/store";
 import { useRounds } from "../frame/rounds";
 
-/** `project` null: the runs of `liveRuns` and no others, whichever projects they are of. */
-export type Watch = { project: string | null; columns: string[]; liveRuns: () => string[]; runningCount: number; store: Pick<SeriesStore, "watching" | "merge"> };
+/** What a page shows at first is fetched before; an answer about all of it would only be in the way. */
+const FIRST_PAUSE_MS = 250;
+
+/**
+ * `project` null: the runs of `liveRuns` and no others, whichever projects they are of. While `isReady` is false the list
+ * that news would go into is not here.
+ */
+export type Watch = { isReady?: boolean; project: string | null; columns: string[]; liveRuns: () => string[]; runningCount: number; store: Pick<SeriesStore, "watching" | "merge"> };
 
 /** `onNews` takes the rows; the series go to the store by themselves. */
-export function useLive({ project, columns, liveRuns, runningCount, store }: Watch, onNews: (answer: LiveAnswer) => void): void {
+export function useLive({ isReady = true, project, columns, liveRuns, runningCount, store }: Watch, onNews: (answer: LiveAnswer) => void): void {
   const cursor = useRef(0);
+  const shown = useRef(columns);
+  useEffect(() => { shown.current = columns; }, [columns]);
   useRounds({
-    about: useMemo(() => ({ project, store }), [project, store]),
+    about: useMemo(() => (isReady ? { project, store } : null), [isReady, project, store]),
+    waitMs: FIRST_PAUSE_MS,
     running: runningCount,
     ask: async (signal, isFirst) => {
       const { runs, metrics, counts, framing } = store.watching(liveRuns());
@@ -22,6 +31,8 @@ export function useLive({ project, columns, liveRuns, runningCount, store }: Wat
       const asked = { runs: project === null ? liveRuns() : runs, metrics: runs.length === 0 ? [] : metrics, counts, points, x, smoothing, band, range, columns, since_ms };
       const answer = await (project === null ? api.runsLive(asked, { signal }) : api.live(project, asked, { signal }));
       if (signal.aborted) return NOTHING;
+      // the list has other columns by now, which these rows lack: the next round brings them again
+      if (shown.current !== columns) return { ...NOTHING, isNews: true };
       const started = performance.now();
       cursor.current = answer.cursor_ms;
       store.merge(answer, framing);
