@@ -65,32 +65,56 @@ def _page(
     """How many match, how many there are, and the first runs after `start`, each with the values of its terms."""
     every = sa.select(sa.func.count()).select_from(Run).where(here).scalar_subquery()
     if conditions:
-        matched = matching.of(session, here, conditions)
+        if session.get_bind().dialect.name == "postgresql":
+            matched = _with_terms(order, here, conditions)
+            first = _first_of(matched, order, start, limit)
+        else:
+            matched = matching.of(session, here, conditions)
+            first = _first(order, matching.with_runs(matched, here), start, limit)
         count = sa.select(sa.func.count()).select_from(matched).scalar_subquery()
         counts = sa.select(count.label("matched"), every.label("total")).subquery("counts")
-        first = _first(order, matching.with_runs(matched, here), start, limit)
     else:
         whole = sa.select(every.label("total")).subquery()
         counts = sa.select(whole.c.total.label("matched"), whole.c.total).subquery("counts")
         first = _first(order, None, start, limit).where(here)
     page = first.subquery("page")
-    terms = [page.c[_name(number)] for number in range(len(order.terms))]
+    terms = _terms_of(page, order)
     source = orm.join(counts, page, sa.true(), isouter=True).outerjoin(Run, Run.id == page.c.id)
-    ordering = (
-        Term(value, term.kind, term.is_descending).ordering for value, term in zip(terms, order.terms, strict=True)
-    )
-    columns: list[Any] = [counts.c.matched, counts.c.total, Run, *terms]
-    return sa.select(*columns).select_from(source).options(rows.shown()).order_by(*ordering)
+    columns: list[Any] = [counts.c.matched, counts.c.total, Run, *(term.expression for term in terms)]
+    return sa.select(*columns).select_from(source).options(rows.shown()).order_by(*(term.ordering for term in terms))
+
+
+def _with_terms(order: Order, here: Condition, conditions: Sequence[Condition]) -> sa.CTE:
+    """The ids of the runs that match, with the values of their terms, so that PostgreSQL goes to the runs once."""
+    columns: list[Any] = [Run.id, *_labelled(order)]
+    found = sa.select(*columns).select_from(order.source(None)).where(here, *conditions).cte("matching")
+    return found.prefix_with("MATERIALIZED")
+
+
+def _first_of(found: sa.CTE, order: Order, start: Sequence[Value] | None, limit: int) -> sa.Select[Any]:
+    terms = _terms_of(found, order)
+    columns: list[Any] = [found.c.id, *(term.expression for term in terms)]
+    statement = sa.select(*columns).order_by(*(term.ordering for term in terms)).limit(limit)
+    return statement if start is None else statement.where(sorting.after(terms, start))
+
+
+def _terms_of(found: sa.FromClause, order: Order) -> list[Term]:
+    """The terms of the order where a query that is read from has their values."""
+    return [Term(found.c[_name(number)], term.kind, term.is_descending) for number, term in enumerate(order.terms)]
 
 
 def _first(order: Order, runs_from: Any | None, start: Sequence[Value] | None, limit: int) -> sa.Select[Any]:
-    labelled: list[sa.Label[Any]] = [term.expression.label(_name(number)) for number, term in enumerate(order.terms)]
+    labelled = _labelled(order)
     ordering = [
         label.desc() if term.is_descending else label.asc() for label, term in zip(labelled, order.terms, strict=True)
     ]
     columns: list[Any] = [Run.id, *labelled]
     statement = sa.select(*columns).select_from(order.source(runs_from)).order_by(*ordering).limit(limit)
     return statement if start is None else statement.where(sorting.after(order.terms, start))
+
+
+def _labelled(order: Order) -> list[sa.Label[Any]]:
+    return [term.expression.label(_name(number)) for number, term in enumerate(order.terms)]
 
 
 def _name(number: int) -> str:
