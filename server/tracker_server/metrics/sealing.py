@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tracker_server import db
 from tracker_server.metrics import chunks
 from tracker_server.metrics.columns import Block, Integers, Points, by_series, join, pack, shared_blocks
 from tracker_server.metrics.models import Chunk, Series, Tail
@@ -145,7 +146,8 @@ def _payloads(session: Session, ids: Sequence[int]) -> list[bytes]:
     """The payloads of these rows, which go."""
     if not ids:
         return []
-    rows = session.execute(sa.select(Tail.id, Tail.payload).where(Tail.id.in_(ids)).order_by(Tail.id)).all()
+    packed = sa.select(Tail.id, Tail.payload).where(Tail.id.in_(ids)).order_by(Tail.id)
+    rows = session.execute(packed, execution_options=db.HAS_BYTES).all()
     session.execute(sa.delete(Tail).where(Tail.id.in_(ids)))
     return [payload for _, payload in rows]
 
@@ -211,7 +213,8 @@ def _reopened(session: Session, new_points: dict[int, int], limits: Limits) -> d
             Chunk.times,
             Chunk.values,
         )
-        for chunk in session.execute(columns.where(Chunk.id.in_(ids)).order_by(Chunk.series_id, Chunk.first_ordinal)):
+        columns = columns.where(Chunk.id.in_(ids)).order_by(Chunk.series_id, Chunk.first_ordinal)
+        for chunk in session.execute(columns, execution_options=db.HAS_BYTES):
             found[chunk.series_id].append(chunk)
     return found
 

@@ -18,6 +18,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tracker_server import db
 from tracker_server.metrics import chunks
 from tracker_server.metrics.columns import Block, Integers, Points, unpack
 from tracker_server.metrics.models import Chunk, Series, Tail
@@ -84,7 +85,7 @@ def decode(session: Session, names: Sequence[str], targets: Mapping[int, Columns
     ids = sorted(targets)
     decoding: list[Future[None]] = []
     for start in range(0, len(ids), CHUNKS_AT_ONCE):
-        packed = sa.select(Chunk.id, *(getattr(Chunk, name) for name in names))
+        packed = sa.select(Chunk.id, *(getattr(Chunk, name) for name in names)).execution_options(**db.HAS_BYTES)
         rows = session.execute(packed.where(Chunk.id.in_(ids[start : start + CHUNKS_AT_ONCE]))).all()
         _finish(decoding)
         if sum(len(targets[row[0]][0]) for row in rows) < WORTH_THREADS:
@@ -116,7 +117,7 @@ def tails(session: Session, found: Iterable[Series]) -> Iterator[tuple[int, Poin
         .where(Tail.run_id.in_({series.run_id for series in open_series}))
         .order_by(Tail.run_id, Tail.id)
     )
-    rows = session.execute(statement, execution_options={"yield_per": TAILS_AT_ONCE})
+    rows = session.execute(statement, execution_options={"yield_per": TAILS_AT_ONCE, **db.HAS_BYTES})
     for _, of_run in groupby(rows, key=lambda row: row[0]):
         parts: defaultdict[int, list[_Part]] = defaultdict(list)
         for _, payload in of_run:
@@ -179,7 +180,7 @@ def newest(session: Session, wanted: Mapping[Series, int]) -> dict[int, Points]:
     while needed:
         ids = [row_id for run_id, count in needed.items() for row_id in _taken(rows[run_id], count)]
         statement = sa.select(Tail.payload).where(Tail.id.in_(ids)).order_by(Tail.id.desc())
-        for payload in session.scalars(statement) if ids else ():
+        for payload in session.scalars(statement, execution_options=db.HAS_BYTES) if ids else ():
             for series_id, part in _parts(payload, ids_wanted):
                 parts[series_id].append(part)
                 missing[series_id] -= len(part.block.steps)

@@ -20,6 +20,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tracker_server import db
 from tracker_server.errors import Conflict, Unreadable
 from tracker_server.metrics import chunks
 from tracker_server.metrics.columns import Floats, Points, by_series, join
@@ -143,14 +144,16 @@ def _sealed(
     statement = sa.select(*columns).where(Chunk.series_id.in_(ids), *overlaps)
     parts: defaultdict[int, list[Points]] = defaultdict(list)
     firsts: dict[int, int] = {}
-    for row in session.execute(statement.order_by(Chunk.series_id, Chunk.first_ordinal)):
+    statement = statement.order_by(Chunk.series_id, Chunk.first_ordinal)
+    for row in session.execute(statement, execution_options=db.HAS_BYTES):
         firsts.setdefault(row.series_id, row.first_ordinal)
         parts[row.series_id].append(chunks.decode(row.held, row.steps, row.times, row.values))
     return parts, firsts
 
 
 def _tails(session: Session, run_id: str, ids: set[int]) -> dict[int, Points]:
-    payloads = session.scalars(sa.select(Tail.payload).where(Tail.run_id == run_id).order_by(Tail.id)).all()
+    packed = sa.select(Tail.payload).where(Tail.run_id == run_id).order_by(Tail.id)
+    payloads = session.scalars(packed, execution_options=db.HAS_BYTES).all()
     return by_series(payloads, ids)
 
 
