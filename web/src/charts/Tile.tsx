@@ -83,7 +83,6 @@ export const Tile = memo(function Tile(props: TileProps) {
     <figure ref={ref} className={styles["tile"]} aria-label={label} aria-description={sentenceOf(label, figure, props.goal)} data-metric={metric} data-empty={isHidden} {...dropOn(props)}>
       <figcaption className={styles["head"]}>
         <Title {...{ metric }} onTogether={props.onTogether} />
-        <OwnMark own={own} metric={name} onReset={() => { onOwn(AS_ON_THE_PAGE); }} />
         <span className={styles["tools"]}>
           <ShowAsTable figure={figure} />
           <button type="button" data-look="icon" aria-pressed={isPinned} aria-label={`${isPinned ? "Unpin" : "Pin"} ${name}`} title={isPinned ? "Unpin" : "Pin to the top (p)"} onClick={() => { onPin(metric); }}>
@@ -98,6 +97,7 @@ export const Tile = memo(function Tile(props: TileProps) {
             </Menu>
           )}
         </span>
+        <OwnMark own={own} metric={name} onReset={() => { onOwn(AS_ON_THE_PAGE); }} />
         {!isEmpty && <Exactness figure={figure} />}
       </figcaption>
       <div className={styles["plot"]}>
