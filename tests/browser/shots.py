@@ -1,6 +1,6 @@
 """Draw every page and state of the dashboard into a folder, to be looked at one by one.
 
-    python -m tests.browser.shots FOLDER [--only WORD] [--looks light dark phone]
+    python -m tests.browser.shots FOLDER [--only WORD …] [--looks light dark phone]
 
 Nothing here fails on what a picture shows; a state that is not reached is named at the end, and the others are drawn.
 """
@@ -45,7 +45,7 @@ def draw(browser: Browser, given: Material, scene: Scene, look: str, file: Path)
 def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("folder", type=Path)
-    asked.add_argument("--only", default="", help="scenes with this in their names")
+    asked.add_argument("--only", nargs="+", default=[""], help="scenes with one of these in their names")
     asked.add_argument("--looks", nargs="+", choices=LOOKS, default=list(LOOKS))
     choice = asked.parse_args()
     choice.folder.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as work, material(Path(work)) as given, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS)
         for name, scene in SCENES.items():
-            for look in choice.looks if choice.only in name else []:
+            for look in choice.looks if any(word in name for word in choice.only) else []:
                 try:
                     draw(browser, given, scene, look, choice.folder / f"{name}.{look}.png")
                 except (Error, AssertionError) as error:

@@ -77,7 +77,9 @@ def told(page: Page, share: float) -> list[str]:
     box = canvas.bounding_box()
     assert box is not None
     canvas.hover(position={"x": box["width"] * share, "y": box["height"] / 2})
-    return page.get_by_role("tooltip").get_by_role("row").all_inner_texts()
+    rows = page.get_by_role("tooltip").get_by_role("row")
+    expect(rows.first).to_be_visible()
+    return rows.all_inner_texts()
 
 
 def test_a_group_is_one_line_with_a_band_and_opens_to_its_runs(page: Page) -> None:

@@ -195,15 +195,15 @@ function Downloads({ chart, figure, view, canvas }: DownloadProps) {
   return (
     <>
       <span className={styles["hint"]}>Drag to zoom, double click to reset.</span>
+      <button type="button" onClick={savePicture("png")}><Icon name="download" /> PNG</button>
+      <button type="button" onClick={savePicture("svg")}><Icon name="download" /> SVG</button>
       <button type="button" title="The points that are drawn" onClick={() => void saveShownPoints(figure)}><Icon name="download" /> CSV</button>
       {figure.pooled === null && (
         <>
-          <button type="button" onClick={() => { copyPython(chart, figure, view).catch(complain); }}><Icon name="copy" /> Copy as Python</button>
           {!isFormula(chart) && <button type="button" title="Every point that was logged" onClick={() => { saveEveryPoint(figure).catch(complain); }}><Icon name="download" /> CSV of all points</button>}
+          <button type="button" onClick={() => { copyPython(chart, figure, view).catch(complain); }}><Icon name="copy" /> Copy as Python</button>
         </>
       )}
-      <button type="button" onClick={savePicture("png")}><Icon name="download" /> PNG</button>
-      <button type="button" onClick={savePicture("svg")}><Icon name="download" /> SVG</button>
     </>
   );
 }
