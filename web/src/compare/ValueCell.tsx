@@ -35,7 +35,7 @@ export function ValueCell({ title, row, cell, baseline, isBaseline, onCode }: Pr
 function Value({ cell, baseline }: { cell: Cell; baseline: Cell | undefined }) {
   const { text } = cell;
   if (!cell.isPresent) return <span className="muted">{text}</span>;
-  if (typeof cell.value === "number") return <span title={`${String(cell.value)}${cell.step === null ? "" : ` at step ${String(cell.step)}`}`}>{text}</span>;
+  if (typeof cell.value === "number") return <span className={styles["number"]} title={`${String(cell.value)}${cell.step === null ? "" : ` at step ${String(cell.step)}`}`}>{text}</span>;
   if (!isLong(text)) return <span title={typeof cell.value === "string" && cell.value !== text ? cell.value : undefined}>{text}</span>;
   return <LongText text={text} before={baseline?.isPresent === true ? baseline.text : null} />;
 }
