@@ -60,7 +60,7 @@ def test_runs_are_labelled_by_what_the_visible_ones_differ_in(page: Page) -> Non
     page.keyboard.press("Escape")
     # the two that are left have one optimizer
     page.get_by_role("button", name="Hide finch").click()
-    expect(row(page, "otter").get_by_role("gridcell", name=re.compile("^otter"))).to_contain_text("lr 0.001")
+    expect(row(page, "otter").get_by_role("gridcell", name=re.compile("^Colour of otter"))).to_contain_text("lr 0.001")
     expect(row(page, "otter")).not_to_contain_text("adamw")
     canvas = tile(page, "val/loss").get_by_role("img")
     canvas.focus()
@@ -97,3 +97,43 @@ def test_the_keys_of_labels_can_be_chosen_and_stand_in_the_address(page: Page) -
     page.get_by_role("button", name="Done").click()
     expect(page).to_have_url(re.compile("/p/birds$"))
     expect(row(page, "heron")).to_contain_text("optim.name adamw · lr 3e-4")
+
+
+def hue(within: Locator) -> str:
+    """The colour of the first swatch in there."""
+    found: str = within.locator('[style*="--hue"]').first.evaluate("one => one.style.getPropertyValue('--hue')")
+    return found
+
+
+def test_a_colour_chosen_by_hand_is_that_of_every_page_and_can_be_undone(page: Page) -> None:
+    heron, menu = row(page, "heron"), page.get_by_role("menu", name="Colour of heron")
+    given = hue(heron)
+    other = next(number for number in range(10) if f"--hue-{number})" not in given)
+    heron.get_by_role("button", name="Colour of heron").click()
+    expect(menu.get_by_role("menuitemradio", name="Automatic")).to_be_checked()
+    menu.get_by_role("menuitemradio", name=f"Colour {other + 1}", exact=True).click()
+    expect(page.get_by_text("heron has another colour")).to_be_visible()
+    assert hue(heron) == f"var(--hue-{other})"
+    assert hue(tooltip(page).get_by_role("row", name="heron")) == f"var(--hue-{other})"
+    page.mouse.move(0, 0)
+    page.keyboard.press("Control+z")
+    expect(page.get_by_text("heron has its own colour again")).to_be_visible()
+    assert hue(heron) == given
+    page.get_by_role("button", name="Redo").click()
+    expect(page.get_by_text("heron has another colour")).to_be_visible()
+    heron.get_by_role("link").dblclick()
+    expect(page.get_by_role("heading", name="heron", exact=True)).to_be_visible()
+    assert hue(page.get_by_role("banner")) == f"var(--hue-{other})"
+    # with the keyboard alone, back to what it was
+    page.goto("/p/birds")
+    heron.focus()
+    page.keyboard.press("h")
+    chosen = menu.get_by_role("menuitemradio", name=f"Colour {other + 1}", exact=True)
+    expect(chosen).to_be_checked()
+    expect(chosen).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("heron has its own colour again")).to_be_visible()
+    expect(menu).to_have_count(0)
+    expect(heron).to_be_focused()
+    assert hue(heron) == given

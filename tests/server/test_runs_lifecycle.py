@@ -49,6 +49,25 @@ def test_ten_runs_in_a_row_have_ten_hues(session: Session, actor: auth.Actor) ->
     assert {started(session, actor, f"r{number}").hue for number in range(10)} == set(range(10))
 
 
+def test_a_hue_is_chosen_and_given_back(session: Session, actor: auth.Actor) -> None:
+    given = started(session, actor).hue
+
+    def choose(hue: int | None) -> tuple[int, bool]:
+        run = runs.change(session, "r1", RunChanges(hue=hue), actor_id=actor.id, now_ms=NOW_MS + 1)
+        return run.hue, run.given_hue is not None
+
+    others = [hue for hue in range(10) if hue != given]
+    assert [choose(others[0]), choose(others[1]), choose(None), choose(None)] == [
+        (others[0], True),
+        (others[1], True),
+        (given, False),
+        (given, False),
+    ]
+    runs.change(session, "r1", RunChanges(hue=others[2]), actor_id=actor.id, now_ms=NOW_MS + 2)
+    again = runs.change(session, "r1", RunChanges(name="otter"), actor_id=actor.id, now_ms=NOW_MS + 3)
+    assert (again.hue, again.changed_ms) == (others[2], NOW_MS + 3)
+
+
 def test_a_run_of_another_project_is_refused(session: Session, actor: auth.Actor) -> None:
     started(session, actor)
     with pytest.raises(Refused, match="belongs to another project"):

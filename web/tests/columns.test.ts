@@ -27,7 +27,7 @@ const row = (id: string, given: Partial<RunRow> = {}): RunRow => ({
   number: 1,
   name: id,
   status: "finished",
-  is_stopping: false, is_archived: false,
+  is_stopping: false, is_archived: false, is_hue_chosen: false,
   hue: 0,
   group: null,
   job_type: null,

@@ -7,7 +7,7 @@ import { isOther, withChanges } from "../src/compare/changes";
 const summaryOf = (last: number): MetricSummary => ({ count: 1, last, last_step: 0, min: last, min_step: 0, max: last, max_step: 0, mean: last, shown: last });
 
 const rowOf = (id: string, given: Partial<RunRow> = {}): RunRow => ({
-  id, project: "digits", number: 1, name: id, status: "running", is_stopping: false, is_archived: false, hue: 0, group: null, job_type: null, tags: [],
+  id, project: "digits", number: 1, name: id, status: "running", is_stopping: false, is_archived: false, is_hue_chosen: false, hue: 0, group: null, job_type: null, tags: [],
   created_ms: 0, started_ms: 0, finished_ms: null, heartbeat_ms: 0, user: null, config: {}, metrics: {}, summary: {}, notes: null, ...given,
 });
 

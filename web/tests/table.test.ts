@@ -8,7 +8,7 @@ import { runsAsFilter, tableAsJson, tableAsMarkdown } from "../src/workspace/tab
 
 const SUMMARY = { count: 3, last: 0.7, last_step: 2, min: 0.1, min_step: 0, max: 0.9, max_step: 1, mean: 0.5, kind: "metric" as const };
 const ROW: RunRow = {
-  id: "r1", project: "p", number: 1, name: "a|b", status: "finished", is_stopping: false, is_archived: false, hue: 0, group: null, job_type: null,
+  id: "r1", project: "p", number: 1, name: "a|b", status: "finished", is_stopping: false, is_archived: false, is_hue_chosen: false, hue: 0, group: null, job_type: null,
   tags: ["x", "y"], created_ms: 0, started_ms: 0, finished_ms: null, heartbeat_ms: 0, user: null, config: { lr: 0.1 }, metrics: { "val/acc": SUMMARY }, summary: {},
 };
 const NAMES = new Set(["val/acc", "odd.max"]);

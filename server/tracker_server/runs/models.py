@@ -53,6 +53,7 @@ class Run(Base):
     failed or stopped; "lost" is not stored but read off `heartbeat_ms`. A fork began with the history of the run
     `fork_of` up to `fork_step`, whether that run is known or not. `stop_requested_ms` is when the person beside it
     asked the run to stop, and why; a run that is resumed forgets it. One that was archived is left out of lists.
+    `given_hue` is the hue that the run was given at its start, where somebody has chosen another.
     """
 
     __tablename__ = "runs"
@@ -72,6 +73,7 @@ class Run(Base):
     number: Mapped[int]
     name: Mapped[str] = mapped_column(Words)
     hue: Mapped[int]
+    given_hue: Mapped[int | None]
     status: Mapped[str] = mapped_column(sa.Text, default="running")
     group_name: Mapped[str | None] = mapped_column(Words)
     job_type: Mapped[str | None] = mapped_column(Words)

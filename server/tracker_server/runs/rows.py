@@ -32,6 +32,7 @@ def row(
         is_stopping=is_stopping(run),
         is_archived=run.archived_ms is not None,
         hue=run.hue,
+        is_hue_chosen=run.given_hue is not None,
         group=run.group_name,
         job_type=run.job_type,
         tags=tags,

@@ -84,7 +84,8 @@ class MetricSummary(msgspec.Struct, frozen=True):
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     """A run as a row of a table. `config` and `metrics` hold the columns asked for that this run has.
 
-    `hue` is the index (0–9) of the run's colour in the palette: the server keeps it and it never changes.
+    `hue` is the index (0–9) of the run's colour in the palette: the server keeps it, and it changes by hand alone;
+    `is_hue_chosen` says that it was.
     Config keys are dotted paths ("optim.lr"). `summary` holds values set by hand. `is_stopping` says that the run has
     been asked to stop and has not ended yet; `is_archived` that lists leave it out unless asked.
     `notes` is None unless they were asked for.
@@ -98,6 +99,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     is_stopping: bool
     is_archived: bool
     hue: int
+    is_hue_chosen: bool
     group: str | None
     job_type: str | None
     tags: list[str]
@@ -201,6 +203,7 @@ class RunBefore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RunChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What may be changed of a run by hand; a field left out stays. The reason is kept with an archiving.
 
+    `hue` is an index (0–9) of the palette; null is the way back to the one that the run was given.
     `before` is what the one who changes it has seen: where a field has become something else meanwhile, nothing is
     changed, and the answer (409) says what it is now.
     """
@@ -209,6 +212,7 @@ class RunChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notes: str | msgspec.UnsetType = msgspec.UNSET
     tags: list[Name] | msgspec.UnsetType = msgspec.UNSET
     is_archived: bool | msgspec.UnsetType = msgspec.UNSET
+    hue: Annotated[int, msgspec.Meta(ge=0, le=9)] | msgspec.UnsetType | None = msgspec.UNSET
     reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""
     before: RunBefore = RunBefore()
 

@@ -1,7 +1,7 @@
 """Projects and runs: making them, changing them, and reading them whole.
 
-What always holds: a run's number and hue are given once and never change; every change that a row of the runs table
-shows moves `changed_ms`; a run in the trash is found by nobody but `restore`.
+What always holds: a run's number is given once and never changes, nor does its hue but by hand; every change that a row
+of the runs table shows moves `changed_ms`; a run in the trash is found by nobody but `restore`.
 """
 
 from __future__ import annotations
@@ -196,19 +196,27 @@ def lose(session: Session, run: Run, writer: Writer, count: int) -> None:
 
 
 def change(session: Session, run_id: str, changes: RunChanges, *, actor_id: int, now_ms: int) -> Run:
-    """Rename, annotate or tag a run by hand. Raises Conflict where it is no longer what the changes are based on."""
+    """Rename, annotate, tag or colour a run. Raises Conflict where it is no longer what the changes are based on."""
     run = get(session, run_id)
     _check_unchanged(session, run, changes.before)
     if isinstance(changes.name, str):
         run.name = changes.name
     if isinstance(changes.notes, str):
         run.notes = changes.notes
+    if not isinstance(changes.hue, msgspec.UnsetType):
+        _choose_hue(run, changes.hue)
     if isinstance(changes.tags, list):
         session.execute(sa.delete(RunTag).where(RunTag.run_id == run.id))
         session.add_all(RunTag(run_id=run.id, tag=tag) for tag in dict.fromkeys(changes.tags))
     run.changed_by, run.changed_ms = actor_id, now_ms
     session.flush()
     return run
+
+
+def _choose_hue(run: Run, hue: int | None) -> None:
+    """None is the way back to the hue that the run was given."""
+    given = run.hue if run.given_hue is None else run.given_hue
+    run.hue, run.given_hue = (given, None) if hue is None else (hue, given)
 
 
 def _check_unchanged(session: Session, run: Run, before: RunBefore) -> None:

@@ -53,8 +53,8 @@ def shown() -> ORMOption:
     """An option for a statement that reads runs to be rows: all that a row shows, and not the environment, which can
     weigh a megabyte."""
     return load_only(
-        Run.id, Run.project_id, Run.number, Run.name, Run.hue, Run.status, Run.group_name, Run.job_type, Run.user_name,
-        Run.notes, Run.created_ms, Run.started_ms, Run.finished_ms, Run.heartbeat_ms, Run.config,
+        Run.id, Run.project_id, Run.number, Run.name, Run.hue, Run.given_hue, Run.status, Run.group_name, Run.job_type,
+        Run.user_name, Run.notes, Run.created_ms, Run.started_ms, Run.finished_ms, Run.heartbeat_ms, Run.config,
         Run.stop_requested_ms, Run.archived_ms, raiseload=True,
     )  # fmt: skip
 

@@ -30,7 +30,7 @@ def get_run(call: Call, run_id: str, query: RunQuery) -> RunDetail:
 
 @api.patch("/runs/<run_id>", query=RunQuery, body=RunChanges, reply=RunDetail)
 def change_run(call: Call, run_id: str, query: RunQuery, body: RunChanges) -> RunDetail:
-    """Rename, annotate, tag or archive a run."""
+    """Rename, annotate, tag, colour or archive a run."""
     changed = runs.change(call.session, run_id, body, actor_id=call.actor_id, now_ms=call.now_ms)
     if isinstance(body.is_archived, bool):
         by = {"actor_id": call.actor_id, "now_ms": call.now_ms}

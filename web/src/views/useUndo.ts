@@ -4,6 +4,7 @@ import { useCallback, useEffect } from "react";
 import type { Search } from "../address";
 import { toast } from "../frame/Toasts";
 import { useKeys } from "../frame/keys";
+import { noteAct, takeAct } from "./acts";
 import { type How, type Steps, after, before, differenceInWords, firstStep, shownNow, stepped } from "./steps";
 
 /** By project: who looks at a run and comes back can still undo. */
@@ -12,12 +13,20 @@ const histories = new Map<string, Steps>();
 /** Returns what is to be told of every change before it is made. */
 export function useUndo(project: string, parameters: Search, hold: (parameters: Search) => void): (next: Search, how: How) => void {
   const record = useCallback(
-    (next: Search, how: How) => { histories.set(project, stepped(histories.get(project) ?? firstStep(next), next, how, Date.now())); },
+    (next: Search, how: How) => {
+      if (how !== "walked") noteAct(null);
+      histories.set(project, stepped(histories.get(project) ?? firstStep(next), next, how, Date.now()));
+    },
     [project],
   );
   useEffect(() => { record(parameters, "walked"); }, [parameters, record]);
 
   const step = (by: -1 | 1) => {
+    const undo = by < 0 ? takeAct() : null;
+    if (undo !== null) {
+      undo();
+      return;
+    }
     const steps = histories.get(project) ?? firstStep(parameters);
     const target = by < 0 ? before(steps) : after(steps);
     if (target === null) {

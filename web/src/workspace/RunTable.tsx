@@ -32,6 +32,7 @@ import type { Change } from "./useView";
 import type { Shown, View } from "./view";
 import type { Visible } from "./visible";
 
+const HueMenu = lazy(() => import("./HueMenu").then((module) => ({ default: module.HueMenu })));
 const EditRunDialog = lazy(() => import("./EditRunDialog").then((module) => ({ default: module.EditRunDialog })));
 
 type Props = {
@@ -72,6 +73,7 @@ export function RunTable(props: Props) {
   const definitions = useMemo(() => tableColumns(columns, { isWide, isChosen, isLabelled, pinned, names, goals }), [columns, isWide, isChosen, isLabelled, pinned, names, goals]);
   const changeTable = useCallback((table: Partial<TableState>) => { change((now) => ({ ...now, table: { ...now.table, ...table } })); }, [change]);
   const sizes = useColumnWidths(definitions, view.table.widths, (widths) => { changeTable({ widths }); });
+  const [coloured, setColoured] = useState<{ id: string; anchor: HTMLElement } | null>(null);
   const [editing, setEditing] = useState<{ id: string; field: EditedField } | null>(null);
   const now = useNow();
   const rowHeight = useRowHeight();
@@ -112,6 +114,7 @@ export function RunTable(props: Props) {
     { key: "k", label: "Previous run", run: () => { move(active - 1); } },
     { key: " ", label: "Show or hide the run in the charts", run: () => { if (current !== undefined) onToggle(current.id, visible.ids.has(current.id)); } },
     { key: "x", label: "Select the run", run: () => { select(active, "toggle"); } },
+    { key: "h", label: "Choose the colour of the run", run: () => { scroll.current?.querySelector<HTMLElement>(`[data-row="${String(active)}"] [aria-haspopup="menu"]`)?.click(); } },
     { key: "e", label: "Edit the run's name, tags and notes", run: () => { if (current !== undefined) setEditing({ id: current.id, field: "all" }); } },
   ]);
 
@@ -132,6 +135,7 @@ export function RunTable(props: Props) {
   const { widthOf } = sizes;
   const lefts = useMemo(() => pinnedAt(definitions, widthOf), [definitions, widthOf]);
   const onEdit = useHandler((id: string, field: EditedField | null) => { setEditing(field === null ? null : { id, field }); });
+  const onColour = useHandler((id: string, anchor: HTMLElement) => { setColoured({ id, anchor }); });
   const onOpen = useHandler((id: string) => { void navigate({ to: "/p/$project/runs/$run", params: { project, run: id } }); });
   const columnOfId = useMemo(() => new Map(definitions.map((column) => [column.id, column])), [definitions]);
   const { handlers, untitle } = useRowActions({
@@ -142,9 +146,11 @@ export function RunTable(props: Props) {
     onSelect: select,
     onToggle,
     onEdit,
+    onColour,
     onOpen,
     onCard,
   });
+  const recoloured = coloured === null ? undefined : runs.rows.find(({ id }) => id === coloured.id);
   const edited = editing?.field === "all" ? runs.rows.find(({ id }) => id === editing.id) : undefined;
   return (
     <div className={styles["frame"]}>
@@ -201,6 +207,11 @@ export function RunTable(props: Props) {
         </div>
       </div>
       <span role="status" className="visually-hidden">{sortWords(view, definitions)}</span>
+      {coloured !== null && recoloured !== undefined && (
+        <Suspense>
+          <HueMenu key={coloured.id} row={recoloured} anchor={coloured.anchor} onClose={() => { setColoured(null); }} />
+        </Suspense>
+      )}
       {edited !== undefined && (
         <Suspense>
           <EditRunDialog row={edited} onClose={() => { setEditing(null); }} />

@@ -91,7 +91,9 @@ function contentOf(props: Props, column: TableColumn): ReactNode {
       return (
         <Editable {...props} field="name" value={row.name}>
           <span className={styles["name"]}>
-            <Swatch hue={row.hue} dash={dash} />
+            <button type="button" data-look="plain" data-do="hue" tabIndex={-1} className={styles["hue"]} aria-label={`Colour of ${row.name}`} aria-haspopup="menu">
+              <Swatch hue={row.hue} dash={dash} />
+            </button>
             <a href={`/p/${encodeURIComponent(row.project)}/runs/${encodeURIComponent(row.id)}`} data-do="open" tabIndex={-1}>
               <bdi>{row.name}</bdi>
             </a>

@@ -18,13 +18,14 @@ type Actions = {
   onSelect: (index: number, how: Selection) => void;
   onToggle: (id: string, isVisible: boolean) => void;
   onEdit: (id: string, field: EditedField) => void;
+  onColour: (id: string, anchor: HTMLElement) => void;
   onOpen: (id: string) => void;
   onCard: (id: string) => void;
 };
 
 const EDITED = ["name", "tags", "notes"] as const;
 
-export function useRowActions({ rows, visible, titleOf, onActive, onSelect, onToggle, onEdit, onOpen, onCard }: Actions) {
+export function useRowActions({ rows, visible, titleOf, onActive, onSelect, onToggle, onEdit, onColour, onOpen, onCard }: Actions) {
   const titled = useRef<Element | null>(null);
   const indexAt = ({ target }: { target: EventTarget }) => (target instanceof Element ? Number(target.closest<HTMLElement>("[data-row]")?.dataset["row"] ?? NaN) : NaN);
   const untitle = useHandler(() => {
@@ -44,6 +45,9 @@ export function useRowActions({ rows, visible, titleOf, onActive, onSelect, onTo
         return;
       case "eye":
         onToggle(row.id, visible.has(row.id));
+        return;
+      case "hue":
+        onColour(row.id, tool);
         return;
       case "edit": {
         const field = EDITED.find((one) => one === tool?.dataset["field"]);
