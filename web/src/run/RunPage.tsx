@@ -19,6 +19,7 @@ import { useLive } from "../workspace/live";
 import { useSeriesStore } from "../workspace/useSeriesStore";
 import { ArtifactsTab } from "./ArtifactsTab";
 import { BestMark } from "./BestMark";
+import { CompareWith } from "./CompareWith";
 import { MediaTab } from "./MediaTab";
 import { Overview } from "./Overview";
 import { RunCharts } from "./RunCharts";
@@ -157,6 +158,7 @@ function Heading({ run }: { run: RunDetail }) {
       {run.group !== null && <span className="muted">group {run.group}</span>}
       <BestMark run={run} />
       <span className={styles["actions"]}>
+        <CompareWith run={run} />
         <StopRun run={run} />
         <Menu
           label="More for this run"

@@ -4,12 +4,13 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import type { RunDetail } from "../api";
-import { formatNumber, formatValue } from "../format";
+import { formatNumber, formatValue, plural } from "../format";
 import { Icon } from "../parts/Icon";
 import { Failure, Outline } from "../parts/Note";
 import { StatusMark, Swatch } from "../parts/Run";
 import { Ago, Lasting } from "../parts/Time";
 import { queries } from "../queries";
+import { CompareWith } from "../run/CompareWith";
 import styles from "./RunCard.module.css";
 
 type Props = { id: string; isTable: boolean; width: number; onClose: () => void };
@@ -58,7 +59,14 @@ function About({ run }: { run: RunDetail }) {
       </div>
       <p>
         <Link to="/p/$project/runs/$run" params={{ project: run.project, run: run.id }}>Open the run</Link> <span className="muted small">or double click it, or Enter</span>
+        {run.artifact_count > 0 && (
+          <>
+            {" · "}
+            <Link to="/p/$project/runs/$run/$tab" params={{ project: run.project, run: run.id, tab: "artifacts" }}>{plural(run.artifact_count, "artifact")}</Link>
+          </>
+        )}
       </p>
+      <CompareWith run={run} />
     </>
   );
 }
