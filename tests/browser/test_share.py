@@ -126,6 +126,7 @@ def test_a_comparison_is_saved_as_a_file_that_needs_no_server(
         page.get_by_role("menuitem", name="Save as a file (HTML)").click()
     file = tmp_path / "snapshot.html"
     download.value.save_as(file)
+    page.goto("about:blank")  # the comparison itself asks on what is new
     server.stop()
 
     context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
