@@ -137,3 +137,14 @@ def test_a_colour_chosen_by_hand_is_that_of_every_page_and_can_be_undone(page: P
     expect(menu).to_have_count(0)
     expect(heron).to_be_focused()
     assert hue(heron) == given
+
+
+def test_runs_are_grouped_by_a_key_that_is_typed(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    search = page.get_by_role("combobox", name="Search projects")
+    expect(search).to_be_focused()
+    expect(page.get_by_role("option", name="Group by optim.name")).to_have_count(0)  # there may be thousands
+    search.fill("group by name")
+    page.get_by_role("option", name="Group by optim.name").click()
+    expect(page).to_have_url(re.compile("group=config.optim.name"))
+    expect(page.get_by_role("row", name=re.compile("adamw"))).to_contain_text("2")

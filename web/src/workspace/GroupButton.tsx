@@ -2,8 +2,9 @@
 
 import { Suspense, lazy, useState } from "react";
 import type { Keys } from "../api";
+import { useCommands } from "../frame/commands";
 import { useKeys } from "../frame/keys";
-import { type Grouping, isGrouped, keyLabel } from "./grouping";
+import { type Grouping, grouped, isGrouped, keyLabel } from "./grouping";
 
 const GroupDialog = lazy(() => import("./GroupDialog").then((module) => ({ default: module.GroupDialog })));
 
@@ -12,6 +13,7 @@ export type GroupChange = (change: (now: Grouping) => Grouping) => void;
 export function GroupButton({ grouping, keys, onChange }: { grouping: Grouping; keys: Keys | undefined; onChange: GroupChange }) {
   const [isOpen, setIsOpen] = useState(false);
   useKeys([{ key: "g", label: "Group runs", run: () => { setIsOpen(true); } }]);
+  useCommands(() => (keys?.config ?? []).map(({ key }) => ({ kind: "command", label: `Group by ${key}`, isTyped: true, run: () => { onChange((now) => grouped(now, { by: [`config.${key}`], except: null })); } })));
   const words = describeGrouping(grouping);
   return (
     <>
