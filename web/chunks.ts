@@ -13,8 +13,10 @@ export type ModuleGraph = { getModuleInfo: (id: string) => Module | null };
 const COMMON_TO = 8;
 
 /** What the first script needs itself: it waits for no other file. */
-export const FIRST = /\/src\/(start|early)\.ts$|vite\/preload-helper|rolldown\/runtime/;
+export const FIRST = /\/src\/(start|early|stored)\.ts$|vite\/preload-helper|rolldown\/runtime/;
 const WORKSPACE = "/workspace/WorkspacePage.tsx";
+/** Comes with it, and runs before it is drawn. */
+const OPENING = "/workspace/opening.ts";
 
 /** The name of a module's file by its id, null where the bundler decides; `main` is the id of what imports all pages. */
 export function chunkNames(main: string): (id: string, graph: ModuleGraph) => string | null {
@@ -33,10 +35,11 @@ function named(main: string, graph: ModuleGraph): ReadonlyMap<string, string> {
   const needs = new Map([...new Set(pages)].map((page) => [page, neededBy(page, graph)]));
   const workspace = pages.find((page) => page.endsWith(WORKSPACE));
   if (workspace === undefined) throw new Error(`no page that ${main} imports ends in ${WORKSPACE}; name the workspace's in chunks.ts`);
-  for (const id of needs.get(workspace) ?? []) {
+  const first = workspace.replace(WORKSPACE, OPENING);
+  for (const id of [first, ...(needs.get(workspace) ?? [])]) {
     if (names.has(id)) continue;
     const count = [...needs.values()].filter((needed) => needed.has(id)).length;
-    names.set(id, count === 1 ? "workspace" : count < COMMON_TO ? "shared" : "frame");
+    names.set(id, count <= 1 ? "workspace" : count < COMMON_TO ? "shared" : "frame");
   }
   return names;
 }

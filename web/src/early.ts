@@ -21,8 +21,11 @@ export function takeEarly(address: string): Promise<Response> | undefined {
   return answer;
 }
 
+/** The project whose workspace is at this path, as it stands there. */
+export const projectAt = (path: string): string | null => /^\/p\/([^/]+)\/?$/.exec(path)?.[1] ?? null;
+
 /** What the page at this path begins with; all pages ask who looks at them. */
 export function addressesFor(path: string): string[] {
-  const project = /^\/p\/([^/]+)\/?$/.exec(path)?.[1];
-  return ["/api/v1/me", ...(project === undefined ? [] : [`/api/v1/projects/${project}`, `/api/v1/projects/${project}/keys`])];
+  const project = projectAt(path);
+  return ["/api/v1/me", ...(project === null ? [] : [`/api/v1/projects/${project}`, `/api/v1/projects/${project}/keys`])];
 }

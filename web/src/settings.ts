@@ -1,16 +1,15 @@
 /** What this browser remembers: looks and sizes, never data. Each setting is a small store that components follow. */
 
 import { useSyncExternalStore } from "react";
+import { keyOf, stored } from "./stored";
 
 export type Setting<T> = { get: () => T; set: (value: T) => void; use: () => T };
 
-const PREFIX = "tracker.";
-
 /** `read` turns what was stored, which may be anything, into a value that is allowed. */
 export function setting<T>(name: string, read: (stored: unknown) => T): Setting<T> {
-  const key = PREFIX + name;
+  const key = keyOf(name);
   const listeners = new Set<() => void>();
-  let value = read(load(key));
+  let value = read(stored(name));
 
   const tell = () => {
     for (const listener of listeners) listener();
@@ -18,7 +17,7 @@ export function setting<T>(name: string, read: (stored: unknown) => T): Setting<
   // another tab of the same browser changes it too
   window.addEventListener("storage", (event) => {
     if (event.key !== key) return;
-    value = read(load(key));
+    value = read(stored(name));
     tell();
   });
   const get = () => value;
@@ -35,14 +34,6 @@ export function setting<T>(name: string, read: (stored: unknown) => T): Setting<
         return () => void listeners.delete(listener);
       }, get),
   };
-}
-
-function load(key: string): unknown {
-  try {
-    return JSON.parse(localStorage.getItem(key) ?? "null");
-  } catch {
-    return null; // a browser that stores nothing starts with the defaults each time
-  }
 }
 
 function save(key: string, value: unknown): void {

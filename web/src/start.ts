@@ -1,10 +1,17 @@
 /** The first script of all, and a small one: the frame, the page and its first answers are then under way at once. */
 
-import { addressesFor, askEarly } from "./early";
+import { addressesFor, askEarly, projectAt } from "./early";
+import { stored } from "./stored";
 
-const { pathname } = location;
-// a frame in another page signs nobody in
+const { pathname, search } = location;
 const isFramed = pathname.startsWith("/embed/");
-if (!isFramed) askEarly(addressesFor(pathname));
+const project = projectAt(pathname);
+const theme = stored("theme");
+const isDark = theme === "dark" || (theme !== "light" && window.matchMedia("(prefers-color-scheme: dark)").matches);
+
+// the outlines are of the colours that the page will have; charts in another page have no bar
+document.documentElement.dataset["theme"] = isDark ? "dark" : "light";
+if (isFramed) document.querySelector(".shell")?.remove();
+else askEarly(addressesFor(pathname));
 void import("./main");
-if (/^\/p\/[^/]+\/?$/.test(pathname)) void import("./workspace/WorkspacePage");
+if (project !== null) void import("./workspace/opening").then(({ askForRuns }) => askForRuns(project, search));

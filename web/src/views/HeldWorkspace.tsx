@@ -8,7 +8,7 @@ import { Page } from "../frame/Page";
 import { Empty, Failure, Outline } from "../parts/Note";
 import { queries } from "../queries";
 import { lastView } from "../settings";
-import { startingView } from "./starting";
+import { isBare, startingSearch } from "./starting";
 
 export function HeldWorkspace({ project, children }: { project: string; children: ReactNode }) {
   const search = useSearch({ strict: false });
@@ -41,11 +41,4 @@ export function HeldWorkspace({ project, children }: { project: string; children
       )}
     </Page>
   );
-}
-
-const isBare = (search: Record<string, string | undefined>) => Object.values(search).every((value) => value === undefined || value === "");
-
-function startingSearch(project: string): Record<string, string | undefined> {
-  const last = lastView(project).get();
-  return isBare(last) ? startingView() : last;
 }

@@ -55,6 +55,8 @@ export function WorkspacePage() {
 }
 
 const NO_RUNS: readonly RunStyle[] = [];
+/** The first charts are fetched before; an answer about all runs would only be in the way. */
+const FIRST_ROUND_MS = 800;
 /** New names of metrics may take so long to appear, but the very first one. */
 const KEYS_PERIOD_MS = 10_000;
 /** A list over which the pointer has not moved for so long is not in use: new runs may push its rows down. */
@@ -92,7 +94,7 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
   const runningCount = runs.rows.filter(({ status }) => status === "running").length;
 
   useLive(
-    { isReady: !runs.isPending, project, columns: asked, liveRuns, runningCount, store },
+    { isReady: !runs.isPending, waitMs: FIRST_ROUND_MS, project, columns: asked, liveRuns, runningCount, store },
     (news) => {
       const { changed } = news;
       if (changed.length > 0 || news.removed.length > 0) groups?.onNews(changed, news.removed);

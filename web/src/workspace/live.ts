@@ -5,23 +5,20 @@ import { type LiveAnswer, api } from "../api";
 import type { SeriesStore } from "../charts/store";
 import { useRounds } from "../frame/rounds";
 
-/** What a page shows at first is fetched before; an answer about all of it would only be in the way. */
-const FIRST_PAUSE_MS = 250;
-
 /**
  * `project` null: the runs of `liveRuns` and no others, whichever projects they are of. While `isReady` is false the list
- * that news would go into is not here.
+ * that news would go into is not here. `waitMs` is the pause before the first round.
  */
-export type Watch = { isReady?: boolean; project: string | null; columns: string[]; liveRuns: () => string[]; runningCount: number; store: Pick<SeriesStore, "watching" | "merge"> };
+export type Watch = { isReady?: boolean; waitMs?: number; project: string | null; columns: string[]; liveRuns: () => string[]; runningCount: number; store: Pick<SeriesStore, "watching" | "merge"> };
 
 /** `onNews` takes the rows; the series go to the store by themselves. */
-export function useLive({ isReady = true, project, columns, liveRuns, runningCount, store }: Watch, onNews: (answer: LiveAnswer) => void): void {
+export function useLive({ isReady = true, waitMs = 0, project, columns, liveRuns, runningCount, store }: Watch, onNews: (answer: LiveAnswer) => void): void {
   const cursor = useRef(0);
   const shown = useRef(columns);
   useEffect(() => { shown.current = columns; }, [columns]);
   useRounds({
     about: useMemo(() => (isReady ? { project, store } : null), [isReady, project, store]),
-    waitMs: FIRST_PAUSE_MS,
+    waitMs,
     running: runningCount,
     ask: async (signal, isFirst) => {
       const { runs, metrics, counts, framing } = store.watching(liveRuns());
