@@ -304,6 +304,8 @@ PEERS = (
         environment="mlflow",
         fill=_fill_mlflow,
         command=lambda folder, port: ["mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "2",
+                                      # a worker that imports for longer than five seconds would be killed as hung
+                                      "--uvicorn-opts", f"--timeout-worker-healthcheck {LONGEST_START_S:.0f}",
                                       "--backend-store-uri", f"sqlite:///{folder}/mlflow.db",
                                       "--artifacts-destination", f"{folder}/artifacts"],
         path="/#/experiments/1/runs?compareRunsMode=CHART",
