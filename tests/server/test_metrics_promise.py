@@ -290,6 +290,7 @@ class Runs(RuleBasedStateMachine):
             assert [metrics.highest_step(session, run, label) for label in LABELS] == [
                 self.model.highest_step(run, label) for label in LABELS
             ]
+            assert list(metrics.problems(session, run)) == []
         assert set(summaries) == {name for _, name, segment in series if segment == 0}
         for name, summary in summaries.items():
             label = next(label for label in LABELS if (label, name, 0) in series)

@@ -30,6 +30,15 @@ _OWN: Final[dict[str, tuple[str, str]]] = {
 }
 """Where each command is, as `module:function`, and what it does."""
 
+_OF_THE_SERVER: Final[dict[str, str]] = {
+    "backup": "copy a server's data into a folder, while it runs",
+    "fsck": "read all that a server stores, and say what is damaged",
+    "gc": "remove files that nothing refers to",
+    "restore": "put a backup where a server starts on it",
+    "server": "run the server and the dashboard",
+}
+"""What the commands of the extra `server` do; it brings them itself, and may not be here."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit status."""
@@ -87,7 +96,7 @@ def _loaded(point: EntryPoint) -> Command | None:
 def _usage() -> str:
     described = {name: text for name, (_, text) in _OWN.items()}
     described |= {point.name: f"from {point.value.partition('.')[0]}" for point in entry_points(group=GROUP)}
-    described["server"] = "run the server and the dashboard"
+    described |= {name: text for name, text in _OF_THE_SERVER.items() if name in described or name == "server"}
     lines = [f"  {name:<10} {text}" for name, text in sorted(described.items())]
     return "\n".join(
         [

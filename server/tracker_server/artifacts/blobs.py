@@ -14,9 +14,10 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from tracker_server.errors import NotFound, Refused
@@ -26,6 +27,15 @@ SYNC_BYTES = 32 * 1024 * 1024
 """After how much what has come is sent to the disk, so that little is left to wait for at the end."""
 
 ABANDONED_AFTER_S = 24 * 3600
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of the store: the digest that it is named by, its bytes, and when it was written."""
+
+    digest: str
+    size: int
+    changed_ms: int
 
 
 class BlobStore:
@@ -80,6 +90,13 @@ class BlobStore:
     def remove(self, digest: str) -> None:
         """Remove the bytes; nothing where there are none."""
         self._place(digest).unlink(missing_ok=True)
+
+    def files(self) -> Iterator[StoredFile]:
+        """Every file that has its final name, in no order; one that goes meanwhile may be among them or not."""
+        for path in self._folder.glob("[0-9a-f][0-9a-f]/[0-9a-f][0-9a-f]/*"):
+            with suppress(FileNotFoundError):
+                status = path.stat()
+                yield StoredFile(path.name, status.st_size, status.st_mtime_ns // 1_000_000)
 
     def _place(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest[2:4] / digest

@@ -7,6 +7,7 @@ arrived, its *chunks* are sealed. A run's history is *segment* 0; others are wha
 
 from tracker_server.metrics import naming, trash
 from tracker_server.metrics.abandoned import has_abandoned, seal_abandoned
+from tracker_server.metrics.checking import problems
 from tracker_server.metrics.columns import Arrivals
 from tracker_server.metrics.differing import Differing, differing
 from tracker_server.metrics.parts import Cut
@@ -51,6 +52,7 @@ __all__ = [
     "last",
     "listed",
     "naming",
+    "problems",
     "read",
     "restore",
     "seal",

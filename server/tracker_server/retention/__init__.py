@@ -5,7 +5,7 @@ that no other run has and that are not registered, and blobs that nothing refers
 goes. `docs/design/corrections.md` says what is promised.
 """
 
-from tracker_server.retention.blobs import condemn, sweep
+from tracker_server.retention.blobs import GRACE_MS, condemn, sweep
 from tracker_server.retention.purging import purge
 
-__all__ = ["condemn", "purge", "sweep"]
+__all__ = ["GRACE_MS", "condemn", "purge", "sweep"]

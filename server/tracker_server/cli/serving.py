@@ -15,21 +15,14 @@ import os
 import socket
 import sys
 import time
-from pathlib import Path
 from typing import TextIO
 
-import platformdirs
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
-
 from tracker_server import auth
-from tracker_server.db import Database, NewerDatabase, migrate
+from tracker_server.cli import places
+from tracker_server.cli.places import CannotStart
+from tracker_server.db import NewerDatabase
 from tracker_server.serving import serve_forever
 from tracker_server.settings import LOOPBACK_HOSTS, Settings
-
-
-class CannotStart(Exception):
-    """Why the server does not start, as a sentence with the way out."""
 
 
 def serve(arguments: list[str]) -> int:
@@ -52,9 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=int, default=8090, help="port to listen on (default: %(default)s)")
-    add("--data", type=Path, help="folder for the database and the files (default: your data directory)")
-    add("--database", help="default: SQLite in the data folder; a team's: postgresql+psycopg://user:password@host/name")
-    add("--blobs", type=Path, help="folder for files (default: blobs/ in the data folder)")
+    places.add_to(parser)
     add(
         "--allowed-host",
         action="append",
@@ -72,10 +63,8 @@ def settings_from(options: argparse.Namespace) -> Settings:
     if not 0 < options.port < 65536:
         raise CannotStart(f"--port must be between 1 and 65535, got {options.port}")
     names = [name.lower() for name in options.allowed_host]
-    settings = Settings.in_folder(
-        (options.data or Path(platformdirs.user_data_dir("tracker"))).expanduser().resolve(),
-        database_url=options.database,
-        blobs=options.blobs.expanduser().resolve() if options.blobs else None,
+    settings = places.settings_from(
+        options,
         host=options.host,
         port=options.port,
         allowed_hosts=(*LOOPBACK_HOSTS, *_own_name(options.host), *names),
@@ -120,7 +109,7 @@ def prepare(settings: Settings) -> str | None:
             f"cannot make the folder {settings.data}: {error.strerror}; give another with --data"
         ) from error
     _check_port(settings)
-    database = _open_database(settings)
+    database = places.open_database(settings)
     now_ms = time.time_ns() // 1_000_000
     with database.writing() as session:
         operator = auth.ensure_operator(session, settings.operator, now_ms)
@@ -141,20 +130,6 @@ def _check_port(settings: Settings) -> None:
 
 def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
-
-
-def _open_database(settings: Settings) -> Database:
-    url = settings.database_url
-    try:
-        url = make_url(url).render_as_string(hide_password=True)
-        database = Database(settings.database_url)
-        migrate(database, lock_folder=settings.data)
-    except ModuleNotFoundError as error:
-        raise CannotStart(f"{url} needs the module {error.name!r}; pip install 'tracker-ml[postgres]'") from error
-    except (OperationalError, ArgumentError) as error:
-        reason = str(error).partition("\n")[0]
-        raise CannotStart(f"cannot open the database {url}: {reason}; --database says which") from error
-    return database
 
 
 def _greet(settings: Settings, key: str | None, out: TextIO) -> None:
