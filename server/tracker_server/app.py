@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from importlib.metadata import version
 
-from flask import Flask, Response
+import sqlalchemy as sa
+from flask import Flask, Response, current_app
 
 from tracker_server import artifacts, auth, pages
 from tracker_server.artifacts.views import api as artifacts_api
@@ -13,6 +15,7 @@ from tracker_server.auth import guard
 from tracker_server.auth.views import api as auth_api
 from tracker_server.corrections.views import api as corrections_api
 from tracker_server.db import Database
+from tracker_server.errors import Unavailable
 from tracker_server.history.views import api as history_api
 from tracker_server.http import Api, document, failures, mount, reply, security
 from tracker_server.http.api import close_session
@@ -60,6 +63,7 @@ def create_app(settings: Settings) -> Flask:
     app.teardown_appcontext(close_session)
     app.add_url_rule("/api/v1/openapi.json", "openapi", _openapi)
     app.add_url_rule("/healthz", "healthz", _healthz)
+    app.add_url_rule("/readyz", "readyz", _readyz)
     pages.install(app)
     return app
 
@@ -81,4 +85,16 @@ def _openapi() -> Response:
 
 
 def _healthz() -> Response:
+    """That this process answers; it asks nothing else, so that a database that is away restarts no server."""
     return reply({"status": "ok"})
+
+
+def _readyz() -> Response:
+    """That requests would be answered: the database answers, and files can be written; else 503 says what is not so."""
+    settings: Settings = current_app.extensions["tracker.settings"]
+    database: Database = current_app.extensions["tracker.database"]
+    with database.reading() as session:
+        session.execute(sa.text("SELECT 1"))
+    if not os.access(settings.blobs, os.W_OK | os.X_OK):
+        raise Unavailable("no_files", f"the folder {settings.blobs} is not there, or cannot be written to")
+    return reply({"status": "ready"})

@@ -113,6 +113,21 @@ def listed(texts: list[str]) -> Any:
     return each_text(sa.literal(json.dumps(texts), sa.Text)).table_valued(sa.column("value", sa.Text))
 
 
+_FULL = ("database or disk is full", "could not extend file", "No space left on device")
+"""How SQLite and PostgreSQL say that there is no room."""
+
+
+def says_full(error: BaseException) -> bool:
+    """Whether a database failed for want of room. SQLite then ends the transaction, and what is done to end it again
+    fails for another reason: so what led to the error counts too."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, sa.exc.OperationalError) and any(sign in str(cause.orig) for sign in _FULL):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
 class NewerDatabase(RuntimeError):
     """The database was made by a later version than this code."""
 

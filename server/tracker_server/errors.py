@@ -86,6 +86,16 @@ class Unavailable(ApiError):
         self.retry_after_s = retry_after_s
 
 
+class StorageFull(Unavailable):
+    """The disk of the database or of the files is full; reading goes on, and so does writing once there is room."""
+
+    status = 507
+
+    def __init__(self) -> None:
+        message = "the server's disk is full; nothing of this request was kept, and it can be sent again later"
+        super().__init__("no_room", message, retry_after_s=15)  # somebody has to make room first
+
+
 class Overloaded(Unavailable):
     """Too much waits already; later, after `retry_after_s`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import secrets
 
@@ -9,7 +10,8 @@ from flask import Flask, Response, g, request
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from tracker_server.errors import ApiError, Refused, Unavailable
+from tracker_server.db import says_full
+from tracker_server.errors import ApiError, Refused, StorageFull, Unavailable
 from tracker_server.http.bodies import reply
 
 log = logging.getLogger(__name__)
@@ -22,6 +24,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(ApiError, _api_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(OSError, _disk_error)
     app.register_error_handler(OverflowError, _number_error)
     app.register_error_handler(DataError, _number_error)
     app.register_error_handler(Exception, _defect)
@@ -55,9 +58,20 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _database_error(error: OperationalError) -> Response:
+    if says_full(error):
+        return _no_room(error)
     log.warning("The database did not answer request %s: %s", g.request_id, error)
     busy = Unavailable("database_busy", "the database is busy or cannot be reached; the request was not carried out")
     return _api_error(busy)
+
+
+def _disk_error(error: OSError) -> Response:
+    return _no_room(error) if error.errno in (errno.ENOSPC, errno.EDQUOT) else _defect(error)
+
+
+def _no_room(error: Exception) -> Response:
+    log.error("There is no room left for request %s: %s", g.request_id, error)
+    return _api_error(StorageFull())
 
 
 def _number_error(error: Exception) -> Response:

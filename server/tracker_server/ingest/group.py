@@ -21,8 +21,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from tracker_server.db import Database
-from tracker_server.errors import Overloaded, Unavailable
+from tracker_server.db import Database, says_full
+from tracker_server.errors import Overloaded, StorageFull, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -170,7 +170,7 @@ class Group(Generic[B, R]):
             if not taken:
                 self._take_all(taken)
             for waiting in taken:
-                waiting.error = _not_taking() if isinstance(error, OperationalError) else error
+                waiting.error = _told(error)
             if isinstance(error, OperationalError):
                 log.warning("The database did not store %d batches: %s", len(taken), error)
             if not isinstance(error, Exception):
@@ -268,6 +268,13 @@ def _check_goes_on(connection: sa.Connection) -> None:
     driver = connection.connection.driver_connection
     if isinstance(driver, sqlite3.Connection) and not driver.in_transaction:
         raise
+
+
+def _told(error: BaseException) -> BaseException:
+    """What the requests hear of a commit that failed."""
+    if not isinstance(error, OperationalError):
+        return error
+    return StorageFull() if says_full(error) else _not_taking()
 
 
 def _not_taking() -> Unavailable:
