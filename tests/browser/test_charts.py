@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from playwright.sync_api import FloatRect, Locator, Page, Response, expect
 
-from tests.browser.pages import bodies, log, shows, tile
+from tests.browser.pages import bodies, log, row, shows, tile
 from tests.processes import Server, wait_until
 
 STEPS = 6000
@@ -431,6 +431,11 @@ def test_a_chart_is_read_point_by_point_with_the_keyboard(page: Page) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     expect(tooltip.locator("[data-strong=true]")).to_contain_text("middle")
+    lit, middle = page.locator("[data-lit]").bounding_box(), row(page, "middle").bounding_box()
+    assert lit is not None
+    assert middle is not None
+    assert (lit["y"], lit["height"]) == (middle["y"], middle["height"]), "the list shows whose line it is"
     page.keyboard.press("Escape")
+    expect(page.locator("[data-lit]")).to_have_count(0)
     expect(tooltip).to_have_count(0)
     expect(canvas(page, "val/f1")).to_be_focused()

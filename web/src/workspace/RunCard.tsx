@@ -49,6 +49,7 @@ function About({ run }: { run: RunDetail }) {
     <>
       <p className="muted">
         <StatusMark status={run.status} isStopping={run.is_stopping} /> · <Ago ms={run.created_ms} /> · <Lasting from={run.started_ms} to={run.finished_ms ?? (isGoing ? null : run.heartbeat_ms)} />
+        {run.status === "lost" && <> · last heard <Ago ms={run.heartbeat_ms} /></>}
       </p>
       {run.tags.length > 0 && <p className="muted small">{run.tags.join(", ")}</p>}
       {run.notes !== "" && <p className={styles["notes"]}>{run.notes}</p>}

@@ -15,6 +15,7 @@ import { plural } from "../format";
 import { Icon } from "../parts/Icon";
 import { useHandler } from "../parts/useHandler";
 import { density } from "../settings";
+import { LitRow } from "./LitRow";
 import { RunTableHead, sortWords } from "./RunTableHead";
 import { type EditedField, type Marks, RunTableRow, cellTitleOf } from "./RunTableRow";
 import styles from "./RunTable.module.css";
@@ -203,6 +204,7 @@ export function RunTable(props: Props) {
                 />
               );
             })}
+            <LitRow rows={runs.rows} />
           </div>
         </div>
       </div>

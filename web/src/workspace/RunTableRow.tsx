@@ -98,6 +98,7 @@ function contentOf(props: Props, column: TableColumn): ReactNode {
               <bdi>{row.name}</bdi>
             </a>
             <Told {...props} />
+            {row.status === "lost" && <span className={styles["told"]}>last heard {formatAgo(row.heartbeat_ms, props.now)}</span>}
             {row.is_archived && <span className="muted small">archived</span>}
           </span>
         </Editable>
