@@ -99,6 +99,19 @@ def test_a_large_batch_becomes_chunks_at_once_and_these_stay(session: Session) -
     assert session.execute(sa.select(Chunk.id, Chunk.count)).all() == [*chunks, (5, 7), (6, 7)]
 
 
+def test_what_stands_before_a_chunk_that_stays_is_not_reopened(session: Session) -> None:
+    """A small one may stand there after the limits were others, in another version say."""
+    run_id = log_run(session).id
+    first = 0
+    for points, chunk_points in ((3, 8), (8, 8), (9, 20)):
+        metrics.append(session, run_id, "", "metric", _records(range(first, first + points)))
+        metrics.seal(session, run_id, limits=metrics.Limits(seal_points=1, chunk_points=chunk_points))
+        first += points
+    assert list(metrics.problems(session, run_id)) == []
+    statement = sa.select(Chunk.count).order_by(Chunk.first_ordinal)
+    assert session.scalars(statement).all() == [3, 8, 9]
+
+
 def test_runs_that_begin_together_are_tidied_at_different_moments(session: Session) -> None:
     begun = {f"sweep{number}" for number in range(8)}
     for run_id in begun:

@@ -186,18 +186,19 @@ def _sealed_counts(session: Session, ids: Sequence[int]) -> dict[int, int]:
 def _reopened(session: Session, new_points: dict[int, int], limits: Limits) -> defaultdict[int, list[Any]]:
     """Of each series the last chunks, in order, that are no larger than all that comes after them together.
 
-    They come as rows with the id, the ordinal and the three columns. One of `kept_points` stays as it is.
+    They come as rows with the id, the ordinal and the three columns. One of `kept_points` stays as it is, and so do
+    all before it: what is reopened has to be the end.
     """
     statement = (
         sa.select(Chunk.id, Chunk.series_id, Chunk.count)
-        .where(Chunk.series_id.in_(list(new_points)), Chunk.count < limits.kept_points)
+        .where(Chunk.series_id.in_(list(new_points)))
         .order_by(Chunk.series_id, Chunk.first_ordinal.desc())
     )
     sizes = dict(new_points)
     closed: set[int] = set()
     ids = []
     for chunk_id, series_id, count in session.execute(statement):
-        if series_id in closed or count > sizes[series_id]:
+        if series_id in closed or count > sizes[series_id] or count >= limits.kept_points:
             closed.add(series_id)
             continue
         sizes[series_id] += count
