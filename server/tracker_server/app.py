@@ -96,5 +96,5 @@ def _readyz() -> Response:
     with database.reading() as session:
         session.execute(sa.text("SELECT 1"))
     if not os.access(settings.blobs, os.W_OK | os.X_OK):
-        raise Unavailable("no_files", f"the folder {settings.blobs} is not there, or cannot be written to")
+        raise Unavailable("no_files", "the folder of files (--blobs) is not there, or cannot be written to")
     return reply({"status": "ready"})

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker_server.errors import Unreadable
 from tracker_server.metrics import columns
-from tracker_server.metrics.chunks import decode, is_ordered, total
+from tracker_server.metrics.chunks import decode, facts
 from tracker_server.metrics.columns import Floats, Points
 from tracker_server.metrics.models import Chunk, Series, Tail
 
 SUM_TOLERANCE = 1e-9
 """Relative: another processor may add up the same values in another order."""
+
+_DAMAGED = (struct.error, msgspec.DecodeError, IndexError, ValueError)
+"""How the payload of a tail fails to be read, by where its bytes are wrong."""
 
 
 @dataclass
@@ -70,30 +75,20 @@ def _of_chunks(session: Session, series: Series, counted: _Counted) -> Iterator[
 
 def _differences(row: sa.RowMapping, points: Points) -> Iterator[tuple[str, Any, Any]]:
     """The columns of a chunk's row that its points contradict: name, what the row says, what the points have."""
-    finite = points.values[np.isfinite(points.values)]
-    held = {
-        "min_step": int(points.steps.min()),
-        "max_step": int(points.steps.max()),
-        "min_time_ms": int(points.times.min()),
-        "max_time_ms": int(points.times.max()),
-        "finite_count": len(finite),
-        "min": float(finite.min()) if len(finite) else None,
-        "max": float(finite.max()) if len(finite) else None,
-        "last": float(finite[-1]) if len(finite) else None,
-        "is_ordered": is_ordered(points.steps, points.times),
-    }
+    held = facts(points)
+    added_up = held.pop("sum")
     for name, holds in held.items():
         if row[name] != holds:
             yield name, row[name], holds
-    adds_up = math.isclose(row["sum"], total(finite), rel_tol=SUM_TOLERANCE, abs_tol=SUM_TOLERANCE * _magnitude(finite))
-    if not adds_up:
-        yield "sum", row["sum"], total(finite)
+    tolerance = SUM_TOLERANCE * _magnitude(points.values)
+    if not math.isclose(row["sum"], added_up, rel_tol=SUM_TOLERANCE, abs_tol=tolerance):
+        yield "sum", row["sum"], added_up
 
 
-def _magnitude(finite: Floats) -> float:
+def _magnitude(values: Floats) -> float:
     """Of values that cancel out: what a rounding of their sum is measured against."""
     with np.errstate(over="ignore"):
-        return float(np.abs(finite).sum()) if len(finite) else 0.0
+        return float(np.abs(values[np.isfinite(values)]).sum())
 
 
 def _of_tails(session: Session, run_id: str, found: dict[int, _Counted]) -> Iterator[str]:
@@ -105,7 +100,7 @@ def _of_tails(session: Session, run_id: str, found: dict[int, _Counted]) -> Iter
         except Unreadable as error:
             yield f"{where}: {error.message}"
             continue
-        except Exception as error:  # damaged bytes fail in every way, and each is a finding
+        except _DAMAGED as error:
             yield f"{where} cannot be read: {type(error).__name__}: {error}"
             continue
         if (held := sum(map(len, points.values()))) != point_count:
