@@ -12,11 +12,12 @@ BIN := $(VENV)/bin
 PEERS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/tracker-bench-peers
 PEER_NAMES ?= mlflow trackio aim tensorboardX wandb
 GROWTH_TO ?= 10000000
+SCALE ?= 1
 NPM := $(BIN)/python web/npm.py
 METADATA := setup.cfg pyproject.toml setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-growth bench-peers bench-web peers web wheel clean chromium
+.PHONY: help run test lint audit bench bench-growth bench-peers bench-web peers chaos web wheel clean chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +36,9 @@ lint: $(VENV)/.ready-dev web ## ruff, mypy, import rules, and the dashboard's li
 	$(BIN)/lint-imports
 	$(NPM) run lint
 
+audit: $(VENV)/.ready-dev web ## ask what is known of vulnerabilities in what is installed, where that can be asked
+	$(BIN)/python audit.py
+
 bench: $(VENV)/.ready-dev web ## measure what is promised, each figure beside its ceiling
 	$(BIN)/python -m benchmarks
 
@@ -46,6 +50,9 @@ bench-peers: $(VENV)/.ready-dev peers ## measure other trackers beside ours, tho
 
 bench-web: $(VENV)/.ready-dev web chromium ## measure how long one waits for the dashboard, beside TensorBoard and MLflow
 	TRACKER_BENCH_PEERS="$(PEERS)" $(BIN)/python -m benchmarks.web
+
+chaos: $(VENV)/.ready-dev web ## kill, cut, flood and lock a real server, and print what held (SCALE=0.1: a tenth of it)
+	$(BIN)/python -m chaos --scale $(SCALE)
 
 web: $(VENV)/.ready-web ## build the dashboard, unless it is newer than its sources
 	@$(NPM) build

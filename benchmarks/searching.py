@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from benchmarks.figures import Ceiling, Figure, milliseconds
 from tests.processes import Server
 from tests.server import seed
-from tracker_server.db import Database, migrate
+from tracker_server.db import Database
+from tracker_server.migrating import migrate
 
 Backend = Literal["sqlite", "postgresql"]
 

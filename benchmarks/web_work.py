@@ -32,7 +32,8 @@ from benchmarks.processes import ROOT, ended
 from tests.processes import Server
 from tests.server import seed
 from tracker.records import Logged, Record, RunFinished, RunStarted, encode, frame
-from tracker_server.db import Database, migrate
+from tracker_server.db import Database
+from tracker_server.migrating import migrate
 
 RUNS = 10_000
 METRICS = 1000

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -22,7 +23,9 @@ from sqlalchemy.orm import Session
 from tests.frames import Journal
 from tracker_server import auth
 from tracker_server.app import create_app
-from tracker_server.db import Database, migrate
+from tracker_server.auth import passwords
+from tracker_server.db import Database
+from tracker_server.migrating import migrate
 from tracker_server.settings import Settings
 
 BACKENDS = ("sqlite", "postgres")
@@ -109,6 +112,12 @@ def _run_on(address: sa.URL, statement: str) -> None:
     with engine.connect() as connection:
         connection.execute(sa.text(statement))
     engine.dispose()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cheap_passwords() -> None:
+    """The same hash with less of everything: tests sign in a hundred times, and guess nothing."""
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
 @pytest.fixture

@@ -41,6 +41,9 @@ class Server:
     database_url: str | None = None
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    more: Sequence[str] = ()
+    settings: dict[str, str] = field(default_factory=dict)
+    """Further variables of its environment."""
 
     @property
     def url(self) -> str:
@@ -49,9 +52,11 @@ class Server:
     def start(self) -> Server:
         command = [TRACKER, "server", "--port", str(self.port), "--data", str(self.data)]
         command += ["--database", self.database_url] if self.database_url else []
+        command += self.more
         self.data.mkdir(parents=True, exist_ok=True)
+        env = {**os.environ, **self.settings}
         with (self.data / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, env=env)
         wait_until(self.is_ready, f"the server answers; {self.data / 'server.log'} says why not")
         return self
 

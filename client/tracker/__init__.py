@@ -13,18 +13,21 @@ need requests, psutil or NVML import them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracker import start as _start
+from tracker.artifact import LoggedArtifact, Source
 from tracker.errors import NoActiveRunError, RefusedError, TrackerError, TransportError
+from tracker.evaluation import Table
 from tracker.live_run import Run
 from tracker.start import fork, init
 
 if TYPE_CHECKING:
     from tracker.mappings import Config, Summary
     from tracker.query import Api as Api
+    from tracker.query import ModelVersion, Move, Proposal
+    from tracker.registry import Registrable
 
     run: Run | None
     config: Config
@@ -45,8 +48,13 @@ __all__ = [
     "init",
     "log",
     "log_artifact",
+    "log_evaluation",
+    "promote",
+    "propose",
+    "register_model",
     "run",
     "summary",
+    "use_artifact",
     "use_model",
 ]
 
@@ -57,15 +65,20 @@ def log(metrics: Mapping[str, Any], step: int | None = None) -> None:
 
 
 def log_artifact(
-    path: str | PathLike[str],
+    path: Source | Iterable[Source],
     name: str | None = None,
     type: str = "file",
     *,
     aliases: Iterable[str] = (),
     metadata: Mapping[str, Any] | None = None,
-) -> None:
-    """Keep a file or a folder as a version of an artifact; see `Run.log_artifact`."""
-    _start.required("log_artifact").log_artifact(path, name, type, aliases=aliases, metadata=metadata)
+) -> LoggedArtifact:
+    """Keep a file, a folder or several of them as a version of an artifact; see `Run.log_artifact`."""
+    return _start.required("log_artifact").log_artifact(path, name, type, aliases=aliases, metadata=metadata)
+
+
+def log_evaluation(name: str, scores: Table, *, slices: Table | None = None, data: str | None = None) -> LoggedArtifact:
+    """Keep results by example, for rules that compare by them; see `Run.log_evaluation`."""
+    return _start.required("log_evaluation").log_evaluation(name, scores, slices=slices, data=data)
 
 
 def define_metric(
@@ -87,11 +100,74 @@ def finish(status: str = "finished", *, exit_code: int | None = None, error: str
         active.finish(status, exit_code=exit_code, error=error)
 
 
+def register_model(
+    name: str,
+    source: Registrable,
+    *,
+    description: str = "",
+    tags: Iterable[str] = (),
+    alias: str | None = None,
+    project: str | None = None,
+    url: str | None = None,
+    timeout_s: float = 30.0,
+) -> ModelVersion:
+    """Make `source` the next version of the registered model `name`, which is made where it is new.
+
+    `source` is what `log_artifact` returned; a reference to an artifact, "checkpoint:v3" or "checkpoint:latest", of the
+    active run's project or of `project`; or the paths of files and folders, which the active run logs as an artifact of
+    that name. A text that names a file here is a path. Equal files are one version, however often they are registered.
+    `alias` then points at the version.
+
+    Unlike logging, this waits until the server has the files, and raises: TransportError where it cannot be reached for
+    `timeout_s`, RefusedError where it refuses, TrackerError in a run that is offline or disabled; for wrong arguments
+    TypeError, ValueError, FileNotFoundError, and NoActiveRunError for files without a run.
+    """
+    from tracker import registry  # talks to the server, which importing tracker does not need
+
+    return registry.register_model(
+        name, source, description=description, tags=tags, alias=alias, project=project, url=url, timeout_s=timeout_s,
+        run=_start.current(),
+    )  # fmt: skip
+
+
+def promote(
+    version: str | ModelVersion,
+    alias: str = "production",
+    *,
+    reason: str,
+    override: bool = False,
+    url: str | None = None,
+) -> Move:
+    """Have an alias point at "digits:v3", or at what `register_model` returned, in place of what it points at now.
+
+    Raises RefusedError where a rule of the model does not pass (with `override` an admin of the project may go on),
+    where somebody else has to approve (`propose` it), and where somebody has moved the alias meanwhile.
+    """
+    from tracker import registry  # talks to the server, which importing tracker does not need
+
+    return registry.promote(version, alias, reason=reason, override=override, url=url)
+
+
+def propose(version: str | ModelVersion, alias: str = "production", *, reason: str, url: str | None = None) -> Proposal:
+    """Propose that an alias points at "digits:v3"; its page, `url`, is where others approve or reject it."""
+    from tracker import registry  # talks to the server, which importing tracker does not need
+
+    return registry.propose(version, alias, reason=reason, url=url)
+
+
 def use_model(ref: str, *, url: str | None = None) -> Path:
     """The folder with the verified files of a registered model's version, such as "digits@production"."""
-    from tracker.model_cache import use_model as fetch  # talks to the server, which importing tracker does not need
+    from tracker.version_cache import use_model as fetch  # talks to the server, which importing tracker does not need
 
     return fetch(ref, url=url, run=_start.current())
+
+
+def use_artifact(ref: str, *, type: str | None = None, project: str | None = None, url: str | None = None) -> Path:
+    """The folder with the verified files of an artifact's version, such as "mnist:v3", "mnist@clean" or
+    "project/mnist:latest"; of `project`, or else of the active run's. One of another `type` raises ValueError."""
+    from tracker.version_cache import use_artifact as fetch  # as above
+
+    return fetch(ref, type=type, project=project, url=url, run=_start.current())
 
 
 def __getattr__(name: str) -> Any:

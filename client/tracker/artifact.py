@@ -8,22 +8,35 @@ from __future__ import annotations
 
 import io
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final
+
+import msgspec
 
 from tracker.errors import TrackerError
 from tracker.journal_files import make_private_folder
 from tracker.mappings import plain_mapping
 from tracker.names import new_writer_id
+from tracker.naming import MAX_PATH, MAX_SHORT_NAME, is_alias, is_artifact, is_path
 from tracker.records import ArtifactFile, ArtifactLogged
 
+Source = str | os.PathLike[str]
+
 _PART_BYTES: Final = 128 * 1024
-_MAX_NAME: Final = 128
-_MAX_PATH: Final = 1000
-_VERSION: Final = re.compile(r"v[0-9]+")
+
+
+class LoggedArtifact(msgspec.Struct, frozen=True):
+    """What a run has logged as a version of an artifact; the server numbers the version when it arrives.
+
+    It has no `files` where nothing was kept: in a run that is disabled or over, on a full disk.
+    """
+
+    run: str
+    name: str
+    kind: str
+    files: tuple[ArtifactFile, ...]
 
 
 class StagingError(TrackerError):
@@ -31,7 +44,7 @@ class StagingError(TrackerError):
 
 
 def stage(
-    source: str | os.PathLike[str],
+    source: Source | Iterable[Source],
     blobs: Path,
     *,
     name: str | None,
@@ -40,24 +53,47 @@ def stage(
     metadata: Mapping[str, Any] | None,
     time_ms: int,
 ) -> ArtifactLogged:
-    """Copy a file or a folder into `blobs` and describe it.
+    """Copy a file, a folder or several of them into `blobs` and describe it.
 
-    Raises ValueError for a name or an alias that cannot be one, OSError where the source cannot be read,
-    StagingError where the copy cannot be written.
+    Raises ValueError for a name or an alias that cannot be one, and where two files would have one path; OSError where
+    the source cannot be read, StagingError where the copy cannot be written.
     """
-    path = Path(source)
-    chosen = _checked_name(name if name is not None else path.absolute().name, "an artifact's name")
+    paths = [Path(source)] if isinstance(source, str | os.PathLike) else [Path(each) for each in source]
+    chosen = _checked_name(name if name is not None else name_of(paths), "an artifact's name")
     checked_aliases = tuple(_checked_alias(alias) for alias in ([aliases] if isinstance(aliases, str) else aliases))
     checked_metadata = plain_mapping(metadata or {}, where="metadata")
-    files = tuple(_stage_file(file, inner, blobs) for file, inner in _files(path))
+    files = tuple(_stage_file(file, inner, blobs) for file, inner in _all_files(paths))
     return ArtifactLogged(
         time_ms, chosen, _checked_name(kind, "an artifact's type"), files, checked_metadata, checked_aliases
     )
 
 
+def name_of(paths: Sequence[Path]) -> str:
+    """What an artifact is called that was given no name: as its file or folder. Raises ValueError for several."""
+    if len(paths) != 1:
+        raise ValueError(f"an artifact of {len(paths)} files or folders needs a name: name='…'")
+    return paths[0].absolute().name
+
+
 def stage_bytes(data: bytes, blobs: Path) -> ArtifactFile:
     """Keep some bytes as a blob. Its path in the manifest is empty. Raises StagingError."""
     return _stage_stream(io.BytesIO(data), "", blobs)
+
+
+def _all_files(paths: Sequence[Path]) -> list[tuple[Path, str]]:
+    """The files of one file or folder; of several, each folder's below its name."""
+    if not paths:
+        raise ValueError("an artifact needs at least one file or folder, got none")
+    if len(paths) == 1:
+        return _files(paths[0])
+    found: dict[str, Path] = {}
+    for path in paths:
+        folder = f"{path.absolute().name}/" if path.is_dir() else ""
+        for file, inner in _files(path):
+            before = found.setdefault(_checked_path(folder + inner), file)
+            if before != file:
+                raise ValueError(f"both {before} and {file} would be {folder + inner!r} in the artifact; rename one")
+    return sorted(((file, inner) for inner, file in found.items()), key=lambda pair: pair[1])
 
 
 def _files(path: Path) -> list[tuple[Path, str]]:
@@ -119,25 +155,25 @@ def _writing() -> Iterator[None]:
 
 
 def _checked_name(name: object, what: str) -> str:
-    is_name = isinstance(name, str) and 0 < len(name) <= _MAX_NAME and name.isprintable() and name.strip(". ") != ""
-    if not isinstance(name, str) or not is_name or set(name) & set("/:@\\"):
-        raise ValueError(f"{what} must have 1 to {_MAX_NAME} printable characters, none of / : @ \\, got {name!r:.200}")
+    if not isinstance(name, str) or not is_artifact(name):
+        raise ValueError(
+            f"{what} must have 1 to {MAX_SHORT_NAME} printable characters, none of / : @ \\, and not be "
+            f"dots alone, got {name!r:.200}"
+        )
     return name
 
 
 def _checked_path(path: str) -> str:
-    """A path that any system can make a file of, whichever the artifact is downloaded to."""
-    is_text = all(ord(character) >= 32 and not 0xD800 <= ord(character) < 0xE000 for character in path)
-    if not is_text or "\\" in path or path[1:2] == ":" or len(path) > _MAX_PATH:
+    if not is_path(path):
         raise ValueError(
-            f"an artifact cannot hold the file {path!r:.200}: a path has at most {_MAX_PATH} characters, no backslash, "
-            "no drive, no control character, and is UTF-8"
+            f"an artifact cannot hold the file {path!r:.200}: a path has at most {MAX_PATH} characters, no backslash, "
+            "no drive, no control character or change of direction, and is UTF-8"
         )
     return path
 
 
 def _checked_alias(alias: object) -> str:
     checked = _checked_name(alias, "an alias")
-    if checked == "latest" or _VERSION.fullmatch(checked):
+    if not is_alias(checked):
         raise ValueError(f"the alias {checked!r} is taken: `latest` and v1, v2, … move by themselves")
     return checked

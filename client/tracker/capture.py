@@ -219,7 +219,7 @@ def _patch(folder: Path, left_out: Sequence[str]) -> tuple[str, bool]:
     command = _git_command(folder, "diff", "HEAD", "--no-color", "--no-ext-diff", "--no-textconv")
     command += ["--", ":/", *(f":(top,exclude,literal){name}" for name in left_out)]
     try:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603 (git by name, with arguments of our own)
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
         )
     except OSError:

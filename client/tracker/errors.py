@@ -6,6 +6,9 @@ What always holds: none of these reaches a training loop from `log()`. They end 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class TrackerError(Exception):
     """The base of every error of the tracker's client."""
@@ -20,11 +23,15 @@ class TransportError(TrackerError):
 
 
 class RefusedError(TrackerError):
-    """The server understood and said no; sending the same again changes nothing. `code` is the server's word for it."""
+    """The server understood and said no; sending the same again changes nothing. `code` is the server's word for it.
 
-    def __init__(self, message: str, *, code: str) -> None:
+    `details` are what else it says, such as the `problems` of a text of rules.
+    """
+
+    def __init__(self, message: str, *, code: str, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.details = dict(details or {})
 
 
 class GapError(TrackerError):

@@ -19,8 +19,9 @@ from typing import Any, Final, Protocol, Self
 
 import msgspec
 
-from tracker import arguments, artifact, ending, journal_files, names, sender, values
+from tracker import arguments, artifact, ending, evaluation, journal_files, names, sender, values
 from tracker.appenders import AfterTheEnd, Appender, FirstRecordOfChild, Nowhere
+from tracker.errors import TrackerError
 from tracker.journal import Journal
 from tracker.journal_files import blobs_of, path_of
 from tracker.mappings import Config, Summary
@@ -144,6 +145,11 @@ class Run:
         return f"{self._settings.url}/r/{self.id}"
 
     @property
+    def settings(self) -> Settings:
+        """What it was started with: the server's address, the key, where its journal lies."""
+        return self._settings
+
+    @property
     def mode(self) -> str:
         """ "online", "offline" or "disabled"."""
         return self._settings.mode
@@ -235,21 +241,22 @@ class Run:
 
     def log_artifact(
         self,
-        path: str | os.PathLike[str],
+        path: artifact.Source | Iterable[artifact.Source],
         name: str | None = None,
         type: str = "file",
         *,
         aliases: Iterable[str] = (),
         metadata: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Keep a file or a folder as a version of an artifact. It is copied before this returns.
+    ) -> artifact.LoggedArtifact:
+        """Keep a file, a folder or several of them as a version of an artifact. It is copied before this returns.
 
-        Raises ValueError for a name that cannot be one, OSError where the source cannot be read. Where the copy cannot
-        be kept (a full disk), a notice says so and training goes on.
+        What it returns can be registered as a model's version: `register_model(name, logged)`. Raises ValueError for
+        a name that cannot be one, OSError where the source cannot be read. Where the copy cannot be kept (a full
+        disk), a notice says so and training goes on.
         """
         writable = self._writable_journal()
         if writable is None:
-            return
+            return artifact.LoggedArtifact(self.id, name or "", type, ())
         try:
             record = artifact.stage(
                 path, blobs_of(writable.path), name=name, kind=type, aliases=aliases, metadata=metadata,
@@ -257,8 +264,25 @@ class Run:
             )  # fmt: skip
         except artifact.StagingError as error:
             writable.lose(f"the artifact {name or path}", error)
-            return
-        self._appender.append(record)
+            return artifact.LoggedArtifact(self.id, name or "", type, ())
+        is_kept = self._appender.append(record)
+        return artifact.LoggedArtifact(self.id, record.name, record.kind, record.files if is_kept else ())
+
+    def log_evaluation(
+        self, name: str, scores: evaluation.Table, *, slices: evaluation.Table | None = None, data: str | None = None
+    ) -> artifact.LoggedArtifact:
+        """Keep results by example as a version of the artifact `name`, so that rules of a model can compare by them.
+
+        `scores` are by metric, then by example: `{"val/acc": {"img-1": 1, "img-2": 0}}`, or a frame of pandas with the
+        examples as index; `slices` say in the same way what part an example is in. `data` is the artifact version that
+        they were made on: "imagenet-val:v4". Raises TypeError and ValueError for what is none of that.
+        """
+        import tempfile  # 5 ms that importing tracker shall not cost
+
+        with tempfile.TemporaryDirectory(prefix="tracker-evaluation-") as folder:
+            path = Path(folder) / evaluation.FILE
+            details = evaluation.write(path, scores, slices=slices, data=data)
+            return self.log_artifact(path, name, evaluation.KIND, metadata=details)
 
     def record(self, record: Record) -> None:
         """Append a record as it is: for the parts of the client that watch the process."""
@@ -276,6 +300,19 @@ class Run:
     def attach(self, watcher: Watcher) -> None:
         """Have `watcher` closed when the run finishes, before its last record."""
         self._watchers.append(watcher)
+
+    def wait_until_stored(self, patience_s: float = 30.0) -> None:
+        """Wait until the server has all that was recorded so far: for calls whose answer is the point of them.
+
+        Raises TransportError where the server has been away for `patience_s`, RefusedError where it takes nothing of
+        this run, TrackerError where nothing of it is sent: it is offline, disabled or over.
+        """
+        if self._is_finished:
+            return  # `finish` has sent what it could
+        if self._journal is None or self._sender is None:
+            what = "offline, and sent by `tracker sync`" if self.mode == "offline" else "disabled"
+            raise TrackerError(f"run {self.id} is {what}; the server cannot be asked now about what it has logged")
+        self._sender.wait_until_stored(self._journal.next_seq, patience_s)
 
     def finish(self, status: str = "finished", *, exit_code: int | None = None, error: str | None = None) -> None:
         """End the run: record how, and send what is left for at most `finish_timeout_s`. A second call does nothing.

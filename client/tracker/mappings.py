@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from tracker import values as metric_values
+from tracker.naming import MAX_DEPTH
 
 Recorder = Callable[[dict[str, Any]], None]
 
@@ -130,8 +131,11 @@ def _number(name: str, value: object) -> float:
     return number
 
 
-def plain_mapping(value: Any, *, where: str) -> dict[str, Any]:
-    """A mapping, dataclass or argparse result as a dict of JSON-like values. Raises TypeError naming the key."""
+def plain_mapping(value: Any, *, where: str, depth: int = 1) -> dict[str, Any]:
+    """A mapping, dataclass or argparse result as a dict of JSON-like values. Raises TypeError naming the key.
+
+    What lies deeper than `MAX_DEPTH`, counted from `depth`, raises ValueError.
+    """
     if isinstance(value, Config):
         value = value._values
     elif _is_namespace(value):
@@ -140,17 +144,27 @@ def plain_mapping(value: Any, *, where: str) -> dict[str, Any]:
         value = {name: getattr(value, name) for name in value.__dataclass_fields__}
     if not isinstance(value, Mapping):
         raise TypeError(f"{where} must be a mapping, a dataclass or an argparse.Namespace, got {type(value).__name__}")
+    if depth > MAX_DEPTH:
+        raise _too_deep(where)
     plain: dict[str, Any] = {}
     for key, item in value.items():
         if not isinstance(key, str) or not key:
             raise TypeError(f"a key of {where} must be text that is not empty, got {key!r}")
-        plain[key] = _plain(item, f"{where}.{key}")
+        plain[key] = _plain(item, f"{where}.{key}", depth)
     return plain
 
 
-def _plain(value: Any, where: str) -> Any:
+def _too_deep(where: str) -> ValueError:
+    return ValueError(
+        f"{where:.200}… lies deeper than {MAX_DEPTH} mappings and lists in one another; does it hold itself?"
+    )
+
+
+def _plain(value: Any, where: str, depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        raise _too_deep(where)
     if isinstance(value, enum.Enum):
-        return _plain(value.value, where)
+        return _plain(value.value, where, depth)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -158,14 +172,14 @@ def _plain(value: Any, where: str) -> Any:
     if isinstance(value, int) and -(2**63) <= value < 2**64:
         return int(value)
     if isinstance(value, Mapping) or _is_namespace(value) or _is_dataclass(value):
-        return plain_mapping(value, where=where)
+        return plain_mapping(value, where=where, depth=depth + 1)
     if isinstance(value, list | tuple | set | frozenset):
         items = sorted(value, key=repr) if isinstance(value, set | frozenset) else value
-        return [_plain(item, f"{where}[{index}]") for index, item in enumerate(items)]
+        return [_plain(item, f"{where}[{index}]", depth + 1) for index, item in enumerate(items)]
     if isinstance(value, os.PathLike):
         return str(os.fspath(value))
     if metric_values.is_array(value):
-        return _plain(value.tolist(), where)
+        return _plain(value.tolist(), where, depth)
     number = metric_values.as_number(where, value)
     if number is None:
         raise TypeError(f"{where} must be JSON-like (numbers, text, lists, mappings), got {type(value).__name__}")

@@ -22,7 +22,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -232,14 +232,247 @@ class UnknownRecord(msgspec.Struct, frozen=True):
     payload: bytes
 
 
+COPY: Final = "copy-"
+"""What the id of a writer begins with that makes a run anew from an archive.
+
+Its records say what the run was on another server, and end with `RunCopied`. A run is made by it or not at all: it adds
+nothing to one that is there.
+"""
+
+Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+
+
+class Copied(Record, frozen=True, array_like=True):
+    """One thing that a server knows of a run or a project, for another server."""
+
+
+class WriterFacts(msgspec.Struct, frozen=True, array_like=True):
+    """A process that wrote a journal of the run, and how far it was stored: what it still has goes on from there."""
+
+    name: str
+    label: str
+    next_seq: Count
+    lost_records: Count
+    heartbeat_ms: Integer
+    finished_ms: Integer | None
+    first_step: Integer
+    started_ms: Integer
+
+
+class WritersCopied(Copied, tag="writers_copied", frozen=True, array_like=True):
+    """All writers of the run."""
+
+    writers: tuple[WriterFacts, ...]
+
+
+class PointsCopied(Copied, tag="points_copied", frozen=True, array_like=True):
+    """Points of one series, in order of arrival, as columns of 8 bytes, little endian: int64, int64 and float64."""
+
+    name: str
+    kind: Literal["metric", "system"]
+    label: str
+    segment: Number
+    steps: bytes
+    times: bytes
+    values: bytes
+
+
+class LinesCopied(Copied, tag="lines_copied", frozen=True, array_like=True):
+    """Lines that the writer of that id printed, each its time, its stream and its text."""
+
+    writer: str
+    lines: tuple[tuple[Integer, str, str], ...]
+
+
+class RecordKept(Copied, tag="record_kept", frozen=True, array_like=True):
+    """A record of that writer, of that number, whose type its server did not know."""
+
+    writer: str
+    number: Count
+    payload: bytes
+
+
+class SegmentFacts(msgspec.Struct, frozen=True, array_like=True):
+    """What of a run was superseded; its points come with its number."""
+
+    number: Number
+    label: str
+    after_step: Integer
+    from_ms: Integer
+    until_ms: Integer
+    superseded_ms: Integer
+
+
+class RunCopied(Copied, tag="run_copied", frozen=True, array_like=True):
+    """The last record of a run that is copied: what stands in no other record, as it was at `time_ms`."""
+
+    time_ms: Integer
+    name: str
+    number: Number
+    hue: Number
+    given_hue: Number | None
+    status: Literal["running", "finished", "failed", "stopped"]
+    user_name: str | None
+    created_ms: Integer
+    started_ms: Integer
+    finished_ms: Integer | None
+    heartbeat_ms: Integer
+    archived_ms: Integer | None
+    exit_code: Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)] | None
+    error: str | None
+    lost_records: Count
+    fork_of: str | None
+    fork_step: Integer | None
+    stop_requested_ms: Integer | None
+    stop_requested_by: str | None
+    stop_reason: str | None
+    segments: tuple[SegmentFacts, ...]
+
+
+class ProjectCopied(Copied, tag="project_copied", frozen=True, array_like=True):
+    """The first record of a project that is copied. `runs` are the ids of its runs, `goals` what is better, by metric.
+
+    The records after it, up to `ProjectEnded`, are about what is not of one run: artifacts, models, views, corrections.
+    They may be sent any number of times.
+    """
+
+    time_ms: Integer
+    name: str
+    description: str
+    created_ms: Integer
+    archived_ms: Integer | None
+    runs: tuple[str, ...]
+    goals: dict[str, Literal["min", "max"]]
+
+
+class Use(msgspec.Struct, frozen=True, array_like=True):
+    """That a run made or read an artifact version."""
+
+    run: str
+    direction: Literal["input", "output"]
+    time_ms: Integer
+
+
+class ArtifactCopied(Copied, tag="artifact_copied", frozen=True, array_like=True):
+    """A version of an artifact: what it is, the run that made it, its aliases, and who used it."""
+
+    name: str
+    kind: str
+    version: Number
+    created_ms: Integer
+    run: str | None
+    files: tuple[ArtifactFile, ...]
+    metadata: dict[str, Any]
+    aliases: tuple[str, ...]
+    uses: tuple[Use, ...]
+
+
+class ModelVersionFacts(msgspec.Struct, frozen=True, array_like=True):
+    """A version of a registered model. `digest` is that of the manifest of the artifact's version.
+
+    `code`, `data` and `cost` are what the version kept of its run; data of the project that is copied has `project` "".
+    """
+
+    version: Number
+    artifact: str
+    digest: str
+    run: str | None
+    description: str
+    metrics: dict[str, Any]
+    config: dict[str, Any]
+    created_ms: Integer
+    code: dict[str, Any] = {}
+    data: tuple[dict[str, Any], ...] = ()
+    cost: dict[str, Any] = {}
+    tags: tuple[str, ...] = ()
+    card: dict[str, Any] = {}
+    state: str = "active"
+    state_reason: str = ""
+
+
+class ModelAliasFacts(msgspec.Struct, frozen=True, array_like=True):
+    """An alias of a model, and the version that holds it."""
+
+    alias: str
+    version: Number
+    reason: str
+
+
+class ModelAct(msgspec.Struct, frozen=True, array_like=True):
+    """An entry of the model's trail. `details` are what else it says: what changed, what rules found, who approved."""
+
+    id: Count
+    time_ms: Integer
+    by: str
+    action: str
+    alias: str | None
+    from_version: Number | None
+    to_version: Number | None
+    reason: str
+    details: dict[str, Any] = {}
+
+
+class ModelCopied(Copied, tag="model_copied", frozen=True, array_like=True):
+    """A registered model with its versions, its aliases, and its trail from the beginning."""
+
+    name: str
+    description: str
+    created_ms: Integer
+    versions: tuple[ModelVersionFacts, ...]
+    aliases: tuple[ModelAliasFacts, ...]
+    trail: tuple[ModelAct, ...]
+    tags: tuple[str, ...] = ()
+    main_metric: str | None = None
+    is_archived: bool = False
+
+
+class ViewCopied(Copied, tag="view_copied", frozen=True, array_like=True):
+    """A saved view; without a name it is one that is kept for its address."""
+
+    id: str
+    name: str | None
+    is_shared: bool
+    parameters: dict[str, str]
+    created_ms: Integer
+
+
+class ProjectEnded(Copied, tag="project_ended", frozen=True, array_like=True):
+    """The last record of a project that is copied."""
+
+    time_ms: Integer
+
+
+class CorrectionCopied(Copied, tag="correction_copied", frozen=True, array_like=True):
+    """An entry of the log of corrections. `stands` says that the metric's new name, or its hiding, is in force."""
+
+    id: Count
+    time_ms: Integer
+    by: str
+    action: str
+    run: str | None
+    metric: str | None
+    shown_as: str | None
+    reason: str
+    undoes: Count | None
+    details: dict[str, Any]
+    stands: bool
+
+
 KNOWN_RECORDS: Final = (
     RunStarted | EnvironmentCaptured | ConfigChanged | SummaryChanged | Logged | LoggedOnward | SystemSampled
     | MediaLogged | MetricDefined | ArtifactLogged | ArtifactUsed | ConsoleLine | AlertRaised | RecordsLost
     | Acknowledged | RunFinished
 )  # fmt: skip
 
+COPIED_RECORDS: Final = (
+    WritersCopied | PointsCopied | LinesCopied | RecordKept | RunCopied | ProjectCopied | ArtifactCopied | ModelCopied
+    | ViewCopied | CorrectionCopied | ProjectEnded
+)  # fmt: skip
+
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(KNOWN_RECORDS).decode
+_decode = msgspec.msgpack.Decoder(KNOWN_RECORDS | COPIED_RECORDS).decode
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -268,7 +501,7 @@ def decode(payload: bytes) -> Record | UnknownRecord:
     """The record of one payload; `UnknownRecord` where this version cannot read it."""
     try:
         return _decode(payload)  # type: ignore[no-any-return]
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return UnknownRecord(payload)
 
 

@@ -82,10 +82,35 @@ class Sender:
         self._is_draining = False
         self._is_drained = False
         self._failures = 0
+        self._progress = threading.Condition()  # guards the five that follow, and tells who waits of a change
+        self._acked_seq = 0
+        self._failing_since: float | None = None
+        self._failing_s = 0.0
+        self._last_error: TransportError | RefusedError | None = None
+        self._has_ended = False
         self._has_told_of_failure = False
         self._has_told_of_absent = False
         self._thread = threading.Thread(target=self._run, name="tracker-sender", daemon=True)
         self._thread.start()
+
+    def wait_until_stored(self, seq: int, patience_s: float) -> None:
+        """Return when the server has every record before that of this number, however long their bytes take.
+
+        Raises TransportError once it has failed for `patience_s` without a success, RefusedError where it refuses them.
+        """
+        with self._progress:
+            if self._failing_since is None:
+                self._wake.set()
+            self._progress.wait_for(
+                lambda: self._acked_seq >= seq or self._has_ended or self._has_failed_for(patience_s)
+            )
+            if self._acked_seq >= seq:
+                return
+            error = self._last_error
+        raise error or TransportError(f"{self._url} was not sent all that this run has recorded; see `tracker sync`")
+
+    def _has_failed_for(self, patience_s: float) -> bool:
+        return self._failing_since is not None and self._failing_s >= patience_s
 
     def drain(self, timeout_s: float) -> bool:
         """Send what is left and end; False when that took longer than `timeout_s` or could not be done."""
@@ -96,10 +121,11 @@ class Sender:
 
     def _run(self) -> None:
         try:
-            self._wake.wait(_FIRST_FLUSH_S)
+            self._rest(_FIRST_FLUSH_S)
             if self._await_file():
                 self._follow()
         except RefusedError as error:
+            self._last_error = error
             notice(
                 f"{self._url} refused this run's records ({error.code}): {error}. Nothing is lost and nothing more is "
                 f"sent. {remedy(error.code)} Then send them with: {sync_command(error.code, self._path)}"
@@ -109,11 +135,14 @@ class Sender:
         finally:
             if self._reader is not None:
                 self._reader.close()
+            with self._progress:
+                self._has_ended = True
+                self._progress.notify_all()
 
     def _await_file(self) -> bool:
         """Wait until the journal has a file, which a full disk may delay; False when there is none at the end."""
         while self._reader is None and not self._is_draining:
-            self._wake.wait(FLUSH_S)
+            self._rest(FLUSH_S)
             self._reader = _reader_of(self._path)
         return self._reader is not None
 
@@ -145,7 +174,7 @@ class Sender:
                     delivery.ask()
                     spoke_at = time.monotonic()
                     self._note_success()
-                self._wake.wait(flush_s(delivery.flush_after_s))
+                self._rest(flush_s(delivery.flush_after_s))
             except TransportError as error:
                 self._pause(self._note_failure(error), is_asked=error.retry_after_s is not None)
         transport.close()
@@ -166,7 +195,10 @@ class Sender:
                 remove(earlier)
 
     def _note_progress(self, delivery: Delivery, offset: int) -> None:
-        """Tell the journal what is stored, and the person, once, when bytes are gone that were to be sent."""
+        """Tell the journal and who waits what is stored, and the person, once, when bytes are gone that were to go."""
+        with self._progress:
+            self._acked_seq = delivery.acked_seq
+            self._progress.notify_all()
         if self._journal is not None:
             self._journal.reclaim(delivery.acked_seq, offset)
         if delivery.absent_count and not self._has_told_of_absent:
@@ -178,16 +210,28 @@ class Sender:
         if self._is_draining:
             time.sleep(delay_s if is_asked else min(delay_s, FLUSH_S))  # the wake event is set and would not wait
         else:
-            self._wake.wait(delay_s)
+            self._rest(delay_s)
+
+    def _rest(self, seconds: float) -> None:
+        """Wait, unless somebody waits for what is recorded; whoever calls looks next whether it is time to end."""
+        if self._wake.wait(seconds) and not self._is_draining:
+            self._wake.clear()
 
     def _note_success(self) -> None:
         if self._has_told_of_failure:
             notice(f"{self._url} is back; sending what was kept meanwhile")
+        with self._progress:
+            self._failing_since = None
         self._failures = 0
         self._has_told_of_failure = False
 
     def _note_failure(self, error: TransportError) -> float:
         self._failures += 1
+        now = time.monotonic()
+        with self._progress:
+            self._failing_since = now if self._failing_since is None else self._failing_since
+            self._failing_s, self._last_error = now - self._failing_since, error
+            self._progress.notify_all()
         is_told_now = error.retry_after_s is None or self._failures > QUIET_WAITS
         if is_told_now and not self._has_told_of_failure:
             self._has_told_of_failure = True

@@ -20,7 +20,7 @@ MAX_JOURNAL_BYTES: Final = 10_000_000_000
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run needs to know of its surroundings. `directory` holds `journals/` and `models/`.
+    """What a run needs to know of its surroundings. `directory` holds `journals/`, `models/` and `artifacts/`.
 
     `max_journal_bytes` is how much all journals together may hold that no server has stored yet.
     """
@@ -40,6 +40,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def models(self) -> Path:
         """The folder of downloaded model files."""
         return self.directory / "models"
+
+    @property
+    def artifacts(self) -> Path:
+        """The folder of downloaded artifact files."""
+        return self.directory / "artifacts"
 
 
 def load(*, url: str | None = None, mode: str | None = None, environ: Mapping[str, str] = os.environ) -> Settings:

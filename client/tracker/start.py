@@ -15,6 +15,7 @@ from tracker import arguments, names, settings
 from tracker.errors import NoActiveRunError
 from tracker.live_run import ON_NAN, Run, now_ms
 from tracker.mappings import plain_mapping
+from tracker.naming import MAX_NAME, MAX_NOTES
 from tracker.notices import notice
 from tracker.records import RunStarted
 from tracker.stopping import ON_STOP, OnStop
@@ -94,13 +95,13 @@ def init(
         project="" if project is None and fork_of is not None else arguments.project(project),
         writer=names.new_writer_id(),
         label=here.label,
-        name=arguments.text("name", name) if name is not None else names.run_name(run_id),
+        name=arguments.name("name", name) if name is not None else names.run_name(run_id),
         is_name_generated=name is None,
-        group=arguments.optional_text("group", group),
-        job_type=arguments.optional_text("job_type", job_type),
+        group=arguments.optional_text("group", group, most=MAX_NAME),
+        job_type=arguments.optional_text("job_type", job_type, most=MAX_NAME),
         parent=arguments.run_id(parent) if parent is not None else None,
-        tags=arguments.texts("tags", tags),
-        notes=arguments.optional_text("notes", notes) or "",
+        tags=arguments.tags(tags),
+        notes=arguments.optional_text("notes", notes, most=MAX_NOTES) or "",
         client_version=client_version(),
         is_resumed=bool(joined_id),
         **history,

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -48,7 +48,7 @@ class Receipt(msgspec.Struct, frozen=True):
 class _Body:
     """A file as the body of a request, in parts of our size: http.client would read it by 16 KiB."""
 
-    def __init__(self, source: BinaryIO, size_bytes: int) -> None:
+    def __init__(self, source: IO[bytes], size_bytes: int) -> None:
         self._source = source
         self._size_bytes = size_bytes
 
@@ -95,7 +95,7 @@ class Transport:
             body = _Body(source, os.fstat(source.fileno()).st_size)
             self._json(self._request("PUT", f"/blobs/{digest}", data=body, headers=headers))
 
-    def download_blob(self, digest: str, target: BinaryIO) -> None:
+    def download_blob(self, digest: str, target: IO[bytes]) -> None:
         """Write the bytes of a blob to `target` as they arrive; TransportError where their sha256 is not `digest`."""
         response = self._request("GET", f"/blobs/{digest}", stream=True)
         if not response.ok:
@@ -106,6 +106,24 @@ class Transport:
             target.write(part)
         if sha256.hexdigest() != digest:
             raise TransportError(f"what {self.url} sent as blob {digest} has the sha256 {sha256.hexdigest()}")
+
+    def upload_from(self, digest: str, source: IO[bytes], size_bytes: int) -> None:
+        """Send the bytes of a blob from where `source` stands."""
+        headers = {"Content-Type": "application/octet-stream"}
+        self._json(self._request("PUT", f"/blobs/{digest}", data=_Body(source, size_bytes), headers=headers))
+
+    def download(self, path: str, target: IO[bytes]) -> None:
+        """Write the bytes of an answer to `target` as they arrive."""
+        response = self._request("GET", path, stream=True)
+        if not response.ok:
+            self._asked(response)
+        for part in _parts(response, self.url):
+            target.write(part)
+
+    def post_bytes(self, path: str, body: bytes) -> dict[str, Any]:
+        """The JSON that a request with these bytes is answered with."""
+        headers = {"Content-Type": "application/octet-stream"}
+        return self._asked(self._request("POST", path, data=body, headers=headers))
 
     def stream_points(self, path: str, parameters: dict[str, Any]) -> tuple[int, Iterator[bytes]]:
         """How many points an answer in MessagePack has, and its bytes as they arrive."""
@@ -118,13 +136,28 @@ class Transport:
 
     def resolve_model(self, name: str, ref: str) -> dict[str, Any]:
         """What a model reference points at now: its version, its artifact and the artifact's files."""
-        return self._json(self._request("GET", f"/models/{quote(name, safe='/')}/resolve", params={"ref": ref}))
+        return self._json(self._request("GET", f"/models/{quote(name, safe='')}/resolve", params={"ref": ref}))
+
+    def resolve_artifact(self, project: str, name: str, ref: str) -> dict[str, Any]:
+        """What a reference to an artifact points at now: its version, with the files."""
+        path = f"/projects/{quote(project, safe='')}/artifact"
+        return self._json(self._request("GET", path, params={"ref": f"{name}:{ref}"}))
 
     def ask(
-        self, method: str, path: str, *, parameters: dict[str, Any] | None = None, body: dict[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: dict[str, Any] | None = None,
+        body: dict[str, Any] | None = None,
+        key: str | None = None,
     ) -> dict[str, Any]:
-        """The JSON that another request is answered with, {} for none. Raises TransportError or RefusedError alone."""
-        response = self._request(method, path, params=parameters, json=body)
+        """The JSON that another request is answered with, {} for none. Raises TransportError or RefusedError alone.
+
+        A change that is sent again with the `key` that it had is not carried out again.
+        """
+        headers = {"Idempotency-Key": key} if key is not None else {}
+        response = self._request(method, path, params=parameters, json=body, headers=headers)
         return {} if response.status_code == 204 else self._asked(response)
 
     def close(self) -> None:
@@ -176,7 +209,8 @@ class Transport:
         message = str(said.get("message") or f"status {status}")
         is_refusal = (400 <= status < 500 and status not in _WAIT_STATUSES and bool(code)) or status == 401
         if is_refusal:
-            return RefusedError(message, code=code or "unauthorized")
+            details = {name: value for name, value in said.items() if name not in ("code", "message", "request_id")}
+            return RefusedError(message, code=code or "unauthorized", details=details)
         what = f"answered {message}" if code else f"gave an answer that is not a tracker server's (status {status})"
         return TransportError(f"{self.url} {what}", retry_after_s=_retry_after_s(response))
 

@@ -14,10 +14,10 @@ from typing import Any, Final
 
 import msgspec
 
+from tracker.naming import MAX_NAME, is_metric
 from tracker.notices import notice
 from tracker.records import MAX_EXACT_INTEGER
 
-MAX_NAME: Final = 500
 _NUMERIC_KINDS: Final = "fiub"  # of a numpy dtype: float, integer, unsigned, boolean
 
 
@@ -78,6 +78,8 @@ def check_name(name: object, what: str) -> None:
         raise ValueError(f"a name in {what} holds a NUL, which no database keeps: {name[:80]!r}")
     if len(name) > MAX_NAME:
         raise ValueError(f"a name in {what} has {len(name)} characters, at most {MAX_NAME} are kept: {name[:80]!r}…")
+    if not is_metric(name):
+        raise ValueError(f"a name in {what} is no text, as it has half of a surrogate pair: {name!r:.80}")
 
 
 def _sort_into(result: Sorted, values: Mapping[Any, Any], prefix: str) -> None:

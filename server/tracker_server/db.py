@@ -1,34 +1,27 @@
-"""The database: the declarative base, the column types that the domains share, engines and sessions, and migrating.
+"""The database: the declarative base, the column types that the domains share, engines and sessions.
 
 What always holds: a writing session on SQLite takes the write lock when it begins, so it
 never fails halfway for a lock, and in the order of asking, so that none starves; a commit on SQLite survives power loss
-(WAL with synchronous=FULL).
+(WAL with synchronous=FULL); a session that was narrowed to some projects sees the rows of no other, whatever it asks.
 """
 
 from __future__ import annotations
 
-import fcntl
 import functools
 import json
 import operator
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from importlib.resources import files
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import orm
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.compiler import compiles
 
 from tracker_server.checkpoints import LONGEST_LOG_PAGES, Checkpoints
+from tracker_server.events import LISTENERS, NOTES, Listener
+from tracker_server.narrowing import Session
 from tracker_server.turns import Connection, Turns
 
 BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -37,9 +30,6 @@ BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 HAS_BYTES = {"has_bytes": True}
 """Execution options of a query that has much in columns of bytes: psycopg would ask PostgreSQL for them as hexadecimal
 digits, which takes twice the room and four times the time."""
-
-MIGRATION_LOCK = 0x7472636B
-"""The key of PostgreSQL's advisory lock that one migrating server holds."""
 
 BUSY_TIMEOUT_MS = 10_000
 
@@ -60,6 +50,11 @@ class Base(orm.DeclarativeBase):
     )
 
 
+def as_stored(text: str) -> str:
+    """A text as `Words` keep it, and the database gives it back."""
+    return text.replace("\0", "\ufffd")
+
+
 class Words(sa.types.TypeDecorator[str]):
     """Text from outside. NUL, which PostgreSQL's text cannot hold, becomes U+FFFD on every database."""
 
@@ -67,7 +62,7 @@ class Words(sa.types.TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
-        return value.replace("\0", "\ufffd") if value is not None else None
+        return as_stored(value) if value is not None else None
 
 
 class BytewiseWords(Words):
@@ -128,17 +123,15 @@ def says_full(error: BaseException) -> bool:
     return False
 
 
-class NewerDatabase(RuntimeError):
-    """The database was made by a later version than this code."""
-
-
 class Database:
-    """An engine and its two kinds of session."""
+    """An engine and its two kinds of session. `listeners` hear of what is told in those that write."""
 
     def __init__(self, url: str) -> None:
         self.engine, self._checkpoints = _engine(url)
-        self._reading = orm.sessionmaker(_of_one_state(self.engine), expire_on_commit=False)
-        self._writing = orm.sessionmaker(self.engine.execution_options(is_writing=True), expire_on_commit=False)
+        self.listeners: list[Listener] = []
+        self._reading = orm.sessionmaker(_of_one_state(self.engine), class_=Session, expire_on_commit=False)
+        writing = self.engine.execution_options(is_writing=True)
+        self._writing = orm.sessionmaker(writing, class_=Session, expire_on_commit=False)
 
     def reading(self) -> orm.Session:
         """A session that sees one state of the database and is not meant to write."""
@@ -146,7 +139,11 @@ class Database:
 
     def writing(self) -> orm.Session:
         """A session that may write; on SQLite it waits for the other writer when it begins, at most ten seconds."""
-        return self._writing()
+        return self._writing(info={LISTENERS: self.listeners, NOTES: {}})
+
+    def after_commit(self, done: Callable[[orm.Session], None]) -> None:
+        """Have this called after every commit of a writing session, which may not be used for anything then."""
+        sa.event.listen(self._writing, "after_commit", done)
 
     def close(self) -> None:
         if self._checkpoints is not None:
@@ -155,18 +152,26 @@ class Database:
 
 
 def _engine(url: str) -> tuple[sa.Engine, Checkpoints | None]:
-    """The engine, and what keeps the log of its file short where it has both."""
+    """The engine, and what keeps the log of its file short where it has both.
+
+    Its errors tell no values (`hide_parameters`): they stand in the log, and values may be secrets.
+    """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = sa.create_engine(
-            parsed, pool_size=32, max_overflow=32, pool_use_lifo=True, connect_args={"factory": Connection}
+            parsed,
+            pool_size=32,
+            max_overflow=32,
+            pool_use_lifo=True,
+            connect_args={"factory": Connection},
+            hide_parameters=True,
         )
         sa.event.listen(engine, "connect", _prepare_sqlite)
         turns = Turns()
         checkpoints = Checkpoints(parsed.database, turns) if parsed.database else None
         sa.event.listen(engine, "begin", functools.partial(_begin_sqlite, turns, checkpoints))
         return engine, checkpoints
-    engine = sa.create_engine(parsed, pool_size=16, max_overflow=48, pool_pre_ping=True)
+    engine = sa.create_engine(parsed, pool_size=16, max_overflow=48, pool_pre_ping=True, hide_parameters=True)
     if parsed.get_backend_name() == "postgresql":
         sa.event.listen(engine, "before_cursor_execute", _fetch_bytes_as_they_are)
     return engine, None
@@ -242,48 +247,3 @@ def execute_many(connection: sa.Connection, statement: sa.UpdateBase, rows: Sequ
 def _for_sqlite(statement: sa.UpdateBase, keys: tuple[str, ...]) -> tuple[str, Callable[[dict[str, Any]], Any]]:
     compiled = statement.compile(dialect=sqlite.dialect(), column_keys=list(keys))
     return compiled.string, operator.itemgetter(*cast(list[str], compiled.positiontup))
-
-
-def migrate(database: Database, *, lock_folder: Path) -> None:
-    """Bring the database to this code's schema; one server at a time does it, the others wait.
-
-    Raises NewerDatabase when the database is ahead of the code.
-    """
-    config = Config()
-    folder = files("tracker_server.migrations")  # not a folder of this package: a checkout keeps it at its top
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
-    with _migration_lock(database, lock_folder), database.writing() as session:
-        connection = session.connection()
-        current = MigrationContext.configure(connection).get_current_revision()
-        _refuse_newer(config, current)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        session.commit()
-
-
-def _refuse_newer(config: Config, current: str | None) -> None:
-    if current is None:
-        return
-    try:
-        ScriptDirectory.from_config(config).get_revision(current)
-    except CommandError as error:
-        raise NewerDatabase(
-            f"the database is at schema {current!r}, which this version of tracker does not know: it was written by a "
-            "newer one; upgrade tracker (pip install --upgrade 'tracker-ml[server]'), or restore a backup"
-        ) from error
-
-
-@contextmanager
-def _migration_lock(database: Database, folder: Path) -> Iterator[None]:
-    if database.engine.dialect.name == "postgresql":
-        with database.engine.connect() as connection:
-            connection.execute(sa.select(sa.func.pg_advisory_lock(MIGRATION_LOCK)))
-            try:
-                yield
-            finally:
-                connection.execute(sa.select(sa.func.pg_advisory_unlock(MIGRATION_LOCK)))
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "migration.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

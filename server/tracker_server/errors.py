@@ -58,10 +58,28 @@ class Gone(ApiError):
     status = 410
 
 
+class Stalled(ApiError):
+    """The rest of the request did not come."""
+
+    status = 408
+
+
 class TooLarge(ApiError):
     """More bytes than the limit."""
 
     status = 413
+
+
+class AddressTooLong(ApiError):
+    """The address itself has more characters than are read."""
+
+    status = 414
+
+
+class UnsupportedBody(ApiError):
+    """The body is of a type, or is packed in a way, that is not read."""
+
+    status = 415
 
 
 class Refused(ApiError):

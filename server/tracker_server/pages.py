@@ -10,7 +10,7 @@ import mimetypes
 from pathlib import Path
 
 from flask import Flask, Response, request, send_file
-from werkzeug.security import safe_join
+from werkzeug.routing import PathConverter
 
 from tracker_server.errors import NotFound
 from tracker_server.http.security import EMBED_POLICY
@@ -29,7 +29,14 @@ def install(app: Flask, static: Path = STATIC) -> None:
     app.add_url_rule("/favicon.svg", "favicon", lambda: _file(static / "favicon.svg", "public, max-age=86400"))
     app.add_url_rule("/", "index", lambda: _index(static))
     app.add_url_rule("/embed/<path:_page>", "embed", lambda _page: _embed(static))
-    app.add_url_rule("/<path:page>", "page", lambda page: _page(static, page))
+    app.url_map.converters["page"] = _AnyPath
+    app.add_url_rule("/<page:page>", "page", lambda page: _page(static, page))
+
+
+class _AnyPath(PathConverter):
+    """A path with whatever is in it, line ends too: the page says that there is nothing there."""
+
+    regex = r"[^/][\s\S]*?"
 
 
 def _page(static: Path, page: str) -> Response:
@@ -52,10 +59,11 @@ def _index(static: Path) -> Response:
 
 
 def _asset(static: Path, name: str) -> Response:
-    path = safe_join(str(static / "assets"), name)
-    if path is None or not Path(path).is_file():
+    folder = static / "assets"
+    path = next((path for path in folder.iterdir() if path.name == name), None) if folder.is_dir() else None
+    if path is None:  # a name is looked for among those that are there: none that was asked for becomes a path
         raise NotFound("not_found", f"there is no asset {name!r}; reload the page, it may be from another version")
-    return _file(Path(path), "public, max-age=31536000, immutable")
+    return _file(path, "public, max-age=31536000, immutable")
 
 
 def _file(path: Path, cache: str) -> Response:

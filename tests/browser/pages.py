@@ -6,13 +6,31 @@ import json
 import re
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request
 
 from tests.browser.training import Reachable
 from tests.processes import environment, run_script, wait_until
+
+
+def signed_in(context: BrowserContext, password: str | None) -> Page:
+    """A page of the server's first admin."""
+    body = {"name": "local", "password": password}
+    answer = context.request.post("/api/v1/session", data=body, headers={"X-Tracker-Client": "test"})
+    assert answer.ok, answer.text()
+    return context.new_page()
+
+
+@contextmanager
+def another_browser(browser: Browser, url: str) -> Iterator[Page]:
+    """A page of a browser where nobody is signed in."""
+    context = browser.new_context(base_url=url, viewport={"width": 1440, "height": 900}, locale="en-GB")
+    yield context.new_page()
+    context.close()
 
 
 def tile(page: Page, metric: str) -> Locator:
@@ -48,11 +66,11 @@ def bodies(page: Page, end: str) -> list[Any]:
     return sent
 
 
-def ask(server: Reachable, path: str, body: object = None) -> Any:
-    """The API's answer, as any client gets it."""
+def ask(server: Reachable, path: str, body: object = None, method: str | None = None) -> Any:
+    """The API's answer, as any client gets it; a body is posted where no method is named."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json", "X-Tracker-Client": "test"}
-    request = urllib.request.Request(f"{server.url}/api/v1{path}", data, headers)
+    request = urllib.request.Request(f"{server.url}/api/v1{path}", data, headers, method=method)
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.loads(answer.read() or b"null")
 

@@ -21,7 +21,8 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.browser.pages import ask, log, row, tile, wait_for_points
 from tests.processes import Server, environment
 from tests.server import seed
-from tracker_server.db import Database, migrate
+from tracker_server.db import Database
+from tracker_server.migrating import migrate
 
 PROJECT = "resnet-sweeps"
 
@@ -118,6 +119,24 @@ QUIET = (
 )
 
 
+RULES = """\
+protected:
+  staging: {approvals: 0}
+rules:
+  - metric: val/acc
+    at_least: 0.77
+  - metric: val/acc
+    goal: max
+    better_by: 0.001
+  - metric: val/loss
+    goal: min
+    not_worse_by: 1 %
+    evidence: {seeds: 3}
+  - size: {at_most: 100 MB}
+"""
+"""Of the model: one passes, one fails, and for one there is not enough evidence."""
+
+
 @dataclass(frozen=True)
 class Material:
     """A server with work, another one with none, and the ids of what is on the first."""
@@ -141,7 +160,13 @@ def material(folder: Path) -> Iterator[Material]:
             held = ask(server, "/models/resnet")["aliases"] if position == 18 else []
             move = {"artifact_version_id": artifact, "replaces": held[0]["version"] if held else None, "reason": reason}
             ask(server, "/models/resnet/aliases/production", move)
+        ask(server, "/models/resnet/rules", {"text": RULES, "revision": 0}, method="PUT")
+        proposal = {"version": 1, "reason": "It forgets less of the long tail."}
+        ask(server, "/models/resnet/proposals", proposal)
+        ask(server, "/models/resnet/proposals/1/comments", {"text": "Which *long tail*?"})
         ask(server, f"/projects/{PROJECT}/runs/change", {"action": "archive", "runs": [runs[0]]})
+        hook = {"name": "deploy-bot", "url": "https://hooks.invalid/services/T0", "events": ["alias.removed"]}
+        ask(server, f"/projects/{PROJECT}/webhooks", hook)  # nothing here removes an alias, so nothing is sent
         age(folder / "server", runs)
         with alive(server, folder / "alive") as running:
             wait_for_points(server, running, "val/acc", 150)
@@ -297,6 +322,7 @@ def alert(page: Page) -> Locator:
 
 WORKSPACE = f"/p/{PROJECT}"
 RUN = f"{WORKSPACE}/runs/{{best}}"
+WEBHOOKS = f"/settings/webhooks?project={PROJECT}"
 COMPARE = f"{WORKSPACE}/compare?runs={{three}}"
 
 SCENES = {
@@ -397,11 +423,25 @@ SCENES = {
     "models": Scene("/models", text("resnet"), is_main=True),
     "models-empty": Scene("/models", lambda page: page.get_by_role("main").get_by_role("heading").first, is_empty=True),
     "model": Scene("/models/resnet", text("Versions")),
+    "model-rules": Scene("/models/resnet/rules", text("Understood as"), is_main=True),
+    "proposal": Scene("/models/resnet/proposals/1", text("Enough would be"), is_main=True),
+    "promote-gates": Scene("/models/resnet/1", dialog, press("Promote…")),
     "version": Scene("/models/resnet/2", text("resnet.pt"), is_main=True),
     "promote": Scene(f"{RUN}/artifacts", dialog, press("Promote…")),
     "roll-back": Scene("/models/resnet", dialog, press("Roll production back to v1")),
     "audit": Scene("/audit", text("the first that holds")),
     "settings": Scene("/settings", text("Appearance"), is_main=True),
+    "settings-account": Scene("/settings/account", text("asks nobody to sign in")),
+    "settings-keys": Scene("/settings/keys", text("asks nobody to sign in")),
+    "settings-people": Scene("/settings/people", text("asks nobody to sign in")),
+    "settings-access": Scene("/settings/access", text("asks nobody to sign in")),
+    "settings-audit": Scene("/settings/audit", lambda page: page.get_by_role("table")),
+    "settings-webhooks": Scene(WEBHOOKS, text("Nothing sent yet"), is_main=True),
+    "settings-webhooks-none": Scene("/settings/webhooks", text("No project yet"), is_empty=True),
+    "settings-webhook-new": Scene(WEBHOOKS, dialog, press("New webhook")),
+    "settings-webhook-edit": Scene(WEBHOOKS, dialog, press("Edit: deploy-bot")),
+    "settings-webhook-deliveries": Scene(WEBHOOKS, dialog, press("Deliveries: deploy-bot")),
+    "settings-webhook-delete": Scene(WEBHOOKS, dialog, press("Delete: deploy-bot")),
     "not-found": Scene("/no/such/page", text("There is no such page")),
 }
 

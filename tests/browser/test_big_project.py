@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.pages import ask, bodies, listed
 from tests.processes import Server, wait_until
 from tests.server import seed
-from tracker_server.db import Database, migrate
+from tracker_server.db import Database
+from tracker_server.migrating import migrate
 
 RUNS = 10_000
 MOST_ROWS = 80

@@ -78,6 +78,7 @@ PLACES = {
     "model": Place("/models/digits-cnn", "digits-cnn · Tracker", "digits-cnn", "Versions"),
     "version": Place("/models/digits-cnn/1", "digits-cnn v1 · Tracker", "digits-cnn v1", "weights.bin"),
     "settings": Place("/settings", "Settings · Tracker", "Settings", "Appearance"),
+    "webhooks": Place("/settings/webhooks", "Webhooks · Settings · Tracker", "Settings", "No webhooks"),
     "audit": Place("/audit", "Audit trail · Tracker", "Audit trail", "the first"),
 }
 

@@ -15,7 +15,8 @@ from tests.browser.training import Training
 from tests.processes import Server
 from tracker.records import Logged, RunStarted
 from tracker_server import auth, metrics, runs
-from tracker_server.db import Database, migrate
+from tracker_server.db import Database
+from tracker_server.migrating import migrate
 
 CODE = """
 import tracker

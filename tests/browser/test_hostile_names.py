@@ -13,7 +13,7 @@ from tests.browser.pages import ask, log, row, tile
 from tests.processes import Server
 
 MARKUP = "<img src=x onerror=window.hacked=true><b>bold</b>"
-NAMES = {"markup": MARKUP, "emoji": "🦉 night owl 🔥", "right to left": "شبكة عصبية", "long": "long " + "x" * 500}
+NAMES = {"markup": MARKUP, "emoji": "🦉 night owl 🔥", "right to left": "شبكة عصبية", "long": "long " + "x" * 495}
 METRICS = ["val/a b", 'it\'s "best"', "top 5%", "a/b/c%20d", "is it? #1 & more", MARKUP]
 
 CODE = """

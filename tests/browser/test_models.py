@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from tests.browser.pages import ask, log
 from tests.processes import Server
@@ -22,7 +23,7 @@ for name, loss in (("first", 0.5), ("second", 0.25)):
     with tracker.init("digits", name=name, config={"lr": loss}, system_interval_s=0) as run:
         tracker.log({"val/loss": loss})
         weights.write_bytes(name.encode() * 1000)
-        for model in ("plain", "race", "undone", "removed", "audited"):
+        for model in ("plain", "race", "undone", "removed", "audited", "verified"):
             run.log_artifact(weights, name=model, type="model")
         ids[name] = run.id
 print(json.dumps(ids))
@@ -37,7 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def runs(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Two runs, each with a version of five artifacts: one for each test to promote."""
+    """Two runs, each with a version of six artifacts: one for each test to promote."""
     found: dict[str, str] = json.loads(log(server, tmp_path_factory.mktemp("client"), CODE).splitlines()[-1])
     return found
 
@@ -84,7 +85,13 @@ def test_who_promotes_second_sees_who_was_first_and_decides_again(
     card(page, runs["first"], "race:v1").get_by_role("button", name="Promote…").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Nothing is in production yet")
-    promote_elsewhere(server, "race", runs["second"], 2, "half the loss")
+
+    def be_faster(route: Route) -> None:
+        promote_elsewhere(server, "race", runs["second"], 2, "half the loss")
+        route.continue_()
+
+    # between what the dialog asks for anew by itself, and what the button sends
+    page.route("**/models/race/aliases/production", be_faster, times=1)
     dialog.get_by_role("textbox", name="Reason (required)").fill("it was there first")
     button = dialog.get_by_role("button", name=re.compile("^Register and promote v"))
     button.click()
@@ -106,7 +113,7 @@ def test_a_promotion_is_undone_within_ten_seconds(page: Page, runs: dict[str, st
     expect(page.get_by_role("list", name="Aliases")).to_contain_text("v1")
     newest = page.get_by_role("list", name="History").get_by_role("listitem").first
     expect(newest).to_contain_text("rolled production back v2 → v1")
-    expect(newest).to_contain_text("Undo of the promotion of v2")
+    expect(newest).to_contain_text("Undone right away")
 
 
 def test_undoing_the_first_promotion_leaves_nothing_in_production(page: Page, runs: dict[str, str]) -> None:
@@ -131,6 +138,27 @@ def test_the_audit_trail_tells_who_when_what_and_why_of_one_model(page: Page, ru
     expect(entries.first.get_by_role("time")).to_have_attribute("title", re.compile(r"\d{4}"))
     page.reload()
     expect(entries.first).to_contain_text("audited")
+    page.get_by_role("combobox", name="What").select_option("moves of aliases")
+    expect(entries).to_have_count(2)
+    page.get_by_role("searchbox", name="Who").fill("somebody else")
+    expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+
+
+def test_the_audit_trail_is_verified_and_taken_away(page: Page, server: Server, runs: dict[str, str]) -> None:
+    promote(page, runs["first"], "verified:v1", "the baseline")
+    page.goto("/audit?model=verified")
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_role("status").filter(has_text="as written. Digest")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export JSON lines").click()
+    lines = download.value.path().read_text().splitlines()
+    assert [json.loads(line)["action"] for line in lines] == ["alias.moved", "version.registered", "model.created"]
+    with sqlite3.connect(server.data / "tracker.db") as database:
+        database.execute("DROP TRIGGER audit_refuses_update")
+        (changed,) = database.execute("SELECT min(id) FROM audit WHERE action = 'alias.moved'").fetchone()
+        database.execute("UPDATE audit SET reason = 'another' WHERE id = ?", [changed])
+    page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_text(f"It is not as it was written: entry {changed} is not what was written")).to_be_visible()
 
 
 def test_the_page_of_a_version_holds_its_evidence(page: Page, runs: dict[str, str]) -> None:

@@ -101,6 +101,7 @@ def test_the_palette_finds_runs_by_tag_and_metrics_and_keeps_the_view(page: Page
     expect(page).to_have_url(re.compile("/p/faces/runs/"))
     run_id = page.url.rpartition("/")[2]
     page.goto("/p/faces")
+    expect(page.get_by_role("button", name="Search and commands")).to_be_visible()
     palette(page, run_id, "run otter")
     expect(page).to_have_url(re.compile(f"/p/faces/runs/{run_id}"))
 
@@ -154,10 +155,13 @@ def test_settings_stay_and_say_what_the_server_is(page: Page) -> None:
     expect(html).to_have_attribute("data-density", "comfortable")
     expect(html).to_have_attribute("data-motion", "reduced")
     expect(page.get_by_role("checkbox", name="Single keys do things")).not_to_be_checked()
+    parts = page.get_by_role("navigation", name="Settings")
+    parts.get_by_role("link", name="Account").click()
+    expect(page.get_by_role("region", name="Account")).to_contain_text("asks nobody to sign in")
+    parts.get_by_role("link", name="About").click()
     about = page.get_by_role("region", name="About")
     expect(about).to_contain_text("It answers")
     expect(about).to_contain_text(re.compile(r"SQLite, schema \d{4}, "))
-    expect(page.get_by_role("region", name="Key")).to_contain_text("asks for no key")
     page.goto("/p/digits")
     expect(page.get_by_role("combobox", name="X axis")).to_have_value("relative_time")
     expect(tile(page, "train/loss")).to_be_visible()

@@ -2,7 +2,8 @@
 
 What always holds: `records` has each record once, in the order of their numbers, exactly as a real server would store
 them. `commands` is what it says to every run, `flush_after_ms` what it asks of them, where it asks. `manner` is how it
-answers meanwhile: "well", or one of the ways in which servers and proxies go wrong.
+answers meanwhile: "well", or one of the ways in which servers and proxies go wrong. A path that ends as `lacks` does is
+none that it knows.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import socket
 import struct
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from tracker.records import decode, read_frames
 
@@ -32,6 +33,8 @@ class RecordingServer:
         self.refused_code: str | None = None
         self.blobs: dict[str, bytes] = {}
         self.models: dict[tuple[str, str], dict] = {}
+        self.artifacts: dict[tuple[str, str], dict] = {}
+        self.lacks: str | None = None
         self.request_count = 0
         self.lock = threading.Lock()
         self.changed = threading.Condition()
@@ -136,7 +139,15 @@ def _handler(server: RecordingServer) -> type[BaseHTTPRequestHandler]:
             if "/blobs/" in parts.path:
                 self._send(200, server.blobs[parts.path.split("/")[-1]], "application/octet-stream")
                 return
-            key = (parts.path.split("/")[-2], parse_qs(parts.query)["ref"][0])
+            ref = parse_qs(parts.query)["ref"][0]
+            if parts.path.endswith("/artifact"):
+                named = (unquote(parts.path.split("/")[-2]), ref)
+                if named in server.artifacts:
+                    self._reply(200, server.artifacts[named])
+                else:
+                    self._reply(404, _error("unknown_artifact", f"there is no artifact {ref!r}"))
+                return
+            key = (parts.path.split("/")[-2], ref)
             if key in server.models:
                 self._reply(200, server.models[key])
             else:
@@ -167,6 +178,9 @@ def _handler(server: RecordingServer) -> type[BaseHTTPRequestHandler]:
                 self.end_headers()
                 self.wfile.write(b'{"next_seq": 1')
                 self.close_connection = True
+                return True
+            if server.lacks is not None and urlsplit(self.path).path.endswith(server.lacks):
+                self._reply(404, _error("not_found", f"there is nothing at {self.path}"))
                 return True
             if manner == "html":
                 self._send(200, b"<html><body>Sign in to the hotel's network</body></html>", "text/html")

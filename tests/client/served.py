@@ -13,6 +13,7 @@ from typing import Any
 import requests
 from werkzeug.serving import make_server
 
+from tests.accounts import make_key
 from tests.frames import START_MS, Journal
 from tests.processes import free_port
 from tracker.records import (
@@ -78,8 +79,9 @@ class Served:
 def served(data: Path, *, needs_key: bool = False) -> Iterator[Served]:
     """Answer requests on a free port until the end of the `with`."""
     settings = Settings.in_folder(data, port=free_port(), operator="ada", needs_key=needs_key)
-    made = Served(f"http://{settings.host}:{settings.port}", prepare(settings))
+    prepare(settings)
     app = create_app(settings)
+    made = Served(f"http://{settings.host}:{settings.port}", make_key(app) if needs_key else None)
 
     def counting(environ: dict[str, Any], start_response: Any) -> Any:
         made.asked.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")

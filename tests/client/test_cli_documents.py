@@ -10,8 +10,11 @@ import pytest
 from tracker import cli
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "command-line.md"
-COMMANDS = ["login", "logout", "status", "ls", "run show", "run stop", "sync", "journal show"]
-SERVERS_OWN = {"server", "backup", "restore", "fsck", "gc"}
+COMMANDS = [
+    "login", "logout", "status", "ls", "run show", "run stop", "sync", "export", "import", "journal show", "models",
+    "register", "gate", "rules", "propose", "promote", "rollback",
+]  # fmt: skip
+SERVERS_OWN = {"server", "audit", "backup", "restore", "fsck", "gc"}
 """Commands that the extra `server` brings; how they are used is told in docs/operations.md."""
 
 

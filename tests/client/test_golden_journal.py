@@ -8,12 +8,12 @@ import pytest
 
 from tests.client.reading import read_all
 from tracker import cli
-from tracker.records import KNOWN_RECORDS, encode, frame
+from tracker.records import COPIED_RECORDS, KNOWN_RECORDS, RunStarted, encode, frame
 
 GOLDEN = Path(__file__).parent.parent / "journal"
 
 
-@pytest.mark.parametrize("version", ["first_version", "every_record"])
+@pytest.mark.parametrize("version", ["first_version", "every_record", "first_copy", "every_copy"])
 def test_a_golden_journal_reads_as_it_was_written(version, capsys):
     assert cli.main(["journal", "show", str(GOLDEN / f"{version}.journal")]) == 0
     assert capsys.readouterr().out == (GOLDEN / f"{version}.jsonl").read_text(encoding="utf-8")
@@ -24,8 +24,15 @@ def test_the_golden_journal_has_every_type_of_record():
     assert kinds == set(KNOWN_RECORDS.__args__)
 
 
-def test_writing_its_records_gives_its_bytes():
-    path = GOLDEN / "every_record.journal"
+def test_the_golden_copy_has_every_type_of_record_that_only_copies_have():
+    started, *kinds = [type(record) for record in read_all(GOLDEN / "every_copy.journal")]
+    assert started is RunStarted
+    assert set(kinds) == set(COPIED_RECORDS.__args__)
+
+
+@pytest.mark.parametrize("name", ["every_record", "every_copy"])
+def test_writing_its_records_gives_its_bytes(name):
+    path = GOLDEN / f"{name}.journal"
     again = b"".join(frame(seq, encode(record)) for seq, record in enumerate(read_all(path)))
     assert again == path.read_bytes()
 

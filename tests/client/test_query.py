@@ -12,6 +12,7 @@ from operator import itemgetter
 import pytest
 
 import tracker
+from tests.client.hostile_server import HostileServer
 from tests.client.served import log_a_whole_run, served
 from tests.frames import START_MS
 from tracker.query import NotFoundError, StoredFile
@@ -161,7 +162,7 @@ def test_a_server_that_is_away_is_a_transport_error():
 def test_a_wrong_key_is_refused(tmp_path):
     with served(tmp_path / "locked", needs_key=True) as locked:
         assert tracker.Api(locked.url, locked.key).projects() == []
-        with pytest.raises(tracker.RefusedError, match="needs a key"):
+        with pytest.raises(tracker.RefusedError, match="needs to know who asks"):
             tracker.Api(locked.url, "tk_wrong").projects()
 
 
@@ -187,6 +188,19 @@ def test_what_is_changed_by_hand_is_on_the_server(api, server):
 def test_a_change_of_nothing_is_an_error(api):
     with pytest.raises(ValueError, match="name, notes or tags"):
         api.run("whole").update()
+
+
+def test_a_change_whose_answer_was_lost_is_asked_for_again_and_made_once(server, api):
+    server.log("cut", project="hands")
+    hostile = HostileServer(server.url, ["cut after commit"])
+    connection = Connection(hostile.url, None)
+    try:
+        connection.ask("DELETE", "/runs/cut", dict)  # a second deletion would find nothing
+    finally:
+        connection.close()
+        hostile.close()
+    with pytest.raises(NotFoundError):
+        api.run("cut")
 
 
 def test_a_deleted_run_is_gone(api, server):

@@ -79,6 +79,35 @@ def test_the_end_of_a_run_waits_for_no_wish_of_the_server(server, start, wish):
     assert time.monotonic() - began < 5
 
 
+def test_who_waits_for_what_was_recorded_does_not_wait_for_it_to_be_gathered(server, start):
+    server.flush_after_ms = 10_000
+    run = start()
+    run.log({"loss": 1.0})
+    server.wait_for(lambda: server.records(Logged))
+    run.log({"loss": 2.0})
+    began = time.monotonic()
+    run.wait_until_stored()
+    assert time.monotonic() - began < 5
+    assert [record.values["loss"] for record in server.records(Logged)] == [1.0, 2.0]
+
+
+def test_who_waits_hears_of_a_server_that_stays_away(server, start):
+    server.manner = "status 500"
+    run = start(finish_timeout_s=0)
+    with pytest.raises(tracker.TransportError, match="it broke"):
+        run.wait_until_stored(patience_s=0.5)
+
+
+def test_who_waits_outlasts_a_server_that_is_away_for_a_moment(server, start):
+    server.manner = "status 500"
+    run = start()
+    run.log({"loss": 1.0})
+    server.wait_for(lambda: server.request_count)
+    server.manner = "well"
+    run.wait_until_stored()
+    assert len(server.records(Logged)) == 1
+
+
 def test_how_long_records_are_gathered_is_bounded_and_spread():
     assert flush_s(0) == FLUSH_S
     assert 60 > LONGEST_FLUSH_S * 1.1 >= max(flush_s(3600) for _ in range(20))

@@ -63,6 +63,30 @@ def test_code_gets_what_is_in_production_and_the_former_after_a_roll_back(server
     assert use(server, tmp_path).stdout.strip() == "first"
 
 
+READ = """
+import pathlib, sys, tracker
+rows = pathlib.Path(sys.argv[1])
+rows.write_text("0,1,2")
+with tracker.init("digits", name="prepare", capture_console=False) as maker:
+    tracker.log_artifact(rows, name="rows", type="dataset", aliases=["clean"])
+with tracker.init("digits", name="train", capture_console=False) as reader:
+    folder = tracker.use_artifact("rows@clean", type="dataset")
+    assert (folder / "rows.csv").read_text() == "0,1,2"
+print(maker.id, reader.id)
+"""
+
+
+def test_a_dataset_knows_who_made_it_and_who_read_it(server: Server, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    done = run_script(READ.replace("sys.argv[1]", repr(str(rows))), environment(server.url, tmp_path / "client"))
+    assert done.returncode == 0, done.stderr
+    directions = [get(server.url, f"/runs/{run}/artifacts")["artifacts"] for run in done.stdout.split()]
+    assert [[(one["name"], one["direction"]) for one in each] for each in directions] == [
+        [("rows", "output")],
+        [("rows", "input")],
+    ]
+
+
 def test_a_model_that_was_fetched_once_works_without_the_server(server: Server, tmp_path: Path) -> None:
     promote(server, train(server, tmp_path, "first"), None)
     use(server, tmp_path)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
 from tests.conftest import BACKENDS, NOW_MS
+from tests.migrations.kept import build
 from tracker_server import auth, runs
-from tracker_server.db import Database, Document, NewerDatabase, Words, migrate
+from tracker_server.db import Database, Document, Words
+from tracker_server.migrating import NewerDatabase, migrate
 from tracker_server.registry.models import AuditRow
 from tracker_server.runs.models import Alert, Run, Writer
 from tracker_server.tables import metadata
@@ -132,13 +131,10 @@ def test_a_database_of_the_first_version_keeps_its_rows(
 def _of_the_first_version(make_database_url: Callable[[str], str], backend: str, folder: Path) -> Database:
     """A database as the first migration alone builds it."""
     database = Database(f"sqlite:///{folder / 'old.db'}" if backend == "sqlite" else make_database_url(backend))
-    config = Config()
-    config.set_main_option("script_location", str(files("tracker_server.migrations")))
     with database.writing() as session:
         if backend == "postgres":
             session.execute(sa.text("DROP SCHEMA public CASCADE"))
             session.execute(sa.text("CREATE SCHEMA public"))
-        config.attributes["connection"] = session.connection()
-        command.upgrade(config, "0001")
+        build(session.connection(), "0001")
         session.commit()
     return database

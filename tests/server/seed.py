@@ -21,8 +21,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker_server import auth, runs
-from tracker_server.db import Base, Database, migrate
+from tracker_server.db import Base, Database
 from tracker_server.metrics.models import Series
+from tracker_server.migrating import migrate
 from tracker_server.runs.config import flatten, typed
 from tracker_server.runs.models import ConfigValue, Run, RunTag
 

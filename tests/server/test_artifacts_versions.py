@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from tests.conftest import NOW_MS
 from tests.server.logged import log_artifact, log_run, manifest, writing
+from tests.server.people import Somebody, person
 from tracker.records import ArtifactFile, ArtifactLogged
 from tracker_server import artifacts
 from tracker_server.db import Database
@@ -66,6 +67,37 @@ def test_an_alias_moves_to_the_version_that_names_it(client: FlaskClient, app: F
         second = log_artifact(session, run, {"a": b"2"}, aliases=["best"]).id
     aliases = [client.get(f"/api/v1/artifact-versions/{version}").json["aliases"] for version in (first, second)]
     assert aliases == [["first"], ["latest", "best"]]
+
+
+@pytest.mark.parametrize(
+    ("ref", "version"),
+    [("model:v1", 1), ("model:v2", 2), ("model:latest", 2), ("model", 2), ("model:best", 1)],
+)
+def test_a_reference_means_one_version(client: FlaskClient, app: Flask, ref: str, version: int) -> None:
+    with writing(app) as session:
+        run = log_run(session)
+        log_artifact(session, run, {"a": b"1"}, name="model", aliases=["best"])
+        log_artifact(session, run, {"a": b"2"}, name="model")
+    found = client.get("/api/v1/projects/digits/artifact", query_string={"ref": ref}).json
+    assert (found["name"], found["version"], [file["path"] for file in found["files"]]) == ("model", version, ["a"])
+
+
+@pytest.mark.parametrize(
+    ("ref", "code"),
+    [
+        ("other:v1", "unknown_artifact"),
+        ("model:v7", "unknown_artifact_version"),
+        ("model:best", "unknown_artifact_version"),
+        ("", "invalid"),
+    ],
+)
+def test_a_reference_to_nothing_is_an_error_that_says_what_there_is(
+    client: FlaskClient, app: Flask, ref: str, code: str
+) -> None:
+    with writing(app) as session:
+        log_artifact(session, log_run(session), {"a": b"1"}, name="model")
+    answer = client.get("/api/v1/projects/digits/artifact", query_string={"ref": ref})
+    assert (answer.json["error"]["code"], answer.json["error"]["field"]) == (code, "ref")
 
 
 def test_threads_that_log_at_once_get_every_number_once(database: Database) -> None:
@@ -162,3 +194,17 @@ def test_a_version_that_is_not_there_is_not_found(client: FlaskClient, version_i
 def test_using_what_is_not_there_is_not_found(session: Session) -> None:
     with pytest.raises(NotFound, match="no artifact version 17"):
         artifacts.use(session, log_run(session), 17, time_ms=NOW_MS)
+
+
+def test_users_in_projects_that_one_may_not_see_are_not_named(guarded: Flask, ada: Somebody) -> None:
+    eve = person(guarded, ada, "eve")
+    ada.done("POST", "/projects", {"name": "digits"})
+    ada.done("POST", "/projects", {"name": "secret"})
+    ada.done("PUT", "/projects/digits/members/eve", {"role": "viewer"})
+    with writing(guarded) as session:
+        made = log_artifact(session, log_run(session), {"a": b"1"})
+        for run_id, project in (("r2", "digits"), ("r3", "secret")):
+            artifacts.use(session, log_run(session, run_id, project=project), made.id, time_ms=NOW_MS)
+        path = f"/artifact-versions/{made.id}"
+    assert ada.done("GET", path)["used_by"] == ["r2", "r3"]
+    assert eve.done("GET", path)["used_by"] == ["r2"]

@@ -11,10 +11,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.conftest import NOW_MS
-from tracker_server import auth
+from tests.accounts import make_key
 from tracker_server.app import APIS, create_app
-from tracker_server.db import Database
 from tracker_server.settings import Settings
 
 PROGRAM = {"X-Tracker-Client": "test"}
@@ -31,11 +29,21 @@ def locked(settings: Settings) -> Iterator[Flask]:
 
 @pytest.fixture
 def key(locked: Flask) -> str:
-    database: Database = locked.extensions["tracker.database"]
-    with database.writing() as session:
-        secret = auth.create_key(session, auth.ensure_operator(session, "ada", NOW_MS), "laptop", NOW_MS)
-        session.commit()
-    return secret
+    return make_key(locked)
+
+
+PUBLIC = {
+    "GET /server",
+    "GET /me",
+    "POST /session",
+    "DELETE /session",
+    "POST /session/link",
+    "POST /session/invitation",
+    "POST /session/oidc",
+    "GET /session/oidc/callback",
+    "GET /media/plotly.js",  # an opaque origin loads these two, without a cookie
+    "GET /media/frame.js",
+}
 
 
 def test_every_route_but_the_public_ones_refuses_who_has_no_key(locked: Flask) -> None:
@@ -46,8 +54,7 @@ def test_every_route_but_the_public_ones_refuses_who_has_no_key(locked: Flask) -
         with client.open(f"/api/v1{path}", method=route.method, headers=PROGRAM) as answer:
             if answer.status_code != 401 or route.access == "public":
                 public.add(f"{route.method} {route.path}")
-    scripts = {"GET /media/plotly.js", "GET /media/frame.js"}  # an opaque origin loads them, without a cookie
-    assert public == {"GET /server", "GET /me", "POST /session", "DELETE /session"} | scripts
+    assert public == PUBLIC
 
 
 def test_a_key_opens_and_a_wrong_one_does_not(locked: Flask, key: str) -> None:
@@ -60,7 +67,7 @@ def test_a_key_opens_and_a_wrong_one_does_not(locked: Flask, key: str) -> None:
 def test_a_browser_signs_in_with_a_key_and_out_again(locked: Flask, key: str) -> None:
     client = locked.test_client()
     answer = client.post("/api/v1/session", json={"key": key}, headers={"Sec-Fetch-Site": "same-origin"})
-    assert answer.json == {"name": "ada", "is_signed_in": True, "needs_key": True}
+    assert (answer.json["name"], answer.json["is_signed_in"], answer.json["is_admin"]) == ("ada", True, False)
     assert "HttpOnly" in answer.headers["Set-Cookie"]
     assert "SameSite=Lax" in answer.headers["Set-Cookie"]
     assert client.get("/api/v1/projects").status_code == 200
@@ -93,8 +100,14 @@ def test_loopback_is_called_by_its_names(client: FlaskClient, host: str) -> None
 
 @pytest.mark.parametrize(
     "headers",
-    [{}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "http://evil.example"}],
-    ids=["nothing", "cross-site", "same-site", "origin"],
+    [
+        {},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://["},
+    ],
+    ids=["nothing", "cross-site", "same-site", "origin", "no origin"],
 )
 def test_another_site_cannot_change_anything(app: Flask, headers: dict[str, str]) -> None:
     answer = app.test_client().post("/api/v1/projects", json={"name": "digits"}, headers=headers)
@@ -113,7 +126,7 @@ def test_our_own_pages_and_programs_can(app: Flask, headers: dict[str, str]) -> 
 
 def test_a_form_cannot_send_what_is_read(client: FlaskClient) -> None:
     answer = client.post("/api/v1/projects", data='{"name": "digits"}', content_type="text/plain")
-    assert (answer.status_code, answer.json["error"]["code"]) == (400, "not_json")
+    assert (answer.status_code, answer.json["error"]["code"]) == (415, "not_json")
 
 
 def test_a_page_may_run_no_script_but_ours(client: FlaskClient) -> None:

@@ -12,6 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.processes import TRACKER, Server, free_port, wait_until
 from tracker_server.checkpoints import PERIOD_S
@@ -67,7 +68,7 @@ def test_what_it_has_stored_is_there_after_a_restart(tmp_path: Path) -> None:
         assert ask(f"{server.url}/api/v1/projects/digits")[0] == 200
 
 
-def test_on_another_address_it_makes_a_key_once_and_asks_for_it(tmp_path: Path) -> None:
+def test_on_another_address_it_makes_an_admin_once_and_has_people_sign_in(tmp_path: Path) -> None:
     port = free_port()
     command = [TRACKER, "server", "--host", "0.0.0.0", "--port", str(port), "--data", str(tmp_path)]
     greetings = []
@@ -80,15 +81,21 @@ def test_on_another_address_it_makes_a_key_once_and_asks_for_it(tmp_path: Path) 
         finally:
             process.terminate()
             greetings.append(process.communicate(timeout=20)[0])
-    (key,) = re.findall(r"access key, shown this once: (tk_\S+)", greetings[0])
-    assert "tk_" not in greetings[1]
+    (name, password) = re.findall(r"sign in as '(.+)'; the password, shown this once: (\S+)", greetings[0])[0]
+    assert "password" not in greetings[1]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             wait_until(lambda: _answers(port), "the server answers")
-            address = f"http://127.0.0.1:{port}/api/v1/projects"
-            assert ask(address, Authorization=f"Bearer {key}")[0] == 200
+            _sign_in(f"http://127.0.0.1:{port}", name, password)
         finally:
             process.terminate()
+
+
+def _sign_in(url: str, name: str, password: str) -> None:
+    body = {"name": name, "password": password}
+    answer = requests.post(f"{url}/api/v1/session", json=body, headers={"X-Tracker-Client": "test"}, timeout=20)
+    assert (answer.status_code, answer.json()["is_admin"]) == (200, True)
+    assert requests.get(f"{url}/api/v1/projects", cookies=answer.cookies, timeout=20).status_code == 200
 
 
 def _answers(port: int) -> bool:
@@ -124,3 +131,8 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         assert f"port {port} is in use" in _refusal("--port", str(port), "--data", str(tmp_path))
+
+
+def test_a_network_for_webhooks_that_is_none_is_named(tmp_path: Path) -> None:
+    said = _refusal("--allow-webhook-to", "10.1.2.3/16", "--data", str(tmp_path))
+    assert "--allow-webhook-to must be a network such as 10.1.0.0/16 or fd00::/8, got '10.1.2.3/16'" in said

@@ -19,12 +19,15 @@ from tests.frames import Journal
         ("GET", "/api/v1/runs/none", None, 404, "unknown_run"),
         ("GET", "/api/v1/projects/none", None, 404, "unknown_project"),
         ("POST", "/api/v1/projects", b"{", 400, "bad_json"),
+        ("POST", "/api/v1/projects", b'{"name": "\xff"}', 400, "bad_json"),
+        ("GET", "/assets/" + "9" * 300, None, 404, "not_found"),
         ("POST", "/api/v1/projects", b'{"name": 3}', 422, "invalid"),
         ("POST", "/api/v1/projects", b'{"name": "a", "colour": 1}', 422, "invalid"),
         ("POST", "/api/v1/projects", b'{"name": "a/b"}', 422, "bad_project_name"),
         ("GET", "/api/v1/runs/x/console?limit=no", None, 422, "invalid"),
         ("GET", "/api/v1/artifact-versions/" + "9" * 18, None, 404, "unknown_artifact_version"),
-        ("GET", "/api/v1/artifact-versions/" + "9" * 5000, None, 404, "not_found"),
+        ("GET", "/api/v1/artifact-versions/" + "9" * 1500, None, 404, "not_found"),
+        ("GET", "/api/v1/artifact-versions/" + "9" * 5000, None, 414, "address_too_long"),
     ],
 )
 def test_a_failure_has_a_code_and_a_sentence(

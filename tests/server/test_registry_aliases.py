@@ -203,12 +203,16 @@ def test_what_is_resolved_names_every_file(client: FlaskClient, app: Flask) -> N
         ("v9", "unknown_version"),
         ("v0", "unknown_version"),
         ("v" + "9" * 30, "unknown_version"),
-        ("v" + "9" * 5000, "unknown_alias"),
+        ("v" + "9" * 150, "unknown_alias"),
     ],
     ids=["alias", "v9", "v0", "huge", "longer than a name"],
 )
 def test_a_reference_to_nothing_is_not_found(digits: Registry, ref: str, code: str) -> None:
     assert code_of(digits.resolve(ref)) == (404, code)
+
+
+def test_a_reference_beyond_all_measure_is_refused(digits: Registry) -> None:
+    assert code_of(digits.resolve("v" + "9" * 5000)) == (422, "invalid")
 
 
 def test_a_model_that_is_not_there_is_not_found(client: FlaskClient) -> None:

@@ -38,6 +38,17 @@ def test_the_same_artifact_version_is_registered_once(digits: Registry, app: Fla
     assert len(digits.trail()) == 2
 
 
+def test_a_version_is_registered_with_tags(digits: Registry, app: Flask) -> None:
+    (artifact,) = make_artifacts(app, 1)
+    assert digits.register(artifact, tags=[" nightly ", "int8", "nightly"]).json["tags"] == ["nightly", "int8"]
+
+
+def test_a_tag_of_blanks_registers_nothing(digits: Registry, app: Flask) -> None:
+    (artifact,) = make_artifacts(app, 1)
+    assert code_of(digits.register(artifact, tags=[" "])) == (422, "invalid")
+    assert digits.client.get(digits.address).status_code == 404
+
+
 def test_one_artifact_version_may_be_a_version_of_two_models(client: FlaskClient, app: Flask) -> None:
     (artifact,) = make_artifacts(app, 1)
     assert [Registry(client, name).register(artifact).status_code for name in ("a", "b")] == [201, 201]

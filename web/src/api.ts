@@ -2,9 +2,10 @@
  * The one door to the server. Statuses and the shape of errors are checked here; what comes out is trusted after.
  *
  * Types are generated from the server's own description. A failure is always an `ApiError` whose message is a sentence
- * made to be shown. An answer of 401 opens the sign-in page, which returns to the address that asked.
+ * made to be shown. What is turned away for want of a session waits at the door (`door.ts`) and is then sent again.
  */
 
+import { waitAtDoor } from "./door";
 import { takeEarly } from "./early";
 import { type PackedRunColumns, type RunColumns, runColumnsOf } from "./runColumns";
 import type { components } from "./schema";
@@ -12,13 +13,30 @@ import { type GroupsWithCurves, MESSAGE_PACK, type Packed, type PackedGroups, ty
 
 type Schemas = components["schemas"];
 export type Me = Schemas["Me"];
+export type Roles = Schemas["Roles"];
+export type Role = NonNullable<Roles["everywhere"]>;
 export type ServerFacts = Schemas["ServerFacts"];
+export type Invitation = Schemas["Invitation"];
+export type AccessKey = Schemas["AccessKey"];
+export type NewAccessKey = Schemas["NewAccessKey"];
+export type Person = Schemas["Person"];
+export type PersonChanges = Schemas["PersonChanges"];
+export type Member = Schemas["Member"];
+export type Members = Schemas["Members"];
+export type Act = Schemas["Act"];
+export type ActFilter = { actor: string | null; action: string | null; project: string | null };
+export type SharedLink = Schemas["Link"];
 export type Project = Schemas["Project"];
 export type RunRow = Schemas["RunRow"];
 export type RunDetail = Schemas["RunDetail"];
 export type RunChanges = Schemas["RunChanges"];
 export type Alert = Schemas["AlertItem"];
 export type Segment = Schemas["SegmentFacts"];
+export type CardFields = Schemas["CardFields"];
+export type ModelCard = Schemas["ModelCard"];
+export type LineageNode = Schemas["LineageNode"];
+export type LineageEdge = Schemas["LineageEdge"];
+export type LineageGraph = Schemas["LineageGraph"];
 export type RunSearch = Schemas["RunSearch"];
 export type RunPage = Schemas["RunPage"];
 export type RunKeys = Schemas["RunKeys"];
@@ -50,12 +68,24 @@ export type Comparison = Schemas["Comparison"];
 export type Model = Schemas["Model"];
 export type ModelDetail = Schemas["ModelDetail"];
 export type ModelVersion = Schemas["ModelVersion"];
+export type ModelChanges = Schemas["ModelChanges"];
+export type VersionChanges = Schemas["VersionChanges"];
+export type VersionStateChange = Schemas["VersionStateChange"];
 export type ModelVersionDetail = Schemas["ModelVersionDetail"];
 export type AuditEntry = Schemas["AuditEntry"];
+export type AuditFilter = { model: string | null; actor: string | null; action: string | null };
+export type AuditVerification = Schemas["AuditVerification"];
 export type AuditPage = Schemas["AuditPage"];
 export type PromotionPreview = Schemas["PromotionPreview"];
 export type AliasMove = Schemas["AliasMove"];
 export type Moved = Schemas["Moved"];
+export type Proposal = Schemas["Proposal"];
+export type ProposalDetail = Schemas["ProposalDetail"];
+export type Remark = Schemas["Remark"];
+export type GateReport = Schemas["GateReport"];
+export type RuleSet = Schemas["RuleSet"];
+export type CheckedRules = Schemas["CheckedRules"];
+export type RuleResult = Schemas["RuleResult"];
 export type Correction = Schemas["Correction"];
 export type NewCorrection = Schemas["NewCorrection"];
 export type Trash = Schemas["Trash"];
@@ -70,6 +100,12 @@ export type SavedViewFacts = Schemas["SavedViewFacts"];
 export type RunColumnsRequest = Schemas["RunColumnsRequest"];
 export type Importance = Schemas["Importance"];
 export type ImportanceRequest = Schemas["ImportanceRequest"];
+export type Webhook = Schemas["Webhook"];
+export type NewWebhook = Schemas["NewWebhook"];
+export type WebhookChanges = Schemas["WebhookChanges"];
+export type WebhookSecret = Schemas["WebhookSecret"];
+export type Delivery = Schemas["Delivery"];
+export type DeliveryDetail = Schemas["DeliveryDetail"];
 export type Status = RunRow["status"];
 
 export class ApiError extends Error {
@@ -88,6 +124,11 @@ export class ApiError extends Error {
   get isUnreachable(): boolean {
     return this.status === 0;
   }
+
+  /** Whether what was asked for may have been done all the same. */
+  get isUnanswered(): boolean {
+    return this.isUnreachable || this.code === "unreadable";
+  }
 }
 
 /** What to tell a person about anything that was thrown. */
@@ -102,7 +143,7 @@ const FEW = { metrics: MOST_METRICS };
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 type Query = Record<string, string | number | null | undefined>;
 
-type Options = { body?: unknown; query?: Query; signal?: AbortSignal; accept?: string };
+type Options = { body?: unknown; query?: Query; signal?: AbortSignal; accept?: string; key?: string };
 
 async function request<T>(method: Method, path: string, options: Options = {}): Promise<T> {
   const response = await reach(`/api/v1${path}${queryText(options.query ?? {})}`, {
@@ -114,6 +155,26 @@ async function request<T>(method: Method, path: string, options: Options = {}): 
   if (!response.ok) throw await failure(response);
   return (response.status === 204 ? undefined : await parse(response)) as T;
 }
+
+/** A pause before a change that got no answer is sent again, and before the time after that. */
+const PAUSES_MS = [300, 1500];
+
+/** A change. One without a whole answer may have been carried out: it is sent again under its key, by which the server knows. */
+async function act<T>(method: Method, path: string, options: Options = {}): Promise<T> {
+  const key = freshKey();
+  for (const pauseMs of PAUSES_MS) {
+    try {
+      return await request<T>(method, path, { ...options, key });
+    } catch (error) {
+      if (!(error instanceof ApiError && error.isUnanswered)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+  return request<T>(method, path, { ...options, key });
+}
+
+/** `randomUUID` is there on secure pages alone. */
+const freshKey = (): string => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** Series come as columns of raw numbers; whatever goes wrong is told in JSON all the same. */
 async function requestSeries<Answer>(path: string, body: SeriesRequest | LiveRequest, asking: Asking = {}): Promise<WithColumns<Answer>> {
@@ -133,9 +194,10 @@ async function requestLines<Line>(path: string, query: Query): Promise<Line[]> {
 }
 
 /** The server takes changes from this origin only, and a form of another site cannot send this type. */
-const headersOf = (method: Method, { accept }: Options): HeadersInit => ({
+const headersOf = (method: Method, { accept, key }: Options): HeadersInit => ({
   ...(method === "GET" ? {} : { "Content-Type": "application/json" }),
   ...(accept === undefined ? {} : { Accept: accept }),
+  ...(key === undefined ? {} : { "Idempotency-Key": key }),
 });
 
 const queryText = (query: Query): string => {
@@ -144,9 +206,16 @@ const queryText = (query: Query): string => {
 };
 
 async function reach(address: string, init: RequestInit): Promise<Response> {
+  const response = await send(address, init);
+  if (response.status !== 401 || (await failure(response.clone())).code !== "unauthorized") return response;
+  return (await waitAtDoor(init.signal ?? null)) ? reach(address, init) : response;
+}
+
+async function send(address: string, init: RequestInit): Promise<Response> {
   try {
-    const early = init.method === "GET" ? takeEarly(address) : undefined;
-    return await (early ?? fetch(address, init));
+    const early = init.method === "GET" ? await takeEarly(address) : undefined;
+    // what was turned away before may be let in by now
+    return early === undefined || early.status === 401 ? await fetch(address, init) : early;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(0, "unreachable", "The server cannot be reached.");
@@ -162,14 +231,16 @@ async function parse(response: Response): Promise<unknown> {
   }
 }
 
+/** Fired on the window when the server says that one may not do what was asked. */
+export const REFUSED = "tracker:refused";
+
 async function failure(response: Response): Promise<ApiError> {
+  if (response.status === 403) window.dispatchEvent(new Event(REFUSED));
   const body: unknown = await response.json().catch(() => null);
   const requestId = response.headers.get("X-Request-Id");
-  const error = isErrorBody(body)
+  return isErrorBody(body)
     ? new ApiError(response.status, body.error.code, body.error.message, positionOf(body.error), requestId)
     : new ApiError(response.status, "unexpected", `The server answered ${String(response.status)} ${response.statusText}.`.trim(), null, requestId);
-  if (error.status === 401 && error.code !== "wrong_key") window.dispatchEvent(new Event(SIGNED_OUT));
-  return error;
 }
 
 function isErrorBody(body: unknown): body is { error: { code: string; message: string } } {
@@ -180,14 +251,19 @@ function isErrorBody(body: unknown): body is { error: { code: string; message: s
 
 const positionOf = (error: object) => ("position" in error && typeof error.position === "number" ? error.position : null);
 
-/** Fired on the window when the server asks for a key. */
-export const SIGNED_OUT = "tracker:signed-out";
-
 const part = encodeURIComponent;
 const projectPath = (name: string) => `/projects/${part(name)}`;
 const runPath = (id: string) => `/runs/${part(id)}`;
 const viewPath = (id: string) => `/views/${part(id)}`;
 const modelPath = (name: string) => `/models/${part(name)}`;
+const hooksPath = (project: string) => `${projectPath(project)}/webhooks`;
+const hookPath = (project: string, id: number) => `${hooksPath(project)}/${String(id)}`;
+const versionPath = (model: string, version: number) => `${modelPath(model)}/versions/${String(version)}`;
+/** What has a lineage. */
+export type LineageSubject = { kind: "version"; model: string; version: number } | { kind: "run"; run: string };
+const subjectPath = (subject: LineageSubject) =>
+  subject.kind === "run" ? runPath(subject.run) : versionPath(subject.model, subject.version);
+const proposalPath = (model: string, number: number) => `${modelPath(model)}/proposals/${String(number)}`;
 const aliasPath = (model: string, alias: string) => `${modelPath(model)}/aliases/${part(alias)}`;
 
 type Asking = { signal?: AbortSignal };
@@ -200,8 +276,33 @@ export const api = {
     return "ok" as const;
   },
   me: () => request<Me>("GET", "/me"),
-  signIn: (key: string) => request<Me>("POST", "/session", { body: { key } }),
+  roles: () => request<Roles>("GET", "/me/roles"),
+  signIn: (body: Schemas["SignIn"]) => request<Me>("POST", "/session", { body }),
+  /** Where the browser is to go to sign in through the provider, and to come back to `to` from. */
+  beginOidc: (to: string) => request<Schemas["Address"]>("POST", "/session/oidc", { body: { to } }),
+  openLink: (secret: string) => request<Schemas["LinkOpened"]>("POST", "/session/link", { body: { secret } }),
+  join: (body: Schemas["Joining"]) => request<Me>("POST", "/session/invitation", { body }),
   signOut: () => request<undefined>("DELETE", "/session"),
+
+  acts: (query: ActFilter & { before: string | null }, asking?: Asking) => request<Schemas["ActPage"]>("GET", "/acts", { query, ...asking }),
+  invitations: (asking?: Asking) => request<Schemas["Invitations"]>("GET", "/invitations", asking),
+  invite: (body: Schemas["NewInvitation"]) => act<Schemas["InvitationMade"]>("POST", "/invitations", { body }),
+  revokeInvitation: (id: number) => act<Invitation>("DELETE", `/invitations/${String(id)}`),
+  changePassword: (body: Schemas["NewPassword"]) => request<undefined>("PUT", "/me/password", { body }),
+  accessKeys: (query: { owner: string | null }, asking?: Asking) => request<Schemas["AccessKeys"]>("GET", "/keys", { query, ...asking }),
+  createKey: (body: NewAccessKey) => act<Schemas["AccessKeyMade"]>("POST", "/keys", { body }),
+  revokeKey: (id: number) => act<AccessKey>("DELETE", `/keys/${String(id)}`),
+  people: (asking?: Asking) => request<Schemas["People"]>("GET", "/people", asking),
+  createPerson: (body: Schemas["NewPerson"]) => act<Schemas["NewPersonMade"]>("POST", "/people", { body }),
+  changePerson: (name: string, body: PersonChanges) => act<Schemas["NewPersonMade"]>("PATCH", `/people/${part(name)}`, { body }),
+  members: (project: string, asking?: Asking) => request<Members>("GET", `${projectPath(project)}/members`, asking),
+  candidates: (project: string, asking?: Asking) => request<Schemas["PersonNames"]>("GET", `${projectPath(project)}/members/candidates`, asking),
+  giveRole: (project: string, name: string, role: Role) => act<Members>("PUT", `${projectPath(project)}/members/${part(name)}`, { body: { role } }),
+  takeRole: (project: string, name: string) => act<Members>("DELETE", `${projectPath(project)}/members/${part(name)}`),
+  openProject: (project: string, role: Role | null) => act<Members>("PUT", `${projectPath(project)}/everyone`, { body: { role } }),
+  links: (project: string, asking?: Asking) => request<Schemas["Links"]>("GET", `${projectPath(project)}/links`, asking),
+  createLink: (project: string, body: Schemas["NewLink"]) => act<Schemas["LinkMade"]>("POST", `${projectPath(project)}/links`, { body }),
+  revokeLink: (project: string, link: number) => act<SharedLink>("DELETE", `${projectPath(project)}/links/${String(link)}`),
 
   projects: (asking?: Asking) => request<Schemas["ProjectList"]>("GET", "/projects", asking),
   running: (pinned: Record<string, string>, asking?: Asking) => request<Running>("POST", "/runs/running", { body: { pinned }, ...asking }),
@@ -224,10 +325,10 @@ export const api = {
     request<RunKeys>("POST", `${projectPath(project)}/runs/keys`, { body, ...asking }),
   ranges: (project: string, body: Schemas["RunRangesRequest"], asking?: Asking) =>
     request<Schemas["RunRanges"]>("POST", `${projectPath(project)}/runs/ranges`, { body, ...asking }),
-  changeRuns: (project: string, body: RunsChange) => request<Schemas["RunsChanged"]>("POST", `${projectPath(project)}/runs/change`, { body }),
-  changeProject: (name: string, body: Schemas["ProjectChanges"]) => request<undefined>("PATCH", projectPath(name), { body }),
+  changeRuns: (project: string, body: RunsChange) => act<Schemas["RunsChanged"]>("POST", `${projectPath(project)}/runs/change`, { body }),
+  changeProject: (name: string, body: Schemas["ProjectChanges"]) => act<undefined>("PATCH", projectPath(name), { body }),
   goals: (project: string, asking?: Asking) => request<ProjectGoals>("GET", `${projectPath(project)}/goals`, asking),
-  chooseGoal: (project: string, body: Schemas["ChosenGoal"]) => request<undefined>("PUT", `${projectPath(project)}/goals`, { body }),
+  chooseGoal: (project: string, body: Schemas["ChosenGoal"]) => act<undefined>("PUT", `${projectPath(project)}/goals`, { body }),
   live: (project: string, body: LiveRequest, asking?: Asking) =>
     requestSeries<Schemas["LiveAnswer"]>(`${projectPath(project)}/live`, body, asking),
   runsLive: (body: LiveRequest, asking?: Asking) => requestSeries<Schemas["LiveAnswer"]>("/runs/live", body, asking),
@@ -238,30 +339,30 @@ export const api = {
   previewCorrection: (project: string, body: NewCorrection, asking?: Asking) =>
     request<Schemas["Effects"]>("POST", `${projectPath(project)}/corrections/preview`, { body, ...asking }),
   correct: (project: string, body: NewCorrection) =>
-    request<Schemas["CorrectionMade"]>("POST", `${projectPath(project)}/corrections`, { body }),
+    act<Schemas["CorrectionMade"]>("POST", `${projectPath(project)}/corrections`, { body }),
   undoCorrection: (project: string, entry: number) =>
-    request<Correction>("POST", `${projectPath(project)}/corrections/${String(entry)}/undo`, { body: {} }),
+    act<Correction>("POST", `${projectPath(project)}/corrections/${String(entry)}/undo`, { body: {} }),
   trash: (project: string, asking?: Asking) => request<Trash>("GET", `${projectPath(project)}/trash`, asking),
-  purgeTrash: (project: string, body: Schemas["PurgeRequest"]) => request<Purged>("POST", `${projectPath(project)}/trash/purge`, { body }),
+  purgeTrash: (project: string, body: Schemas["PurgeRequest"]) => act<Purged>("POST", `${projectPath(project)}/trash/purge`, { body }),
 
   views: (project: string, asking?: Asking) => request<Schemas["SavedViewList"]>("GET", `${projectPath(project)}/views`, asking),
   view: (id: string, asking?: Asking) => request<SavedView>("GET", viewPath(id), asking),
-  createView: (project: string, body: Schemas["NewSavedView"]) => request<SavedView>("POST", `${projectPath(project)}/views`, { body }),
-  changeView: (id: string, body: Schemas["SavedViewChanges"]) => request<SavedView>("PATCH", viewPath(id), { body }),
-  deleteView: (id: string) => request<undefined>("DELETE", viewPath(id)),
+  createView: (project: string, body: Schemas["NewSavedView"]) => act<SavedView>("POST", `${projectPath(project)}/views`, { body }),
+  changeView: (id: string, body: Schemas["SavedViewChanges"]) => act<SavedView>("PATCH", viewPath(id), { body }),
+  deleteView: (id: string) => act<undefined>("DELETE", viewPath(id)),
 
   run: (id: string, asking?: Asking) => request<RunDetail>("GET", runPath(id), { query: FEW, ...asking }),
   /** With those of its metrics that have this text in their names. */
   runHaving: (id: string, having: string, asking?: Asking) => request<RunDetail>("GET", runPath(id), { query: { ...FEW, having }, ...asking }),
-  changeRun: (id: string, changes: RunChanges) => request<RunDetail>("PATCH", runPath(id), { body: changes, query: FEW }),
-  deleteRun: (id: string, reason = "") => request<undefined>("DELETE", runPath(id), reason === "" ? {} : { query: { reason } }),
-  restoreRun: (id: string) => request<RunDetail>("POST", `${runPath(id)}/restore`, { query: FEW }),
-  stopRun: (id: string, reason: string) => request<RunDetail>("POST", `${runPath(id)}/stop`, { body: { reason }, query: FEW }),
+  changeRun: (id: string, changes: RunChanges) => act<RunDetail>("PATCH", runPath(id), { body: changes, query: FEW }),
+  deleteRun: (id: string, reason = "") => act<undefined>("DELETE", runPath(id), reason === "" ? {} : { query: { reason } }),
+  restoreRun: (id: string) => act<RunDetail>("POST", `${runPath(id)}/restore`, { query: FEW }),
+  stopRun: (id: string, reason: string) => act<RunDetail>("POST", `${runPath(id)}/stop`, { body: { reason }, query: FEW }),
   alerts: (id: string, query: { before?: number | null; limit: number }, asking?: Asking) =>
     request<Schemas["AlertList"]>("GET", `${runPath(id)}/alerts`, { query, ...asking }),
   segments: (id: string, asking?: Asking) => request<Schemas["SegmentList"]>("GET", `${runPath(id)}/segments`, asking),
   restoreSegment: (id: string, number: number) =>
-    request<Schemas["SegmentList"]>("POST", `${runPath(id)}/segments/${String(number)}/restore`),
+    act<Schemas["SegmentList"]>("POST", `${runPath(id)}/segments/${String(number)}/restore`),
   console: (id: string, query: { start: number; limit: number } & ConsoleFilter) => request<ConsolePage>("GET", `${runPath(id)}/console`, { query }),
   searchConsole: (id: string, search: ConsoleSearch, asking?: Asking) => request<Schemas["ConsoleFound"]>("GET", `${runPath(id)}/console/search`, { query: search, ...asking }),
   events: (id: string, asking?: Asking) => request<Schemas["RunEvents"]>("GET", `${runPath(id)}/events`, asking),
@@ -279,24 +380,63 @@ export const api = {
   metricNames: (body: Schemas["MetricNamesRequest"], asking?: Asking) => request<Schemas["MetricNames"]>("POST", "/runs/metrics", { body, ...asking }),
   compare: (body: CompareRequest, asking?: Asking) => request<Comparison>("POST", "/runs/compare", { body, ...asking }),
 
-  models: (asking?: Asking) => request<Schemas["ModelList"]>("GET", "/models", asking),
+  models: (archived: 0 | 1, asking?: Asking) => request<Schemas["ModelList"]>("GET", "/models", { query: { archived }, ...asking }),
   model: (name: string, asking?: Asking) => request<ModelDetail>("GET", modelPath(name), asking),
   modelVersion: (name: string, version: number, asking?: Asking) =>
-    request<ModelVersionDetail>("GET", `${modelPath(name)}/versions/${String(version)}`, asking),
+    request<ModelVersionDetail>("GET", versionPath(name, version), asking),
+  changeModel: (name: string, changes: ModelChanges) => act<ModelDetail>("PATCH", modelPath(name), { body: changes }),
+  archiveModel: (name: string, body: Schemas["ModelArchiving"]) => act<ModelDetail>("PUT", `${modelPath(name)}/archived`, { body }),
+  changeVersion: (name: string, version: number, changes: VersionChanges) =>
+    act<ModelVersionDetail>("PATCH", versionPath(name, version), { body: changes }),
+  setVersionState: (name: string, version: number, body: VersionStateChange) =>
+    act<ModelVersionDetail>("PUT", `${versionPath(name, version)}/state`, { body }),
+  deleteVersion: (name: string, version: number, reason: string) =>
+    act<AuditEntry>("DELETE", versionPath(name, version), { query: { reason } }),
+  card: (model: string, version: number, asking?: Asking) => request<ModelCard>("GET", `${versionPath(model, version)}/card`, asking),
+  changeCard: (model: string, version: number, body: Schemas["CardChange"]) => act<ModelCard>("PATCH", `${versionPath(model, version)}/card`, { body }),
+  lineage: (subject: LineageSubject, asking?: Asking) => request<LineageGraph>("GET", `${subjectPath(subject)}/lineage`, asking),
   registerVersion: (model: string, artifactVersion: number) =>
-    request<ModelVersionDetail>("POST", `${modelPath(model)}/versions`, { body: { artifact_version_id: artifactVersion } }),
+    act<ModelVersionDetail>("POST", `${modelPath(model)}/versions`, { body: { artifact_version_id: artifactVersion } }),
   promotion: (model: string, query: { alias: string; version?: number; artifact_version_id?: number }) =>
     request<PromotionPreview>("GET", `${modelPath(model)}/promotion`, { query }),
-  moveAlias: (model: string, alias: string, move: AliasMove) => request<Moved>("POST", aliasPath(model, alias), { body: move }),
+  moveAlias: (model: string, alias: string, move: AliasMove) => act<Moved>("POST", aliasPath(model, alias), { body: move }),
   rollBack: (model: string, alias: string, body: Schemas["RollBack"]) =>
-    request<Moved>("POST", `${aliasPath(model, alias)}/rollback`, { body }),
+    act<Moved>("POST", `${aliasPath(model, alias)}/rollback`, { body }),
+  openProposals: (asking?: Asking) => request<Schemas["ProposalList"]>("GET", "/proposals", { query: { state: "open" }, ...asking }),
+  proposals: (model: string, asking?: Asking) => request<Schemas["ProposalList"]>("GET", `${modelPath(model)}/proposals`, asking),
+  proposal: (model: string, number: number, asking?: Asking) => request<ProposalDetail>("GET", proposalPath(model, number), asking),
+  propose: (model: string, body: Schemas["NewProposal"]) => act<Proposal>("POST", `${modelPath(model)}/proposals`, { body }),
+  commentOn: (model: string, number: number, body: Schemas["NewComment"]) => act<ProposalDetail>("POST", `${proposalPath(model, number)}/comments`, { body }),
+  approve: (model: string, number: number, body: Schemas["ApprovalGiven"]) => act<ProposalDetail>("POST", `${proposalPath(model, number)}/approval`, { body }),
+  reject: (model: string, number: number, body: Schemas["Decision"]) => act<ProposalDetail>("POST", `${proposalPath(model, number)}/rejection`, { body }),
+  withdraw: (model: string, number: number, body: Schemas["Decision"]) => act<ProposalDetail>("POST", `${proposalPath(model, number)}/withdrawal`, { body }),
+  rules: (model: string, asking?: Asking) => request<RuleSet>("GET", `${modelPath(model)}/rules`, asking),
+  checkRules: (model: string, text: string, asking?: Asking) => request<CheckedRules>("POST", `${modelPath(model)}/rules/check`, { body: { text }, ...asking }),
+  changeRules: (model: string, body: Schemas["RulesChange"]) => act<RuleSet>("PUT", `${modelPath(model)}/rules`, { body }),
+  evaluate: (model: string, body: Schemas["GateQuestion"], asking?: Asking) => request<GateReport>("POST", `${modelPath(model)}/gate`, { body, ...asking }),
   removeAlias: (model: string, alias: string, query: { replaces: number; reason: string }) =>
-    request<AuditEntry>("DELETE", aliasPath(model, alias), { query }),
-  audit: (query: { model?: string; before?: number | null; limit?: number }, asking?: Asking) => request<AuditPage>("GET", "/audit", { query, ...asking }),
+    act<AuditEntry>("DELETE", aliasPath(model, alias), { query }),
+
+  webhooks: (project: string, asking?: Asking) => request<Schemas["WebhookList"]>("GET", hooksPath(project), asking),
+  createWebhook: (project: string, body: NewWebhook) => act<WebhookSecret>("POST", hooksPath(project), { body }),
+  changeWebhook: (project: string, id: number, body: WebhookChanges) => act<Webhook>("PATCH", hookPath(project, id), { body }),
+  deleteWebhook: (project: string, id: number) => act<undefined>("DELETE", hookPath(project, id)),
+  renewWebhookSecret: (project: string, id: number) => act<WebhookSecret>("POST", `${hookPath(project, id)}/secret`),
+  testWebhook: (project: string, id: number) => act<Delivery>("POST", `${hookPath(project, id)}/test`),
+  deliveries: (project: string, id: number, query: { before: number | null }, asking?: Asking) =>
+    request<Schemas["DeliveryList"]>("GET", `${hookPath(project, id)}/deliveries`, { query, ...asking }),
+  delivery: (project: string, id: number, delivery: string, asking?: Asking) =>
+    request<DeliveryDetail>("GET", `${hookPath(project, id)}/deliveries/${part(delivery)}`, asking),
+  redeliver: (project: string, id: number, delivery: string) => act<Delivery>("POST", `${hookPath(project, id)}/deliveries/${part(delivery)}/redeliver`),
+
+  audit: (query: AuditFilter & { before?: number | null; limit?: number }, asking?: Asking) => request<AuditPage>("GET", "/audit", { query, ...asking }),
+  verifyAudit: () => request<AuditVerification>("GET", "/audit/verification"),
 };
 
 export const fileAddress = (artifactVersion: number, path: string) =>
   `/api/v1/artifact-versions/${String(artifactVersion)}/files/${path.split("/").map(part).join("/")}`;
 
+export const auditAddress = (query: AuditFilter & { format: "csv" | "jsonl" }) => `/api/v1/audit/export${queryText(query)}`;
+export const actsAddress = (query: ActFilter & { format: "csv" | "jsonl" }) => `/api/v1/acts/export${queryText(query)}`;
 export const consoleAddress = (run: string) => `/api/v1${runPath(run)}/console/text`;
 export const exportAddress = (run: string) => `/api/v1${runPath(run)}/export`;

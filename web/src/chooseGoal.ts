@@ -21,9 +21,9 @@ export async function chooseGoal(project: string, metric: string, goal: Goal | n
   await client.invalidateQueries({ predicate: ({ queryKey: [kind] }) => typeof kind === "string" && RATED.has(kind) });
 }
 
-export const goalEntries = (project: string, metric: string, goal: Goal | null): MenuEntry[] => [
+export const goalEntries = (project: string, metric: string, goal: Goal | null, reason: string | undefined): MenuEntry[] => [
   { kind: "heading", label: `Better, of ${metric}` },
-  { kind: "choice", label: "Higher is better", isChosen: goal === "max", onSelect: () => void chooseGoal(project, metric, "max") },
-  { kind: "choice", label: "Lower is better", isChosen: goal === "min", onSelect: () => void chooseGoal(project, metric, "min") },
-  { kind: "choice", label: "As the runs say", isChosen: false, onSelect: () => void chooseGoal(project, metric, null) },
+  { kind: "choice", label: "Higher is better", isChosen: goal === "max", reason, onSelect: () => void chooseGoal(project, metric, "max") },
+  { kind: "choice", label: "Lower is better", isChosen: goal === "min", reason, onSelect: () => void chooseGoal(project, metric, "min") },
+  { kind: "choice", label: "As the runs say", isChosen: false, reason, onSelect: () => void chooseGoal(project, metric, null) },
 ];

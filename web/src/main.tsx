@@ -6,9 +6,11 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode, Suspense, lazy } from "react";
 import { createRoot } from "react-dom/client";
+import { keepDoor } from "./door";
 import { startKeys } from "./frame/keys";
 import { startPalette } from "./frame/overlays";
 import { client } from "./queries";
+import { startRights } from "./rights";
 import { router } from "./router";
 import { isEmbedded } from "./share/embedLink";
 import { startTheme } from "./theme";
@@ -21,7 +23,9 @@ startTheme();
 // a frame in another page has no keys, palette or other pages: nothing but its charts
 const isFramed = isEmbedded(location.pathname);
 if (!isFramed) {
+  keepDoor();
   startKeys();
+  startRights();
   startPalette();
 }
 createRoot(element).render(

@@ -1,7 +1,7 @@
 /** What the pages ask for, under which key it is kept, and what to ask again after a change. */
 
 import { QueryClient, infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { ApiError, type CompareRequest, type NewCorrection, type RunSearch, api } from "./api";
+import { type ActFilter, ApiError, type CompareRequest, type LineageSubject, type NewCorrection, type RunSearch, api } from "./api";
 
 const SECOND = 1000;
 
@@ -29,6 +29,22 @@ const MODELS = ["models"] as const;
 
 export const queries = {
   me: () => queryOptions({ queryKey: ["me"], queryFn: api.me, staleTime: 60 * SECOND }),
+  roles: () => queryOptions({ queryKey: ["roles"], queryFn: api.roles, staleTime: 60 * SECOND }),
+  invitations: () => queryOptions({ queryKey: ["invitations"], queryFn: ({ signal }) => api.invitations({ signal }), staleTime: 0 }),
+  accessKeys: (owner: string | null) => queryOptions({ queryKey: ["access keys", owner], queryFn: ({ signal }) => api.accessKeys({ owner }, { signal }), staleTime: 0 }),
+  acts: (filter: ActFilter) =>
+    infiniteQueryOptions({
+      queryKey: ["acts", filter],
+      queryFn: ({ pageParam, signal }) => api.acts({ ...filter, before: pageParam }, { signal }),
+      initialPageParam: null as string | null,
+      getNextPageParam: ({ next_cursor }) => next_cursor,
+      staleTime: 0,
+      placeholderData: keepPreviousData,
+    }),
+  people: () => queryOptions({ queryKey: ["people"], queryFn: ({ signal }) => api.people({ signal }), staleTime: 0 }),
+  members: (project: string) => queryOptions({ queryKey: ["members", project], queryFn: ({ signal }) => api.members(project, { signal }), staleTime: 0 }),
+  candidates: (project: string) => queryOptions({ queryKey: ["candidates", project], queryFn: ({ signal }) => api.candidates(project, { signal }) }),
+  links: (project: string) => queryOptions({ queryKey: ["links", project], queryFn: ({ signal }) => api.links(project, { signal }), staleTime: 0 }),
   server: () => queryOptions({ queryKey: ["server"], queryFn: api.server, staleTime: Infinity }),
   projects: () => queryOptions({ queryKey: ["projects"], queryFn: ({ signal }) => api.projects({ signal }) }),
   /** What goes on in all projects; of each project that names one, with the last value of that metric. */
@@ -86,10 +102,23 @@ export const queries = {
   correctionPreview: (project: string, correction: NewCorrection) =>
     queryOptions({ queryKey: ["correction", project, correction], queryFn: ({ signal }) => api.previewCorrection(project, correction, { signal }), staleTime: 0 }),
   trash: (project: string) => queryOptions({ queryKey: ["trash", project], queryFn: ({ signal }) => api.trash(project, { signal }), staleTime: 0 }),
-  models: () => queryOptions({ queryKey: MODELS, queryFn: ({ signal }) => api.models({ signal }) }),
+  models: (archived: 0 | 1 = 0) => queryOptions({ queryKey: [...MODELS, { archived }], queryFn: ({ signal }) => api.models(archived, { signal }) }),
   model: (name: string) => queryOptions({ queryKey: [...MODELS, name], queryFn: ({ signal }) => api.model(name, { signal }) }),
   modelVersion: (name: string, version: number) =>
     queryOptions({ queryKey: [...MODELS, name, version], queryFn: ({ signal }) => api.modelVersion(name, version, { signal }) }),
+  card: (model: string, version: number) => queryOptions({ queryKey: [...MODELS, "card", model, version], queryFn: ({ signal }) => api.card(model, version, { signal }) }),
+  lineage: (subject: LineageSubject) => queryOptions({ queryKey: [...MODELS, "lineage", subject], queryFn: ({ signal }) => api.lineage(subject, { signal }) }),
+  /** Those that wait for somebody, of all models. */
+  openProposals: () => queryOptions({ queryKey: [...MODELS, "", "open proposals"], queryFn: ({ signal }) => api.openProposals({ signal }), refetchInterval: 60 * SECOND, staleTime: 30 * SECOND }),
+  proposals: (model: string) =>
+    queryOptions({ queryKey: [...MODELS, model, "proposals"], queryFn: ({ signal }) => api.proposals(model, { signal }), refetchInterval: 15 * SECOND }),
+  /** Others comment, approve and promote meanwhile, and what the rules say changes with what is logged. */
+  proposal: (model: string, number: number) =>
+    queryOptions({ queryKey: [...MODELS, model, "proposals", number], queryFn: ({ signal }) => api.proposal(model, number, { signal }), refetchInterval: 5 * SECOND, staleTime: 0 }),
+  rules: (model: string) => queryOptions({ queryKey: [...MODELS, model, "rules"], queryFn: ({ signal }) => api.rules(model, { signal }) }),
+  /** What the rules say changes with what is logged. */
+  gate: (model: string, question: { candidate: string; against: string }) =>
+    queryOptions({ queryKey: [...MODELS, model, "gate", question], queryFn: ({ signal }) => api.evaluate(model, question, { signal }), staleTime: 30 * SECOND }),
   promotion: (model: string, target: { alias: string; version?: number; artifact_version_id?: number }) =>
     queryOptions({ queryKey: [...MODELS, model, "promotion", target], queryFn: () => api.promotion(model, target), staleTime: 0 }),
 };

@@ -15,15 +15,21 @@ const run = createRoute({ getParentRoute, path: "/p/$project/runs/$run", compone
 const runTab = createRoute({ getParentRoute, path: "/p/$project/runs/$run/$tab", component: runPage });
 const shortRun = createRoute({ getParentRoute, path: "/r/$run", component: lazyRouteComponent(() => import("./run/ShortLinkPage"), "ShortLinkPage") });
 const shortView = createRoute({ getParentRoute, path: "/v/$view", component: lazyRouteComponent(() => import("./views/ViewLinkPage"), "ViewLinkPage") });
+const shared = createRoute({ getParentRoute, path: "/share", component: lazyRouteComponent(() => import("./share/SharePage"), "SharePage") });
+const join = createRoute({ getParentRoute, path: "/join", component: lazyRouteComponent(() => import("./frame/JoinPage"), "JoinPage") });
 const models = createRoute({ getParentRoute, path: "/models", component: lazyRouteComponent(() => import("./models/ModelsPage"), "ModelsPage") });
 const model = createRoute({ getParentRoute, path: "/models/$name", component: lazyRouteComponent(() => import("./models/ModelPage"), "ModelPage") });
 const modelVersion = createRoute({ getParentRoute, path: "/models/$name/$version", component: lazyRouteComponent(() => import("./models/VersionPage"), "VersionPage") });
+const proposal = createRoute({ getParentRoute, path: "/models/$name/proposals/$number", component: lazyRouteComponent(() => import("./models/ProposalPage"), "ProposalPage") });
+const rules = createRoute({ getParentRoute, path: "/models/$name/rules", component: lazyRouteComponent(() => import("./models/RulesPage"), "RulesPage") });
 const audit = createRoute({ getParentRoute, path: "/audit", component: lazyRouteComponent(() => import("./models/AuditPage"), "AuditPage") });
 
-const settings = createRoute({ getParentRoute, path: "/settings", component: lazyRouteComponent(() => import("./settings/SettingsPage"), "SettingsPage") });
+const settingsPage = lazyRouteComponent(() => import("./settings/SettingsPage"), "SettingsPage");
+const settings = createRoute({ getParentRoute, path: "/settings", component: settingsPage });
+const settingsPart = createRoute({ getParentRoute, path: "/settings/$part", component: settingsPage });
 
 export const router = createRouter({
-  routeTree: root.addChildren([projects, workspace, compare, run, runTab, shortRun, shortView, models, model, modelVersion, audit, settings]),
+  routeTree: root.addChildren([projects, workspace, compare, run, runTab, shortRun, shortView, shared, join, models, model, modelVersion, proposal, rules, audit, settings, settingsPart]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { plotFigure, CONFIG, escapeHtml, chosenRange, figureAsCsv } from "../src/charts/plotFigure";
 import { lineFigure } from "../src/charts/figure";
 import { logTicks, durationTick } from "../src/charts/ticks";
-import { fetchLines } from "../src/models/fetchLines";
+import { curlLines, fetchLines } from "../src/models/fetchLines";
 import { modelNameFrom, movedText } from "../src/models/promotion";
 import { shownMetrics } from "../src/models/shownMetrics";
 import { firstLines } from "../src/projects/firstLines";
@@ -142,4 +142,10 @@ test("captured files and cells are pieces of source, and no facts", () => {
 
 test("a command is written as one would type it", () => {
   expect(commandOf({ command: ["python", "train.py", "--name", "a b"] })).toBe("python train.py --name 'a b'");
+});
+
+test("the lines for a shell keep odd names of files in one word", () => {
+  const lines = curlLines({ files: [{ path: "it's $HOME.pt" }] }, "http://host", (path) => `/files/${encodeURIComponent(path)}`);
+  expect(lines).toContain(String.raw`-o 'it'\''s $HOME.pt' 'http://host/files/it'\''s%20%24HOME.pt'`);
+  expect(curlLines({ files: Array.from({ length: 7 }, (_, place) => ({ path: String(place) })) }, "", String)).toContain("# and 2 more");
 });

@@ -20,10 +20,19 @@ Command = Callable[[list[str]], int]
 
 GROUP: Final = "tracker.commands"
 _OWN: Final[dict[str, tuple[str, str]]] = {
+    "export": ("tracker.cli.exporting:export", "write a project, with all its runs and files, to one file"),
+    "gate": ("tracker.cli.gate:gate", "say whether a model's version passes the rules of an alias"),
+    "import": ("tracker.cli.importing:import_", "make anew on the server what export wrote"),
     "journal": ("tracker.cli.journal:journal", "look into a journal file"),
     "login": ("tracker.cli.login:login", "keep the server's address and your key on this machine"),
     "logout": ("tracker.cli.login:logout", "forget the key that is kept on this machine"),
     "ls": ("tracker.cli.runs:ls", "list projects, or the runs of one"),
+    "models": ("tracker.cli.models:models", "list registered models, or the versions of one"),
+    "promote": ("tracker.cli.models:promote", "have an alias of a model point at a version"),
+    "propose": ("tracker.cli.models:propose", "ask others to approve that"),
+    "register": ("tracker.cli.models:register", "make an artifact or files the next version of a model"),
+    "rollback": ("tracker.cli.models:rollback", "have an alias point again at a version that held it"),
+    "rules": ("tracker.cli.models:rules", "print the rules of a model, or check or keep those in a file"),
     "run": ("tracker.cli.runs:run", "look at one run, or stop it"),
     "status": ("tracker.cli.status:status", "say which server is used, whether it answers, and what waits to be sent"),
     "sync": ("tracker.cli.sync:sync", "send journals that were kept on this machine to the server"),
@@ -31,6 +40,7 @@ _OWN: Final[dict[str, tuple[str, str]]] = {
 """Where each command is, as `module:function`, and what it does."""
 
 _OF_THE_SERVER: Final[dict[str, str]] = {
+    "audit": "say whether the log of what was done to models is as it was written",
     "backup": "copy a server's data into a folder, while it runs",
     "fsck": "read all that a server stores, and say what is damaged",
     "gc": "remove files that nothing refers to",

@@ -19,8 +19,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from tracker import settings
-from tracker.query import groups
+from tracker import arguments, settings
+from tracker.query import groups, models
 from tracker.query.answers import (
     Me,
     MetricSummary,
@@ -34,26 +34,45 @@ from tracker.query.answers import (
 from tracker.query.compared import Comparison
 from tracker.query.connection import Connection, NotFoundError
 from tracker.query.files import StoredArtifact, StoredFile
+from tracker.query.gates import BadRulesError, CheckedRules, GateReport, Interval, RuleProblem, RuleResult, RuleSet
 from tracker.query.groups import Align, Band, Curve, RunGroup, Statistic
 from tracker.query.history import History
+from tracker.query.model_facts import ArtifactAnswer, Lineage, LineageEdge, LineageNode
+from tracker.query.models import Act, AliasHolder, ModelVersion, Move, Proposal, StoredModel
 from tracker.query.run_list import RunList
 from tracker.query.stored_run import Alert, ConsoleLine, StoredRun
 
 __all__ = [
+    "Act",
     "Alert",
+    "AliasHolder",
     "Api",
+    "BadRulesError",
+    "CheckedRules",
     "Comparison",
     "ConsoleLine",
     "Curve",
+    "GateReport",
     "History",
+    "Interval",
+    "Lineage",
+    "LineageEdge",
+    "LineageNode",
     "MetricSummary",
+    "ModelVersion",
+    "Move",
     "NotFoundError",
     "Project",
+    "Proposal",
+    "RuleProblem",
+    "RuleResult",
+    "RuleSet",
     "RunGroup",
     "RunList",
     "Server",
     "StoredArtifact",
     "StoredFile",
+    "StoredModel",
     "StoredRun",
 ]
 
@@ -167,6 +186,33 @@ class Api:
             raise ValueError(f"run_id must be the id of a run, text such as '06bf3ma3kz7c2q9d', got {run_id!r}")
         detail = self._connection.ask("GET", f"/runs/{quote(run_id, safe='')}", RunDetail)
         return StoredRun(self._connection, detail)
+
+    def models(self, project: str | None = None) -> list[StoredModel]:
+        """Every registered model by name, or those of one project."""
+        return [model for model in models.every(self._connection) if project in (None, model.project)]
+
+    def model(self, name: str) -> StoredModel:
+        """One registered model, whole, as it is now. Raises NotFoundError."""
+        return models.one(self._connection, name)
+
+    def artifact_id(self, project: str, ref: str) -> int:
+        """The id of the artifact version that "model:v3", "model:latest" or "model:best" means in a project.
+
+        Raises NotFoundError.
+        """
+        path = f"/projects/{quote(arguments.project(project), safe='')}/artifact"
+        return self._connection.ask("GET", path, ArtifactAnswer, parameters={"ref": arguments.text("ref", ref)}).id
+
+    def register_model(
+        self, name: str, artifact_version_id: int, *, description: str = "", tags: Iterable[str] = ()
+    ) -> ModelVersion:
+        """Make an artifact version the next version of a model, which is made where it is new.
+
+        One that is a version of it already is answered as it is. `tracker.register_model` takes files too.
+        """
+        return models.register(
+            self._connection, name, artifact_version_id, description=description, tags=arguments.texts("tags", tags)
+        )
 
     def compare(self, runs: Iterable[str | StoredRun]) -> Comparison:
         """Some runs beside each other, in this order; in a notebook it shows their charts."""

@@ -1,11 +1,13 @@
 """Asking a server: typed answers, and the errors that tell a reader what to mend.
 
 What always holds: nothing is asked, and requests (100 ms) is not even imported, before the first question; one question
-is on its way at a time. Every question may be asked twice without harm, so one that got no answer is.
+is on its way at a time. One that got no answer is asked again, which does no harm: a change has the same key each time,
+by which the server knows what it has carried out.
 """
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 import msgspec
 
 from tracker.errors import RefusedError, TransportError
+from tracker.version import client_version
 
 if TYPE_CHECKING:
     from tracker.transport import Transport
@@ -23,12 +26,24 @@ T = TypeVar("T")
 _PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 10.0
 _WRONG_ARGUMENT: Final = frozenset(
-    {"unknown_sort_key", "unknown_column", "unknown_group_key", "two_groupings", "too_many_words", "invalid"}
+    {
+        "unknown_sort_key",
+        "unknown_column",
+        "unknown_group_key",
+        "two_groupings",
+        "too_many_words",
+        "invalid",
+        "bad_model_name",
+        "bad_alias",
+    }
 )
 
 
+_NO_ROUTE: Final = frozenset({"not_found", "method_not_allowed"})
+
+
 class NotFoundError(RefusedError, LookupError):
-    """The server has no such project or run."""
+    """The server has no such project, run or model."""
 
 
 class Connection:
@@ -51,10 +66,12 @@ class Connection:
         body: dict[str, Any] | None = None,
     ) -> T:
         """The answer as `kind`. Raises ValueError for an argument that the server finds wrong, NotFoundError."""
+        key = None if method == "GET" else secrets.token_hex(16)
+        asked: dict[str, Any] = {"parameters": parameters, "body": body, "key": key}
         try:
-            answer = self._tried(lambda transport: transport.ask(method, path, parameters=parameters, body=body))
+            answer = self._tried(lambda transport: transport.ask(method, path, **asked))
         except RefusedError as error:
-            raise _explained(error) from None
+            raise self._of_an_older_server(error) or _explained(error) from None
         try:
             return msgspec.convert(answer, kind)
         except msgspec.ValidationError as error:
@@ -101,6 +118,16 @@ class Connection:
             if self._transport is not None:
                 self._transport.close()
                 self._transport = None
+
+    def _of_an_older_server(self, error: RefusedError) -> RefusedError | None:
+        """What to say of a server that has no such route at all."""
+        if error.code not in _NO_ROUTE:
+            return None
+        message = (
+            f"{self.url} does not know this request ({error}): it is older than this client, {client_version()}; bring "
+            "it to the same version"
+        )
+        return RefusedError(message, code=error.code)
 
     def _tried(self, act: Callable[[Transport], T]) -> T:
         for _ in range(self._attempts - 1):

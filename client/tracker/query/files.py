@@ -40,8 +40,9 @@ class StoredFile(msgspec.Struct, frozen=True):
 
 
 class StoredArtifact(msgspec.Struct, frozen=True, kw_only=True):
-    """An artifact version that a run made ("output") or read ("input")."""
+    """An artifact version that a run made ("output") or read ("input"). `id` names it on the server."""
 
+    id: int
     ref: str
     kind: str
     direction: Literal["output", "input"]
@@ -56,6 +57,7 @@ def artifact(facts: ArtifactFacts) -> StoredArtifact:
     """What the server says of an artifact version."""
     ref = f"{facts.name}:v{facts.version}"
     return StoredArtifact(
+        id=facts.id,
         ref=ref,
         kind=facts.kind,
         direction="input" if facts.direction == "input" else "output",

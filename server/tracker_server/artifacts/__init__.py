@@ -7,22 +7,41 @@ and *use* versions. Equal bytes are stored once, equal manifests are one version
 from flask import Flask, current_app
 
 from tracker_server.artifacts.blobs import BlobStore
-from tracker_server.artifacts.models import Artifact, ArtifactVersion
-from tracker_server.artifacts.reading import inputs
-from tracker_server.artifacts.service import count_of_run, files_of, get_version, log_version, missing, use
+from tracker_server.artifacts.holding import may_read, refers
+from tracker_server.artifacts.models import Artifact, ArtifactFile, ArtifactVersion, RunArtifactLink
+from tracker_server.artifacts.reading import inputs, is_meant
+from tracker_server.artifacts.service import (
+    count_of_run,
+    files_of,
+    find_version,
+    get_version,
+    log_version,
+    missing,
+    project_id_of,
+    put_back,
+    use,
+)
 
 __all__ = [
     "Artifact",
+    "ArtifactFile",
     "ArtifactVersion",
     "BlobStore",
+    "RunArtifactLink",
     "blob_store",
     "count_of_run",
     "files_of",
+    "find_version",
     "get_version",
     "inputs",
     "install",
+    "is_meant",
     "log_version",
+    "may_read",
     "missing",
+    "project_id_of",
+    "put_back",
+    "refers",
     "use",
 ]
 

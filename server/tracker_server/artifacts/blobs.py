@@ -58,6 +58,16 @@ class BlobStore:
         except FileNotFoundError:
             return None
 
+    def settle(self, digest: str) -> int | None:
+        """The size of what is here already, once that will stay; None where it is not here.
+
+        Whoever put it may have been killed, or told of a failure, between the name and its way to the disk.
+        """
+        size = self.size(digest)
+        if size is not None:
+            _sync_folders(self._place(digest).parent, self._folder)
+        return size
+
     def path(self, digest: str) -> Path:
         """The file that holds the bytes. Raises NotFound."""
         place = self._place(digest)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker_server.db import Base, BigId, Document, Words
+from tracker_server.narrowing import InProject, Narrowing, WithRuns
 
 
 class Blob(Base):
@@ -25,7 +26,16 @@ class Blob(Base):
     condemned_ms: Mapped[int | None] = mapped_column(sa.BigInteger, index=True)
 
 
-class Artifact(Base):
+class SentBlob(Base):
+    """That a user has sent these bytes. It outlives the blob, and keeps nothing of it."""
+
+    __tablename__ = "sent_blobs"
+
+    digest: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True, autoincrement=False)
+
+
+class Artifact(WithRuns, Base):
     __tablename__ = "artifacts"
     __table_args__ = (sa.UniqueConstraint("project_id", "name"),)
 
@@ -38,7 +48,7 @@ class Artifact(Base):
     created_by: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
 
 
-class ArtifactVersion(Base):
+class ArtifactVersion(InProject, Base):
     """An immutable manifest. `digest` is the sha256 over its files, so that equal files make no second version."""
 
     __tablename__ = "artifact_versions"
@@ -54,6 +64,14 @@ class ArtifactVersion(Base):
     details: Mapped[Any] = mapped_column("metadata", Document, default=dict)
     created_ms: Mapped[int] = mapped_column(sa.BigInteger)
     created_by: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+
+    @classmethod
+    def within(cls, seen: Narrowing) -> sa.ColumnElement[bool]:
+        is_seen = cls.artifact_id.in_(sa.select(Artifact.id).where(Artifact.of_projects(seen)))
+        if seen.runs is None:
+            return is_seen
+        of_runs = sa.select(RunArtifactLink.version_id).where(RunArtifactLink.run_id.in_(sorted(seen.runs)))
+        return is_seen & cls.id.in_(of_runs)
 
 
 class ArtifactFile(Base):

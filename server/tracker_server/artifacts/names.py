@@ -1,4 +1,4 @@
-"""What may name an artifact, an alias of one, and a file in one: the one place of the server that decides it.
+"""What the server says of a name of an artifact, an alias of one or a file in one that cannot be one.
 
 A path is a key of a table, never a path on this server's disk; it is checked all the same, because the clients that
 download it make a file of it.
@@ -6,25 +6,18 @@ download it make a file of it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from tracker.naming import MAX_PATH, MAX_PATH_BYTES, MAX_SHORT_NAME, is_alias, is_artifact, is_path
 from tracker_server.errors import Refused
 
-MAX_NAME = 128
-MAX_PATH = 1000
-MAX_PATH_BYTES = 2400
-"""An index entry of PostgreSQL holds no more."""
 
-_VERSION = re.compile("v[0-9]+")
-
-
-def check_artifact(name: str) -> None:
+def check_artifact(name: str, what: str = "an artifact") -> None:
     """Raises Refused unless the name is printable, of reasonable length, and free of `/`, `:` and `@`."""
-    if not _is_name(name) or set(name) & set("/:@\\"):
+    if not is_artifact(name):
         raise Refused(
             "bad_record",
-            f"{name[:200]!r} cannot name an artifact: a name has 1 to {MAX_NAME} printable characters, none of "
+            f"{name[:200]!r} cannot name {what}: a name has 1 to {MAX_SHORT_NAME} printable characters, none of "
             "/ : @ \\, and is not dots alone",
             field="name",
         )
@@ -32,11 +25,11 @@ def check_artifact(name: str) -> None:
 
 def check_alias(alias: str) -> None:
     """Raises Refused unless the alias is a name that is no reference already: neither `latest` nor a version."""
-    if not _is_name(alias) or set(alias) & set("/:@\\") or alias == "latest" or _VERSION.fullmatch(alias):
+    if not is_alias(alias):
         raise Refused(
             "bad_record",
-            f"{alias[:200]!r} cannot be an alias of an artifact: an alias has 1 to {MAX_NAME} printable characters, "
-            "none of / : @ \\, and is neither 'latest', which is always the newest version, nor a version such as 'v3'",
+            f"{alias[:200]!r} cannot be an alias of an artifact: an alias has 1 to {MAX_SHORT_NAME} printable "
+            "characters, none of / : @ \\, and is neither 'latest', which is the newest version, nor one such as 'v3'",
             field="aliases",
         )
 
@@ -63,17 +56,11 @@ def check_paths(paths: Iterable[str]) -> None:
 
 
 def _check_path(path: str) -> None:
-    is_inside = all(part not in ("", ".", "..") for part in path.split("/")) and path[1:2] != ":"
-    is_plain = "\\" not in path and not any(ord(character) < 32 for character in path)
-    if not is_inside or not is_plain or len(path) > MAX_PATH or len(path.encode()) > MAX_PATH_BYTES:
+    if not is_path(path):
         raise Refused(
             "bad_record",
             f"{path[:200]!r} cannot be a file's path in an artifact: it must be relative, with forward slashes, "
-            "without '.', '..', control characters or backslashes, and have at most "
+            "without '.', '..', control characters, changes of direction or backslashes, and have at most "
             f"{MAX_PATH} characters and {MAX_PATH_BYTES} bytes",
             field="path",
         )
-
-
-def _is_name(name: str) -> bool:
-    return 0 < len(name) <= MAX_NAME and name.isprintable() and name.strip(". ") != ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
@@ -14,6 +15,9 @@ from tracker_server import runs
 from tracker_server.artifacts import schema
 from tracker_server.artifacts.models import Artifact, ArtifactAlias, ArtifactFile, ArtifactVersion, RunArtifactLink
 from tracker_server.artifacts.service import files_of, get_version
+from tracker_server.errors import NotFound
+
+_VERSION: Final = re.compile("v[0-9]{1,9}")
 
 
 def of_project(session: Session, project: runs.Project) -> list[schema.ArtifactVersion]:
@@ -61,14 +65,47 @@ def detail(session: Session, version_id: int) -> schema.ArtifactDetail:
     """One version, whole. Raises NotFound."""
     get_version(session, version_id)
     (described,) = _described(session, ArtifactVersion.id == version_id)
-    used = sa.select(RunArtifactLink.run_id).where(
-        RunArtifactLink.version_id == version_id, RunArtifactLink.direction == "input"
+    used = (
+        sa.select(runs.Run.id)
+        .join(RunArtifactLink, RunArtifactLink.run_id == runs.Run.id)
+        .where(RunArtifactLink.version_id == version_id, RunArtifactLink.direction == "input")
     )
     return schema.ArtifactDetail(
         **msgspec.structs.asdict(described),
         files=[schema.FileEntry(file.path, file.digest, file.size_bytes) for file in files_of(session, version_id)],
-        used_by=list(session.scalars(used.order_by(RunArtifactLink.run_id))),
+        used_by=list(session.scalars(used.order_by(runs.Run.id))),
     )
+
+
+def resolved(session: Session, project: runs.Project, ref: str) -> schema.ArtifactDetail:
+    """The version of the project's artifact that `name:v3`, `name:latest` or `name:alias` means. Raises NotFound."""
+    name, _, pointer = ref.partition(":")
+    artifact = session.scalar(sa.select(Artifact).where(Artifact.project_id == project.id, Artifact.name == name))
+    if artifact is None:
+        raise NotFound(
+            "unknown_artifact",
+            f"the project {project.name!r} has no artifact {name[:200]!r}; a reference looks like model:v3",
+            field="ref",
+        )
+    of_artifact = ArtifactVersion.artifact_id == artifact.id
+    found = session.scalar(sa.select(ArtifactVersion.id).where(of_artifact, is_meant(pointer or "latest")))
+    if found is None:
+        raise NotFound(
+            "unknown_artifact_version",
+            f"the artifact {name!r} of {project.name!r} has nothing at {pointer[:200]!r}; its newest is "
+            f"v{artifact.next_version - 1}",
+            field="ref",
+        )
+    return detail(session, found)
+
+
+def is_meant(pointer: str) -> sa.ColumnElement[bool]:
+    """Whether a version of an artifact is `latest`, that of a number, or holds the alias."""
+    if pointer == "latest":
+        return _is_latest()
+    if _VERSION.fullmatch(pointer):
+        return ArtifactVersion.version == int(pointer[1:])
+    return ArtifactVersion.id.in_(sa.select(ArtifactAlias.version_id).where(ArtifactAlias.alias == pointer))
 
 
 def _described(session: Session, where: sa.ColumnElement[bool]) -> list[schema.ArtifactVersion]:

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+from tracker_server.bounds import Name
+
+Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
 
 
 class DigestList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,6 +50,12 @@ class ArtifactVersion(msgspec.Struct, frozen=True, kw_only=True):
 class ArtifactDetail(ArtifactVersion, frozen=True, kw_only=True):
     files: list[FileEntry]
     used_by: list[str]
+
+
+class ArtifactQuery(msgspec.Struct, frozen=True):
+    """`ref` is `name:v3`, `name:latest` or `name:alias`; the name alone means its latest version."""
+
+    ref: Name
 
 
 class ArtifactList(msgspec.Struct, frozen=True):

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tracker.records import ArtifactCopied, ArtifactLogged
 from tracker.records import ArtifactFile as FileRecord
-from tracker.records import ArtifactLogged
 from tracker_server import db, runs
-from tracker_server.artifacts import names
+from tracker_server.artifacts import holding, names
 from tracker_server.artifacts.models import (
     Artifact,
     ArtifactAlias,
@@ -31,20 +31,21 @@ MAX_PARAMETERS = 10_000
 MAX_ID = 2**63 - 1
 
 
-def missing(session: Session, digests: Sequence[str]) -> list[str]:
-    """Those of the digests that are not stored, in their order, each once."""
+def missing(session: Session, digests: Sequence[str], actor_id: int) -> list[str]:
+    """Those of the digests that are not stored, or not the actor's to name, in their order, each once."""
     wanted = list(dict.fromkeys(digests))
-    have = _sizes(session, wanted)
+    have = _sizes(session, wanted, actor_id)
     return [digest for digest in wanted if digest not in have]
 
 
-def _sizes(session: Session, digests: Sequence[str]) -> dict[str, int]:
-    """The sizes of those that are stored; in portions, since a statement has a limited number of parameters."""
+def _sizes(session: Session, digests: Sequence[str], actor_id: int) -> dict[str, int]:
+    """The sizes of those that are stored and the actor's to name; a statement has a limited number of parameters."""
     found: dict[str, int] = {}
     for start in range(0, len(digests), MAX_PARAMETERS):
         portion = digests[start : start + MAX_PARAMETERS]
+        held = holding.held(session, portion, actor_id)
         for digest, size_bytes in session.execute(
-            sa.select(Blob.digest, Blob.size_bytes).where(Blob.digest.in_(portion), Blob.condemned_ms.is_(None))
+            sa.select(Blob.digest, Blob.size_bytes).where(Blob.digest.in_(held), Blob.condemned_ms.is_(None))
         ):
             found[digest] = size_bytes
     return found
@@ -67,17 +68,66 @@ def log_version(
     """
     _check_words(record)
     files = sorted(record.files, key=lambda file: file.path)
-    _check_files(session, files)
+    _check_files(session, files, actor_id)
     artifact = _artifact(session, run.project_id, record, actor_id=actor_id, now_ms=now_ms)
     digest = manifest_digest(files)
-    version = session.scalar(
-        sa.select(ArtifactVersion).where(ArtifactVersion.artifact_id == artifact.id, ArtifactVersion.digest == digest)
-    )
+    version = find_version(session, artifact, digest)
     if version is None:
-        version = _create(session, artifact, run, record, files, digest, actor_id=actor_id, now_ms=now_ms)
-    _link(session, run, version.id, "output", record.time_ms)
+        version = _create(session, artifact, run.id, record, files, digest, actor_id=actor_id, now_ms=now_ms)
+    _link(session, run.id, version.id, "output", record.time_ms)
     _move_aliases(session, version, record.aliases, actor_id=actor_id, now_ms=now_ms)
     return version
+
+
+def put_back(
+    session: Session, project_id: int, record: ArtifactCopied, run_ids: Collection[str], *, actor_id: int, now_ms: int
+) -> ArtifactVersion:
+    """The version as another server had it; made where it is new, with its number where that is free.
+
+    `run_ids` are the runs that are here. An alias that another version holds stays there. Raises as `log_version`.
+    """
+    made_by = record.run if record.run in run_ids else None
+    logged = ArtifactLogged(record.created_ms, record.name, record.kind, record.files, record.metadata, record.aliases)
+    _check_words(logged)
+    files = sorted(record.files, key=lambda file: file.path)
+    _check_files(session, files, actor_id)
+    artifact = _artifact(session, project_id, logged, actor_id=actor_id, now_ms=now_ms)
+    found = find_version(session, artifact, manifest_digest(files))
+    version = found or _create_again(session, artifact, made_by, record, files, logged, actor_id)
+    version.run_id = version.run_id or made_by
+    for use in record.uses:
+        if use.run in run_ids:
+            _link(session, use.run, version.id, use.direction, use.time_ms)
+    for alias in dict.fromkeys(record.aliases):
+        held = {"artifact_id": artifact.id, "alias": alias, "version_id": version.id}
+        row = db.insert(session, ArtifactAlias).values(**held, moved_ms=now_ms, moved_by=actor_id)
+        session.execute(row.on_conflict_do_nothing(index_elements=["artifact_id", "alias"]))
+    return version
+
+
+def _create_again(
+    session: Session,
+    artifact: Artifact,
+    run_id: str | None,
+    record: ArtifactCopied,
+    files: Sequence[FileRecord],
+    logged: ArtifactLogged,
+    actor_id: int,
+) -> ArtifactVersion:
+    is_same = (ArtifactVersion.artifact_id == artifact.id, ArtifactVersion.version == record.version)
+    is_taken = record.version < 1 or session.scalar(sa.select(ArtifactVersion.id).where(*is_same)) is not None
+    highest = artifact.next_version
+    artifact.next_version = highest if is_taken else record.version
+    digest = manifest_digest(files)
+    made = _create(session, artifact, run_id, logged, files, digest, actor_id=actor_id, now_ms=record.created_ms)
+    artifact.next_version = max(artifact.next_version, highest)
+    return made
+
+
+def find_version(session: Session, artifact: Artifact, digest: str) -> ArtifactVersion | None:
+    """The version of an artifact whose manifest has that digest."""
+    is_same = (ArtifactVersion.artifact_id == artifact.id, ArtifactVersion.digest == digest)
+    return session.scalar(sa.select(ArtifactVersion).where(*is_same))
 
 
 def manifest_digest(files: Sequence[FileRecord]) -> str:
@@ -92,7 +142,7 @@ def manifest_digest(files: Sequence[FileRecord]) -> str:
 def use(session: Session, run: runs.Run, version_id: int, *, time_ms: int) -> None:
     """Note that the run read this version. Raises NotFound."""
     get_version(session, version_id)
-    _link(session, run, version_id, "input", time_ms)
+    _link(session, run.id, version_id, "input", time_ms)
 
 
 def get_version(session: Session, version_id: int) -> ArtifactVersion:
@@ -101,6 +151,14 @@ def get_version(session: Session, version_id: int) -> ArtifactVersion:
     if found is None:
         raise NotFound("unknown_artifact_version", f"there is no artifact version {version_id}")
     return found
+
+
+def project_id_of(session: Session, version_id: int) -> int | None:
+    """The project of an artifact version, whoever asks."""
+    if not 0 < version_id <= MAX_ID:
+        return None
+    statement = sa.select(Artifact.project_id).join(ArtifactVersion, ArtifactVersion.artifact_id == Artifact.id)
+    return session.scalar(statement.where(ArtifactVersion.id == version_id))
 
 
 def files_of(session: Session, version_id: int) -> list[ArtifactFile]:
@@ -127,6 +185,7 @@ def count_of_run(session: Session, run_id: str) -> int:
 
 def _check_words(record: ArtifactLogged) -> None:
     names.check_artifact(record.name)
+    names.check_artifact(record.kind, "an artifact's type")
     for alias in record.aliases:
         names.check_alias(alias)
     try:
@@ -137,9 +196,9 @@ def _check_words(record: ArtifactLogged) -> None:
         ) from error
 
 
-def _check_files(session: Session, files: Sequence[FileRecord]) -> None:
+def _check_files(session: Session, files: Sequence[FileRecord], actor_id: int) -> None:
     names.check_paths(file.path for file in files)
-    sizes = _sizes(session, list({file.digest for file in files}))
+    sizes = _sizes(session, list({file.digest for file in files}), actor_id)
     for file in files:
         if sizes.get(file.digest) != file.size_bytes:
             raise Refused(
@@ -167,7 +226,7 @@ def _artifact(session: Session, project_id: int, record: ArtifactLogged, *, acto
 def _create(
     session: Session,
     artifact: Artifact,
-    run: runs.Run,
+    run_id: str | None,
     record: ArtifactLogged,
     files: Sequence[FileRecord],
     digest: str,
@@ -179,7 +238,7 @@ def _create(
         artifact_id=artifact.id,
         version=artifact.next_version,
         digest=digest,
-        run_id=run.id,
+        run_id=run_id,
         size_bytes=sum(file.size_bytes for file in files),
         file_count=len(files),
         details=record.metadata,
@@ -198,9 +257,9 @@ def _create(
     return version
 
 
-def _link(session: Session, run: runs.Run, version_id: int, direction: str, time_ms: int) -> None:
+def _link(session: Session, run_id: str, version_id: int, direction: str, time_ms: int) -> None:
     row = db.insert(session, RunArtifactLink).values(
-        run_id=run.id, version_id=version_id, direction=direction, time_ms=time_ms
+        run_id=run_id, version_id=version_id, direction=direction, time_ms=time_ms
     )
     session.execute(row.on_conflict_do_nothing(index_elements=["run_id", "version_id", "direction"]))
 

@@ -8,18 +8,20 @@ from pathlib import PurePosixPath
 from flask import Response, request, send_file
 
 from tracker_server import artifacts, runs
-from tracker_server.artifacts import reading, service
+from tracker_server.artifacts import holding, reading, service
 from tracker_server.artifacts.schema import (
     ArtifactDetail,
     ArtifactList,
+    ArtifactQuery,
     DigestList,
     MissingDigests,
     RunArtifacts,
     StoredBlob,
 )
-from tracker_server.errors import Refused, Unavailable
-from tracker_server.http import Api, Call, reply
+from tracker_server.errors import NotFound, Refused, Unavailable
+from tracker_server.http import Api, Call, reader, reply
 from tracker_server.http.security import INERT_POLICY
+from tracker_server.rights import Level
 
 api = Api("artifacts")
 
@@ -29,19 +31,24 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 @api.post("/blobs/missing", access="read", body=DigestList, reply=MissingDigests)
 def find_missing_blobs(call: Call, body: DigestList) -> MissingDigests:
     """Which of these digests the server does not have."""
-    return MissingDigests(service.missing(call.session, body.digests))
+    return MissingDigests(service.missing(call.session, body.digests, call.actor_id))
 
 
-@api.put("/blobs/<digest>", body_kind="bytes", reply=StoredBlob, status=201)
+@api.put("/blobs/<digest>", body_kind="bytes", reply=StoredBlob, status=201, status_before=200)
 def put_blob(call: Call, digest: str) -> Response:
     """Store bytes under their sha256; 200 where they are stored already."""
     _check(digest)
     blobs = artifacts.blob_store()
-    stored_bytes = blobs.size(digest)
+    stored_bytes = (
+        blobs.settle(digest) if call.rights.everywhere >= Level.WRITE else None
+    )  # others prove that they have them
     is_new = stored_bytes is None
     # The session's first statement comes after the bytes are on the disk: no lock is held while they stream.
-    size_bytes = blobs.put(digest, request.stream.read) if stored_bytes is None else stored_bytes
+    size_bytes = stored_bytes
+    if size_bytes is None:
+        size_bytes = blobs.put(digest, reader(request, call.settings.max_file_bytes))
     service.note_blob(call.session, digest, size_bytes, now_ms=call.now_ms)
+    holding.note_sender(call.session, digest, call.actor_id)
     if not blobs.has(digest):
         raise Unavailable(
             "blob_went", f"the blob {digest} was removed as it arrived, as nothing used it; send it again"
@@ -53,6 +60,8 @@ def put_blob(call: Call, digest: str) -> Response:
 def get_blob(call: Call, digest: str) -> Response:
     """The bytes of a digest."""
     _check(digest)
+    if not artifacts.may_read(call.session, digest):
+        raise NotFound("unknown_blob", f"there is no blob {digest}")
     return _attachment(digest, digest)
 
 
@@ -60,6 +69,12 @@ def get_blob(call: Call, digest: str) -> Response:
 def list_artifacts(call: Call, project: str) -> ArtifactList:
     """The newest version of each artifact of a project."""
     return ArtifactList(reading.of_project(call.session, runs.project(call.session, project)))
+
+
+@api.get("/projects/<project>/artifact", query=ArtifactQuery, reply=ArtifactDetail)
+def resolve_artifact(call: Call, project: str, query: ArtifactQuery) -> ArtifactDetail:
+    """The version that a reference such as `name:v3` or `name:latest` means, with its files."""
+    return reading.resolved(call.session, runs.project(call.session, project), query.ref)
 
 
 @api.get("/runs/<run_id>/artifacts", reply=RunArtifacts)

@@ -19,7 +19,8 @@ from tracker_server import upkeep
 from tracker_server.artifacts import BlobStore
 from tracker_server.cli import places
 from tracker_server.cli.places import CannotStart
-from tracker_server.db import Database, NewerDatabase
+from tracker_server.db import Database
+from tracker_server.migrating import NewerDatabase
 from tracker_server.retention import GRACE_MS
 from tracker_server.settings import Settings
 
@@ -53,6 +54,7 @@ def backup(arguments: list[str]) -> int:
     parser.add_argument("--blobs-only", action="store_true", help="the files alone, where pg_dump copies the database")
     places.add_to(parser)
     options = parser.parse_args(arguments)
+    places.keep_private()
     settings = _existing(options)
     folder = options.folder.expanduser().resolve()
     store = BlobStore(settings.blobs)
@@ -79,6 +81,7 @@ def restore(arguments: list[str]) -> int:
     )
     places.add_to(parser)
     options = parser.parse_args(arguments)
+    places.keep_private()
     folder = options.folder.expanduser().resolve()
     if options.blobs_only:
         settings = _existing(options)
@@ -103,6 +106,7 @@ def fsck(arguments: list[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="look at the size of each file and not at its bytes")
     places.add_to(parser)
     options = parser.parse_args(arguments)
+    places.keep_private()
     settings = _existing(options)
     with _Opened(settings) as database:
         report = upkeep.check(database, BlobStore(settings.blobs), reads_blobs=not options.quick, tell=print)
@@ -127,6 +131,7 @@ def gc(arguments: list[str]) -> int:
     )
     places.add_to(parser)
     options = parser.parse_args(arguments)
+    places.keep_private()
     if not options.grace_hours >= 0:
         parser.error(f"--grace-hours must be 0 or more, got {options.grace_hours:g}")
     settings = _existing(options)

@@ -7,12 +7,15 @@ why; it is never changed, and *undoing* it is a further entry. `docs/design/corr
 
 from tracker_server.corrections.acts import archive, delete, refuse_purged, restore
 from tracker_server.corrections.bulk import act_on_all
+from tracker_server.corrections.copying import put_back
 from tracker_server.corrections.keys import forget as forget_keys
-from tracker_server.corrections.log import Entry, record
+from tracker_server.corrections.log import Entry, imported, record
+from tracker_server.corrections.schema import Imported
 from tracker_server.corrections.service import correct, hold, hold_runs, undo
 
 __all__ = [
     "Entry",
+    "Imported",
     "act_on_all",
     "archive",
     "correct",
@@ -20,6 +23,8 @@ __all__ = [
     "forget_keys",
     "hold",
     "hold_runs",
+    "imported",
+    "put_back",
     "record",
     "refuse_purged",
     "restore",

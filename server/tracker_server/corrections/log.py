@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 
 from tracker_server.auth.models import User
 from tracker_server.corrections.models import LogEntry as Entry
-from tracker_server.corrections.schema import Action, Correction, CorrectionPage, CorrectionQuery
+from tracker_server.corrections.schema import Action, Correction, CorrectionPage, CorrectionQuery, Imported
 from tracker_server.metrics.models import TrashedSeries
 from tracker_server.runs.models import Run
 
-__all__ = ["Action", "Entry", "described", "find", "page", "record", "undone_by"]
+__all__ = ["Action", "Entry", "described", "find", "imported", "page", "record", "undone_by"]
 
 MAX_ID = 2**63 - 1
 UNDOABLE: tuple[Action, ...] = ("metric.renamed", "metric.hidden", "metric.deleted", "run.archived", "run.deleted")
@@ -88,6 +88,12 @@ def described(session: Session, entry: Entry) -> Correction:
     return found
 
 
+def imported(details: dict[str, Any]) -> Imported | None:
+    """Who did it and when on the server that an entry comes from; None for one of this server."""
+    told = details.get("imported")
+    return Imported(str(told["by"]), int(told["time_ms"])) if isinstance(told, dict) else None
+
+
 def _described(session: Session, where: Sequence[sa.ColumnElement[bool]], limit: int) -> list[Correction]:
     """In one statement. `is_there` is whether what an entry took away can still be brought back, null for others."""
     undone = orm.aliased(Entry)
@@ -121,4 +127,5 @@ def _correction(entry: Entry, by: str, run_name: str | None, undone: int | None,
         undone_by=undone,
         can_undo=entry.action in UNDOABLE and undone is None and is_there is not False,
         details=details,
+        imported=imported(details),
     )

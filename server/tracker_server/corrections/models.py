@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker_server.db import Base, BigId, Document, Words
+from tracker_server.narrowing import InProject
 
 
-class LogEntry(Base):
+class LogEntry(InProject, Base):
     """One act. Rows are only ever added: triggers of the database refuse an update or a deletion.
 
     `run_id` names the run even where there is none of it any more. `undoes` is the entry that this one took back: at

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from tracker_server.runs.schema import Name
+from tracker_server.bounds import Id, Name
 
 Action = Literal[
     "metric.renamed",
@@ -39,7 +39,7 @@ class NewCorrection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metric: Name
     reason: Reason = ""
     shown_as: Name | None = None
-    run: str | None = None
+    run: Id | None = None
 
 
 class Effects(msgspec.Struct, frozen=True):
@@ -57,11 +57,19 @@ class Effects(msgspec.Struct, frozen=True):
     notes: list[str]
 
 
+class Imported(msgspec.Struct, frozen=True):
+    """Of an act that was imported: who did it on the other server, and when."""
+
+    by: str
+    time_ms: int
+
+
 class Correction(msgspec.Struct, frozen=True):
     """An entry of the log. `run_name` is None where the run is gone, or the act was about the project.
 
     `undoes` is the entry that this one took back, `undone_by` the entry that took back this one. `can_undo` says that
-    it stands and can be taken back. `details` are what the act found, by kind of act.
+    it stands and can be taken back. `details` are what the act found, by kind of act. One that is `imported` was done
+    on another server: `by` and `time_ms` are of the import.
     """
 
     id: int
@@ -77,6 +85,7 @@ class Correction(msgspec.Struct, frozen=True):
     undone_by: int | None
     can_undo: bool
     details: dict[str, Any]
+    imported: Imported | None = None
 
 
 class CorrectionMade(msgspec.Struct, frozen=True):
@@ -107,8 +116,8 @@ class CorrectionQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     before: int | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
-    run: str | None = None
-    metric: str | None = None
+    run: Id | None = None
+    metric: Name | None = None
     standing: int = 0
 
 

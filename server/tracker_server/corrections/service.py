@@ -32,9 +32,9 @@ def preview(session: Session, project: Project, wanted: NewCorrection, *, lost_b
     rules = metrics.naming.of_project(session, project.id)
     _check_scope(session, project, wanted)
     if wanted.action == "rename":
-        _check_rename(session, wanted, rules)
+        check_rename(session, wanted, rules)
     elif wanted.action == "hide":
-        _check_hide(wanted, rules)
+        check_hide(wanted, rules)
     return _effects(session, project, wanted, rules, lost_before_ms)
 
 
@@ -119,7 +119,7 @@ def _check_scope(session: Session, project: Project, wanted: NewCorrection) -> N
         raise Refused("run_elsewhere", f"run {run.id!r} is not in the project {project.name!r}", field="run")
 
 
-def _check_rename(session: Session, wanted: NewCorrection, rules: Rules) -> None:
+def check_rename(session: Session, wanted: NewCorrection, rules: Rules) -> None:
     """Raises unless the name is free to read as the other."""
     name, target = wanted.metric, wanted.shown_as
     if target is None or target == name:
@@ -160,7 +160,8 @@ def _logged(session: Session, run_id: str, names: Sequence[str]) -> set[str]:
     return set(session.scalars(sa.select(Series.name).where(*is_there)))
 
 
-def _check_hide(wanted: NewCorrection, rules: Rules) -> None:
+def check_hide(wanted: NewCorrection, rules: Rules) -> None:
+    """Raises Conflict where the metric is hidden already."""
     for rule in rules.listed:
         if rule.shown_as is None and rule.name == wanted.metric and rule.run_id in ("", wanted.run or ""):
             message = f"{wanted.metric!r} is hidden by correction {rule.id} already"

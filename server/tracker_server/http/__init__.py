@@ -6,7 +6,19 @@ declarations. A view takes a `Call` (session, actor, clock), the parts of its pa
 """
 
 from tracker_server.http.api import Access, Api, Call, Created, Route, mount
-from tracker_server.http.bodies import read_body, reply, reply_streamed
+from tracker_server.http.bodies import read_body, reader, reply, reply_streamed
 from tracker_server.http.openapi import document
 
-__all__ = ["Access", "Api", "Call", "Created", "Route", "document", "mount", "read_body", "reply", "reply_streamed"]
+__all__ = [
+    "Access",
+    "Api",
+    "Call",
+    "Created",
+    "Route",
+    "document",
+    "mount",
+    "read_body",
+    "reader",
+    "reply",
+    "reply_streamed",
+]

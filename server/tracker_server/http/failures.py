@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
-import secrets
+from typing import Any
 
 from flask import Flask, Response, g, request
 from sqlalchemy.exc import DataError, OperationalError
@@ -13,14 +13,13 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from tracker_server.db import says_full
 from tracker_server.errors import ApiError, Refused, StorageFull, Unavailable
 from tracker_server.http.bodies import reply
+from tracker_server.http.watching import route_told
 
 log = logging.getLogger(__name__)
 
 
 def install(app: Flask) -> None:
-    """Give the app a request id on every answer and the error shape on every failure."""
-    app.before_request(_number_request)
-    app.after_request(_tell_number)
+    """Give the app the error shape on every failure."""
     app.register_error_handler(ApiError, _api_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_error)
@@ -30,20 +29,11 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _defect)
 
 
-def _number_request() -> None:
-    g.request_id = secrets.token_hex(6)
-
-
-def _tell_number(response: Response) -> Response:
-    response.headers["X-Request-Id"] = g.request_id
-    return response
-
-
 def _api_error(error: ApiError) -> Response:
     body = {"code": error.code, "message": error.message, **error.details}
     if error.field is not None:
         body["field"] = error.field
-    response = reply({"error": body}, error.status)
+    response = _told(body, error.status)
     if isinstance(error, Unavailable):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response
@@ -54,7 +44,7 @@ def _http_error(error: HTTPException) -> Response:
     message = f"there is nothing at {request.path}" if error.code == 404 else str(error.description)
     if isinstance(error, MethodNotAllowed):
         message = f"{request.path} does not answer {request.method}; it answers {', '.join(error.valid_methods or [])}"
-    return reply({"error": {"code": code, "message": message}}, error.code or 500)
+    return _told({"code": code, "message": message}, error.code or 500)
 
 
 def _database_error(error: OperationalError) -> Response:
@@ -66,7 +56,13 @@ def _database_error(error: OperationalError) -> Response:
 
 
 def _disk_error(error: OSError) -> Response:
-    return _no_room(error) if error.errno in (errno.ENOSPC, errno.EDQUOT) else _defect(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _no_room(error)
+    if error.errno not in (errno.EIO, errno.EROFS):
+        return _defect(error)
+    log.error("The disk failed request %s: %s", g.request_id, error)
+    said = f"the server's disk failed ({error.strerror}); nothing of this request was kept, it can be sent again later"
+    return _api_error(Unavailable("disk_failed", said, retry_after_s=15))
 
 
 def _no_room(error: Exception) -> Response:
@@ -81,6 +77,10 @@ def _number_error(error: Exception) -> Response:
 
 
 def _defect(error: Exception) -> Response:
-    log.exception("Request %s %s %s failed", g.request_id, request.method, request.path, exc_info=error)
+    log.exception("Request %s to %s failed", g.request_id, route_told(), exc_info=error)
     message = f"the server failed on this request (id {g.request_id}); its log says why"
-    return reply({"error": {"code": "internal", "message": message}}, 500)
+    return _told({"code": "internal", "message": message}, 500)
+
+
+def _told(error: dict[str, Any], status: int) -> Response:
+    return reply({"error": {**error, "request_id": g.request_id}}, status)

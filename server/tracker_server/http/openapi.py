@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tracker_server.http import kept_answers
 from tracker_server.http.api import PREFIX, Api, Route
 from tracker_server.http.bodies import JSON, LINES, MSGPACK
 
@@ -16,10 +17,14 @@ _REF = "#/components/schemas/{name}"
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
-    """`code` is for programs, `message` for people; `field` names the part of the request that is at fault."""
+    """`code` is for programs, `message` for people; `field` names the part of the request that is at fault.
+
+    By `request_id`, which the header X-Request-Id says too, the server's log knows the request.
+    """
 
     code: str
     message: str
+    request_id: str
     field: str | None = None
 
 
@@ -57,8 +62,8 @@ def _operation(tag: str, route: Route, components: dict[str, Any]) -> dict[str, 
         "tags": [tag],
         "operationId": route.view.__name__,
         "summary": (inspect.getdoc(route.view) or "").partition("\n")[0],
-        "parameters": [*_path_parameters(route.path), *_query_parameters(route, components)],
-        "responses": {"default": {"description": "A failure.", "content": _json("ErrorAnswer")}, **_success(route)},
+        "parameters": _path_parameters(route.path) + _query_parameters(route, components) + _header_parameters(route),
+        "responses": {"default": _failure(route), **_success(route)},
     }
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": _json(route.body.__name__)}
@@ -90,15 +95,39 @@ def _query_parameters(route: Route, components: dict[str, Any]) -> list[dict[str
     ]
 
 
+def _header_parameters(route: Route) -> list[dict[str, Any]]:
+    if not route.takes_key:
+        return []
+    described = (
+        "Names this act: sent again with the same key within 24 hours, it is not carried out again, and has the answer "
+        "that it had, with the header Idempotent-Replayed."
+    )
+    schema = {"type": "string", "minLength": 1, "maxLength": kept_answers.LONGEST_KEY, "pattern": "^[!-~]+$"}
+    return [
+        {"name": kept_answers.HEADER, "in": "header", "required": False, "description": described, "schema": schema}
+    ]
+
+
 def _success(route: Route) -> dict[str, Any]:
     if route.reply is not None:
         content = _json(route.reply.__name__)
         content |= {MSGPACK: {}} if route.has_columns else {}
         content |= {LINES: _schema(route.streamed.__name__)} if route.streamed is not None else {}
-        return {str(route.status): {"description": "What was asked for.", "content": content}}
-    if route.status == 204:
-        return {"204": {"description": "Done; nothing to say."}}
-    return {str(route.status): {"description": "The bytes.", "content": {"application/octet-stream": {}}}}
+        found = {str(route.status): {"description": "What was asked for.", "content": content}}
+        if route.status_before is not None:
+            found[str(route.status_before)] = {"description": "It was there already.", "content": content}
+        if route.is_followed:
+            found["304"] = {"description": "Nothing is new to who asks."}
+        return found
+    if not route.has_body:
+        return {str(route.status): {"description": "Done; nothing to say."}}
+    return {str(route.status): {"description": "The bytes.", "content": {kind: {} for kind in route.media_types}}}
+
+
+def _failure(route: Route) -> dict[str, Any]:
+    """A page that stands in a frame says what is wrong as a page; everything else as JSON."""
+    page: dict[str, Any] = {kind: {} for kind in route.media_types if kind == "text/html"}
+    return {"description": "A failure.", "content": {**_json("ErrorAnswer"), **page}}
 
 
 def _name(kind: type[msgspec.Struct]) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request
 
-from tracker_server.errors import Forbidden
+from tracker_server.errors import AddressTooLong, Forbidden
 from tracker_server.settings import Settings
 
 PROGRAM_HEADER = "X-Tracker-Client"
@@ -26,15 +26,36 @@ PAGE_POLICY = f"{_SOURCES}; frame-ancestors 'none'"
 EMBED_POLICY = f"{_SOURCES}; frame-ancestors *"
 """For the pages below `/embed/`, which show charts and change nothing: they alone may stand in pages of others."""
 
+MAX_PATH = 2000
+"""Of an address, in characters; the path of a file in an artifact has 1,000 at most."""
+
+MAX_QUERY = 8190
+"""In bytes, as they come; it is also the most that the server reads of a request's first line."""
+
 INERT_POLICY = "sandbox; default-src 'none'"
-"""For bytes that users stored: whatever they are, they do nothing in our origin."""
+"""For every answer but a page, stored bytes among them: opened in a browser it does nothing in our origin."""
 
 
 def install(app: Flask) -> None:
     """Put the checks before every request and the headers on every answer."""
+    app.before_request(_check_address)
     app.before_request(_check_host)
     app.before_request(_check_origin)
     app.after_request(_add_headers)
+
+
+def _check_address() -> None:
+    """Before anything reads the address: how long its parts may be, whatever serves this app."""
+    for what, size, limit in (
+        ("path", len(request.path), MAX_PATH),
+        ("query", len(request.query_string), MAX_QUERY),
+    ):
+        if size > limit:
+            raise AddressTooLong(
+                "address_too_long",
+                f"the {what} of the address has {size:,} characters, and at most {limit:,} are read; ask for less at "
+                "once, or by a route that takes it in a body",
+            )
 
 
 def _check_host() -> None:
@@ -52,12 +73,9 @@ def _host_name(host: str) -> str:
 
 
 def _check_origin() -> None:
-    if request.method in ("GET", "HEAD", "OPTIONS") or request.headers.get(PROGRAM_HEADER):
+    if request.method in ("GET", "HEAD", "OPTIONS"):
         return
-    site = request.headers.get("Sec-Fetch-Site")
-    origin = request.headers.get("Origin")
-    is_same = site == "same-origin" or (site is None and origin is not None and urlsplit(origin).netloc == request.host)
-    if not is_same:
+    if not _is_ours():
         raise Forbidden(
             "cross_site",
             "a request that changes something must come from this server's own pages; a program adds the header "
@@ -65,8 +83,30 @@ def _check_origin() -> None:
         )
 
 
+def _is_ours() -> bool:
+    """What a browser says of where a request comes from counts, and only where it says nothing what a program does."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        return _place(origin) == request.host
+    return bool(request.headers.get(PROGRAM_HEADER))
+
+
+def _place(origin: str) -> str | None:
+    """The name and port that an origin is of; None where it is none, as in `http://[`."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
 def _add_headers(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+    is_page = not request.path.startswith(("/api/", "/metrics"))
+    response.headers.setdefault("Content-Security-Policy", PAGE_POLICY if is_page else INERT_POLICY)
+    if response.mimetype == "application/octet-stream":
+        response.headers.setdefault("Content-Disposition", "attachment")
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")

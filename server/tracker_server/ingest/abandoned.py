@@ -41,10 +41,14 @@ class AbandonedTails:
         self._thread = threading.Thread(target=self._run, name="abandoned-tails", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
-        """End after the run at hand."""
+    def begin_stop(self) -> None:
+        """Have it end after the run at hand, without waiting for that."""
         self._is_over.set()
-        self._thread.join(10)
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """End after the run at hand, waited for no longer than that: what it is at is then undone."""
+        self.begin_stop()
+        self._thread.join(timeout_s)
 
     def _run(self) -> None:
         rest_s = SHORTEST_REST_S

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from tracker_server import narrowing
 from tracker_server.db import Database, says_full
 from tracker_server.errors import Overloaded, StorageFull, Unavailable
 
@@ -192,7 +193,7 @@ class Group(Generic[B, R]):
                 waiting.receipt = receipt
                 if receipt is None:
                     left.append(waiting)
-            self._store_left(session.connection(), left, until, taken)
+            self._store_left(session, left, until, taken)
             session.commit()
 
     def _take(self, taken: list[_Waiting[B, R]]) -> None:
@@ -221,7 +222,7 @@ class Group(Generic[B, R]):
 
     def _store_left(
         self,
-        connection: sa.Connection,
+        together: Session,
         left: list[_Waiting[B, R]],
         until: float,
         taken: list[_Waiting[B, R]],
@@ -239,12 +240,12 @@ class Group(Generic[B, R]):
                     self._queue.extendleft(reversed(again))
                 return
             try:
-                with _savepoint(connection) as session:
+                with _savepoint(together) as session:
                     waiting.receipt = self._store_one(session, waiting.batch)
                     session.commit()
             except Exception as error:  # the edge of one request; the others of the commit go on
                 waiting.error = error
-                _check_goes_on(connection)
+                _check_goes_on(together.connection())
 
     def _end(self, taken: list[_Waiting[B, R]]) -> None:
         with self._lock:
@@ -258,9 +259,11 @@ class Group(Generic[B, R]):
             waiting.call()
 
 
-def _savepoint(connection: sa.Connection) -> Session:
-    """A session whose commit and rollback are those of a savepoint."""
-    return Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False)
+def _savepoint(session: Session) -> Session:
+    """A session whose commit and rollback are those of a savepoint; what it tells is told in the outer session."""
+    return narrowing.Session(
+        session.connection(), join_transaction_mode="create_savepoint", expire_on_commit=False, info=session.info
+    )
 
 
 def _check_goes_on(connection: sa.Connection) -> None:

@@ -12,7 +12,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tracker_server import db, history, metrics
+from tracker_server import copies, db, history, metrics
 from tracker_server.ingest.schema import Receipt
 from tracker_server.ingest.service import Batch
 from tracker_server.runs import Run, Writer
@@ -58,7 +58,7 @@ def store_plain(session: Session, batches: Sequence[Batch]) -> list[Receipt | No
     places = [place for place in places if batches[place].run_id in held]
     writers = _writers(session, [batches[place] for place in places])
     pairs = [(place, writers.get((batches[place].run_id, batches[place].writer))) for place in places]
-    silent = {place: writer for place, writer in pairs if writer is not None and not batches[place].frames.numbers}
+    silent = {place: writer for place, writer in pairs if writer is not None and _is_silent(batches[place], writer)}
     speaking = {place: writer for place, writer in pairs if writer is not None and _is_plain(batches[place], writer)}
     stored = _append(session, batches, speaking)
     _hear(session, batches, {**silent, **stored})
@@ -88,6 +88,11 @@ def _writers(session: Session, batches: Sequence[Batch]) -> dict[tuple[str, str]
     given = {"runs": [batch.run_id for batch in batches], "names": sorted({batch.writer for batch in batches})}
     rows = session.connection().execute(_WRITING, given).all() if batches else ()
     return {(row.run_id, row.name): row for row in rows}
+
+
+def _is_silent(batch: Batch, writer: Any) -> bool:
+    """Whether it is a sign of life and nothing else; of a copy that is made it would be none."""
+    return not batch.frames.numbers and not copies.is_copy(writer.name)
 
 
 def _is_plain(batch: Batch, writer: Any) -> bool:

@@ -18,6 +18,8 @@ import msgspec
 import numpy as np
 from sqlalchemy.orm import Session
 
+from tracker import naming
+from tracker.naming import MAX_NAME, MAX_NOTES, MAX_TAGS, is_metric
 from tracker.records import (
     Acknowledged,
     AlertRaised,
@@ -25,11 +27,13 @@ from tracker.records import (
     ArtifactUsed,
     ConfigChanged,
     ConsoleLine,
+    Copied,
     EnvironmentCaptured,
     Logged,
     LoggedOnward,
     MediaLogged,
     MetricDefined,
+    PointsCopied,
     Record,
     RecordsLost,
     RunFinished,
@@ -39,15 +43,26 @@ from tracker.records import (
     UnknownRecord,
     decode,
 )
-from tracker_server import artifacts, corrections, history, media, metrics, runs
+from tracker_server import artifacts, copies, corrections, history, media, metrics, runs
 from tracker_server.errors import Conflict, NotFound, Refused
 from tracker_server.ingest.alike import SHORTEST, run_of
 from tracker_server.ingest.frames import Frames, new_to, parse
 from tracker_server.ingest.schema import Receipt
+from tracker_server.narrowing import narrow
+from tracker_server.rights import EVERYTHING, Level, Rights
 
 MAX_ID = 128
-MAX_NAME = 500
 MAX_INTEGER = 2**63 - 1
+
+_WORDS = {
+    "name": MAX_NAME,
+    "group": MAX_NAME,
+    "job_type": MAX_NAME,
+    "label": MAX_NAME,
+    "client_version": MAX_NAME,
+    "notes": MAX_NOTES,
+}
+"""The longest that each text of a first record may be."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +87,7 @@ class _Contents:
     lines: list[ConsoleLine] = field(default_factory=list)
     unknown: list[tuple[int, bytes]] = field(default_factory=list)
     others: list[Record] = field(default_factory=list)
+    copied: list[Copied] = field(default_factory=list)
 
     def arrivals(self) -> tuple[metrics.Arrivals, ...]:
         """All points, however they are counted and whatever they measure."""
@@ -94,11 +110,16 @@ class Batch:
     allow_resume: bool
     actor_id: int
     now_ms: int
+    rights: Rights = EVERYTHING
 
     def has_points_alone(self) -> bool:
         """Whether all its records can be read, and none says anything but points."""
         contents = self.contents
-        return contents is not None and not (contents.lines or contents.unknown or contents.others)
+        return contents is not None and not (contents.lines or contents.unknown or contents.others or contents.copied)
+
+    def point_count(self) -> int:
+        """How many points it brings, stored before or not."""
+        return sum(arrivals.point_count() for arrivals in self.contents.arrivals()) if self.contents is not None else 0
 
     def series(self, first_step: int) -> list[tuple[metrics.Arrivals, int]]:
         """Its points, and the step from which their steps count, for a writer whose onward steps begin there."""
@@ -116,6 +137,7 @@ def read(
     allow_resume: bool = False,
     actor_id: int,
     now_ms: int,
+    rights: Rights = EVERYTHING,
 ) -> Batch:
     """The frames of a writer's journal. Raises Refused for what is none, and for ids that nothing can have.
 
@@ -128,7 +150,7 @@ def read(
         contents = _sorted(frames)
     except Refused:
         contents = None
-    return Batch(run_id, writer, frames, contents, allow_gaps, allow_resume, actor_id, now_ms)
+    return Batch(run_id, writer, frames, contents, allow_gaps, allow_resume, actor_id, now_ms, rights)
 
 
 def store(session: Session, batch: Batch) -> Receipt:
@@ -137,7 +159,11 @@ def store(session: Session, batch: Batch) -> Receipt:
     Raises Refused for records that are nonsense, Conflict where records or blobs are missing, NotFound for a run that
     has not been started.
     """
-    return Receipt(_take_in(session, batch), runs.commands(session, batch.run_id, batch.writer))
+    narrow(session, batch.rights.narrowing(Level.WRITE))
+    try:
+        return Receipt(_take_in(session, batch), runs.commands(session, batch.run_id, batch.writer))
+    finally:
+        narrow(session, None)  # the next batch of this session is somebody else's
 
 
 def _take_in(session: Session, batch: Batch) -> int:
@@ -153,16 +179,16 @@ def _take_in(session: Session, batch: Batch) -> int:
         if run is None:
             by = {"actor_id": actor_id, "now_ms": now_ms}
             corrections.refuse_purged(session, batch.run_id, allows_any=batch.allow_resume, **by)
-        run, writer = _start(session, first, allow_resume=batch.allow_resume, actor_id=actor_id, now_ms=now_ms)
+        run, writer = _start(session, first, batch)
     # Again for one that was just made: another request may have made it first, and stored these records.
     new = new_to(frames, writer.next_seq, allow_gaps=allow_gaps)
     is_whole = len(new.numbers) == len(frames.numbers)
     contents = batch.contents if is_whole and batch.contents is not None else _sorted(new)
+    _hear(session, run, writer, now_ms)
     _store(_Target(session, run, writer, actor_id, now_ms), contents)
     if new.lost:
         runs.lose(session, run, writer, new.lost)
     writer.next_seq = max(writer.next_seq, frames.numbers[-1] + 1)
-    _hear(session, run, writer, now_ms)
     return writer.next_seq
 
 
@@ -180,6 +206,8 @@ def _hear(session: Session, run: runs.Run | None, writer: runs.Writer | None, no
     """The writer is alive; a run or writer that is not known has sent nothing yet, and is not made by this."""
     if run is None or writer is None:
         return 0
+    if copies.is_copy(writer.name) and writer.finished_ms is not None:
+        return writer.next_seq  # asking about a copy that is made is no sign of life of its run
     runs.touch(session, run, now_ms=now_ms)
     writer.heartbeat_ms = now_ms
     return writer.next_seq
@@ -199,19 +227,42 @@ def _first(run_id: str, writer_name: str, frames: Frames) -> RunStarted:
             f"says {writer_name!r} of {run_id!r}",
         )
     _check_integers(first)
+    _check_words(first)
     return first
 
 
-def _start(
-    session: Session, first: RunStarted, *, allow_resume: bool, actor_id: int, now_ms: int
-) -> tuple[runs.Run, runs.Writer]:
+def _check_words(first: RunStarted) -> None:
+    """Raises Refused for a run that is called by more than a table or an index of a database can hold."""
+    for field_name, most in _WORDS.items():
+        value = getattr(first, field_name)
+        if value is not None and len(value) > most:
+            raise Refused(
+                "bad_record",
+                f"{field_name} has {len(value):,} characters, and at most {most:,} are kept; give a shorter one",
+                field=field_name,
+            )
+    for field_name in ("parent", "fork_of"):
+        if (run_id := getattr(first, field_name)) is not None:
+            _check_id("run", run_id)
+    if len(first.tags) > MAX_TAGS or not all(0 < len(tag) <= MAX_NAME for tag in first.tags):
+        raise Refused(
+            "bad_record",
+            f"a run has at most {MAX_TAGS:,} tags of 1 to {MAX_NAME} characters; put other values into its config",
+            field="tags",
+        )
+
+
+def _start(session: Session, first: RunStarted, batch: Batch) -> tuple[runs.Run, runs.Writer]:
     """The run and the writer that a first record names, and what it does to the run's history."""
+    is_copy = copies.is_copy(first.writer)
+    if is_copy:
+        copies.refuse_existing(session, first)
     first = msgspec.structs.replace(first, project=history.project_of_fork(session, first))
-    run = runs.start(session, first, actor_id=actor_id, now_ms=now_ms)
+    run = runs.start(session, first, actor_id=batch.actor_id, now_ms=batch.now_ms, rights=batch.rights)
     writer = runs.writer(session, run.id, first.writer)
     assert writer is not None
-    if writer.next_seq == 0:  # else another request was quicker, and has done it
-        history.begin(session, run, writer, first, allows_any=allow_resume, now_ms=now_ms)
+    if writer.next_seq == 0 and not is_copy:  # else another request was quicker, and has done it
+        history.begin(session, run, writer, first, allows_any=batch.allow_resume, now_ms=batch.now_ms)
     return run, writer
 
 
@@ -222,6 +273,7 @@ def _sorted(frames: Frames) -> _Contents:
         _sort(frames, start, end, contents)
     for arrivals in contents.arrivals():
         _check_names(arrivals.names())
+    _check_names(record.name for record in contents.copied if isinstance(record, PointsCopied))
     return contents
 
 
@@ -259,10 +311,14 @@ def _sort_one(number: int, payload: bytes, record: Record | UnknownRecord, conte
         (contents.onward_samples if record.is_onward else contents.samples).add(record)
     elif isinstance(record, UnknownRecord):
         contents.unknown.append((number, payload))
+    elif isinstance(record, Copied):
+        contents.copied.append(record)
     else:
         _check_integers(record)
         if isinstance(record, ConsoleLine):
             contents.lines.append(record)
+        elif _is_too_deep(record):
+            contents.unknown.append((number, payload))  # kept as it is: nothing here could read all of it
         else:
             contents.others.append(record)
 
@@ -274,9 +330,13 @@ def _check_integers(record: Record) -> None:
             raise Refused("bad_record", f"{name} must fit 64 bits with a sign, got {value}", field=name)
 
 
+def _is_too_deep(record: Record) -> bool:
+    return any(naming.is_too_deep(getattr(record, name)) for name in record.__struct_fields__)
+
+
 def _check_names(names: Iterable[str]) -> None:
     for name in names:
-        if not 0 < len(name) <= MAX_NAME or "\0" in name:
+        if not is_metric(name):
             raise Refused(
                 "bad_record",
                 f"a metric's name has 1 to {MAX_NAME} characters and no NUL; {name[:80]!r} has {len(name)}",
@@ -286,13 +346,17 @@ def _check_names(names: Iterable[str]) -> None:
 def _store(target: _Target, contents: _Contents) -> None:
     """Hand the records to their domains, the end of the run last."""
     session, run, writer = target.session, target.run, target.writer
-    _check_blobs(session, contents.others)
+    if contents.unknown and copies.is_copy(writer.name):
+        raise Refused("bad_record", "the copy has a record that this server cannot read: a newer one wrote it; upgrade")
+    _check_blobs(session, contents.others, target.actor_id)
     for record in contents.others:
         _apply(record, target)
     for number, payload in contents.unknown:
         runs.keep_unknown(session, writer, number, payload)
     runs.append_console(session, run, writer, contents.lines)
     _append(target, contents)
+    if contents.copied:
+        copies.take_in(session, run, writer, contents.copied, now_ms=target.now_ms)
     if any(isinstance(record, RunFinished) for record in contents.others):
         metrics.seal(session, run.id)
 
@@ -313,13 +377,13 @@ def _append(target: _Target, contents: _Contents) -> None:
         metrics.append(session, run.id, writer.label, kind, arrivals, first_step=first, cuts=cuts, heirs=heirs)
 
 
-def _check_blobs(session: Session, others: Sequence[Record]) -> None:
+def _check_blobs(session: Session, others: Sequence[Record], actor_id: int) -> None:
     """Raises Conflict unless every blob that a record names is stored: a record never points at nothing."""
     digests = [record.digest for record in others if isinstance(record, MediaLogged)]
     for record in others:
         if isinstance(record, ArtifactLogged):
             digests += [file.digest for file in record.files]
-    absent = artifacts.missing(session, digests) if digests else []
+    absent = artifacts.missing(session, digests, actor_id) if digests else []
     if absent:
         message = f"{len(absent)} blobs that these records name are not stored; upload them first, then send again"
         raise Conflict("missing_blobs", message, digests=absent)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker.records import MediaLogged
-from tracker_server import runs
+from tracker_server import artifacts, runs
 from tracker_server.errors import NotFound
 from tracker_server.media.models import MediaItem
 
@@ -44,6 +44,20 @@ def get(session: Session, media_id: int) -> MediaItem:
     if item is None:
         raise NotFound("unknown_media", f"there is no media {media_id}")
     return item
+
+
+def project_id_of(session: Session, media_id: int) -> int | None:
+    """The project of a piece of media, whoever asks."""
+    if media_id > MAX_ID:
+        return None
+    statement = sa.select(runs.Run.project_id).join(MediaItem, MediaItem.run_id == runs.Run.id)
+    return session.scalar(statement.where(MediaItem.id == media_id))
+
+
+@artifacts.refers
+def digests() -> sa.Select[str]:
+    """The blobs that media are."""
+    return sa.select(MediaItem.digest)
 
 
 def count_of_run(session: Session, run_id: str) -> int:

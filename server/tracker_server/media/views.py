@@ -25,7 +25,7 @@ def list_media(call: Call, run_id: str) -> MediaList:
     return MediaList([_described(item) for item in items])
 
 
-@api.get("/media/<int:media_id>/frame", query=FrameQuery)
+@api.get("/media/<int:media_id>/frame", query=FrameQuery, media_types=("text/html",))
 def get_media_frame(call: Call, media_id: int, query: FrameQuery) -> Response:
     """A page that shows one piece of media, for a sandboxed frame."""
     item = media.get(call.session, media_id)
@@ -46,13 +46,13 @@ def _page(item: media.MediaItem, theme: frames.Theme) -> str:
     return frames.figure_page(item.name, artifacts.blob_store().path(item.digest), theme)
 
 
-@api.get("/media/plotly.js", access="public")
+@api.get("/media/plotly.js", access="public", media_types=("text/javascript",))
 def get_plotly(call: Call) -> Response:
     """plotly.js for those pages."""
     return _loadable(send_file(frames.plotly_bundle(), mimetype="text/javascript"))
 
 
-@api.get("/media/frame.js", access="public")
+@api.get("/media/frame.js", access="public", media_types=("text/javascript",))
 def get_frame_script(call: Call) -> Response:
     """The script of those pages."""
     return _loadable(Response(frames.STARTER, mimetype="text/javascript"))

@@ -8,7 +8,7 @@ arrived, its *chunks* are sealed. A run's history is *segment* 0; others are wha
 from tracker_server.metrics import naming, trash
 from tracker_server.metrics.abandoned import has_abandoned, seal_abandoned
 from tracker_server.metrics.checking import problems
-from tracker_server.metrics.columns import Arrivals
+from tracker_server.metrics.columns import Arrivals, Points, join
 from tracker_server.metrics.differing import Differing, differing
 from tracker_server.metrics.parts import Cut
 from tracker_server.metrics.reading import View
@@ -21,11 +21,13 @@ from tracker_server.metrics.store import (
     first,
     highest_step,
     last,
+    put_back,
     read,
     restore,
     seal,
     supersede,
 )
+from tracker_server.metrics.streaming import Part, Wanted, stream, wanted
 from tracker_server.metrics.summaries import Kind
 from tracker_server.metrics.together import Appended, append_together
 from tracker_server.metrics.wire import Form, form, listed
@@ -39,7 +41,10 @@ __all__ = [
     "Heir",
     "Kind",
     "Limits",
+    "Part",
+    "Points",
     "View",
+    "Wanted",
     "append",
     "append_together",
     "copy",
@@ -49,14 +54,18 @@ __all__ = [
     "form",
     "has_abandoned",
     "highest_step",
+    "join",
     "last",
     "listed",
     "naming",
     "problems",
+    "put_back",
     "read",
     "restore",
     "seal",
     "seal_abandoned",
+    "stream",
     "supersede",
     "trash",
+    "wanted",
 ]

@@ -106,6 +106,11 @@ class Arrivals:
         """Every name that has a point."""
         return {name for names in self._groups for name in names}
 
+    def point_count(self) -> int:
+        """How many points there are, of all names."""
+        groups = self._groups.values()
+        return sum(len(group.values) + sum(block.values.size for _, block in group.parts) for group in groups)
+
     def blocks(self) -> list[Block]:
         """The points as blocks whose keys are metric names. Raises Refused for a step or time beyond 64 bits."""
         made = [group.block() for names, group in self._groups.items() if names]

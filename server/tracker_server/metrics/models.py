@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker_server.db import Base, BigId, Words
+from tracker_server.narrowing import WithRuns
 
 _STATISTICS = ("segment", "last", "min", "max", "finite_sum", "finite_count", "count", "last_step")
 _IN_USE: dict[str, Any] = {"sqlite_where": sa.text("segment = 0"), "postgresql_where": sa.text("segment = 0")}
@@ -93,7 +94,7 @@ class Chunk(Base):
     values: Mapped[bytes]
 
 
-class NameRule(Base):
+class NameRule(WithRuns, Base):
     """What a name reads as in a project, or in one run of it (`run_id`, else ""); None where it is not shown.
 
     `id` is that of the entry that tells who made the rule, and why. See `metrics/naming.py`.

@@ -6,12 +6,14 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from tracker_server.bounds import Id, Key, Line
+
 METRIC_AXIS = "metric:"
 
 POINTS = 400
 """How many points a series is thinned to unless told."""
 
-Axis = Annotated[str, msgspec.Meta(pattern=rf"^(step|time|relative_time|{METRIC_AXIS}.+)$", max_length=520)]
+Axis = Annotated[str, msgspec.Meta(pattern=rf"^(step|time|relative_time|{METRIC_AXIS}[\s\S]+)$", max_length=520)]
 """`time` is Unix milliseconds; `relative_time` milliseconds since the run's start.
 
 "metric:<name>" is that metric of the same run and label: a point stands at its value at the same step, else at the last
@@ -50,8 +52,8 @@ class SeriesRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `smoothing` adds the column `smoothed`; `band` adds `low` and `high`.
     """
 
-    runs: Annotated[list[str], msgspec.Meta(min_length=1, max_length=200)]
-    metrics: Annotated[list[str], msgspec.Meta(min_length=1, max_length=200)]
+    runs: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=200)]
+    metrics: Annotated[list[Key], msgspec.Meta(min_length=1, max_length=200)]
     x: Axis = "step"
     range: tuple[float, float] | None = None
     points: Annotated[int, msgspec.Meta(ge=3, le=10_000)] = POINTS
@@ -103,7 +105,7 @@ class RunSeriesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which series of a run, and how: as in `SeriesRequest`, each in one word of a query string."""
 
     metric: Annotated[
-        list[Annotated[str, msgspec.Meta(min_length=1)]],
+        list[Annotated[str, msgspec.Meta(min_length=1, max_length=600)]],
         msgspec.Meta(
             min_length=1,
             max_length=200,
@@ -122,12 +124,12 @@ class RunSeriesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         msgspec.Meta(description=f"About how many points to thin each series to; {POINTS} unless told."),
     ] = None
     smoothing: Annotated[
-        Annotated[str, msgspec.Meta(pattern=r"^(time_ema|ema|mean|gaussian):[0-9][0-9.eE+-]*$")] | None,
+        Annotated[str, msgspec.Meta(pattern=r"^(time_ema|ema|mean|gaussian):[0-9][0-9.eE+-]*$", max_length=40)] | None,
         msgspec.Meta(description="`<kind>:<amount>`, as in `ema:0.6` or `mean:25`."),
     ] = None
     band: Annotated[bool, msgspec.Meta(description="Whether `low` and `high` come.")] = False
     since: Annotated[
-        str | None, msgspec.Meta(description="The `cursor` of an answer to the same question: only what is new comes.")
+        Line | None, msgspec.Meta(description="The `cursor` of an answer to the same question: only what is new comes.")
     ] = None
     resolution: Annotated[
         Literal["thinned", "full"],
@@ -141,7 +143,7 @@ class RunSeriesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class FormulaRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A formula as it stands behind `formula:`."""
 
-    formula: str
+    formula: Line
 
 
 class FormulaFacts(msgspec.Struct, frozen=True):

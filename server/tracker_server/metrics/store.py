@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from tracker.records import Logged, SystemSampled
 from tracker_server.metrics import abandoned, formulas, parts, reading, reckoning, sealing, summaries, wire
-from tracker_server.metrics.columns import Arrivals, Block
+from tracker_server.metrics.columns import Arrivals, Block, Points, shared_blocks
 from tracker_server.metrics.models import Chunk, Series, Tail, TrashedSeries
 from tracker_server.metrics.moving import copy, highest_step, restore, supersede
 from tracker_server.metrics.parts import Cut
@@ -23,7 +23,19 @@ from tracker_server.metrics.schema import SeriesColumns
 from tracker_server.metrics.sealing import LIMITS, Limits
 from tracker_server.metrics.summaries import Kind, first, last
 
-__all__ = ["append", "copy", "delete", "first", "highest_step", "last", "read", "restore", "seal", "supersede"]
+__all__ = [
+    "append",
+    "copy",
+    "delete",
+    "first",
+    "highest_step",
+    "last",
+    "put_back",
+    "read",
+    "restore",
+    "seal",
+    "supersede",
+]
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,11 @@ def append(
         inherited = parts.up_to(segments.get(0, []), heir.up_to)
         if inherited:
             _append(session, heir.run_id, label, kind, {0: inherited}, limits)
+
+
+def put_back(session: Session, run_id: str, label: str, kind: Kind, segment: int, points: dict[str, Points]) -> None:
+    """Keep points as another server had them, by name: in that segment, and for this run alone."""
+    _append(session, run_id, label, kind, {segment: shared_blocks(points)}, LIMITS)
 
 
 def _append(

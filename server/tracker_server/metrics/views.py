@@ -36,7 +36,7 @@ def read_series(call: Call, body: SeriesRequest) -> SeriesAnswer:
     return SeriesAnswer(metrics.read(call.session, list(started), body.metrics, view, form=form))
 
 
-@api.post("/formulas", access="read", body=FormulaRequest, reply=FormulaFacts)
+@api.post("/formulas", body=FormulaRequest, reply=FormulaFacts, access="signed_in", changes=False)
 def read_formula(call: Call, body: FormulaRequest) -> FormulaFacts:
     """What a formula is of, before it is drawn; one that cannot be read is refused with the place."""
     found = formulas.read(body.formula)

@@ -1,4 +1,4 @@
-"""Registered models, their versions, the aliases that point at them, and the trail of every move."""
+"""Registered models, their versions, the aliases that point at them, and the trail of every act."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker_server.db import Base, BigId, Document, Words
+from tracker_server.narrowing import InProject
 
 
-class RegisteredModel(Base):
+class RegisteredModel(InProject, Base):
     """A model's name is unique on the server; its project decides who may see and promote it."""
 
     __tablename__ = "models"
@@ -19,13 +20,18 @@ class RegisteredModel(Base):
     name: Mapped[str] = mapped_column(Words, unique=True)
     project_id: Mapped[int] = mapped_column(sa.ForeignKey("projects.id"), index=True)
     description: Mapped[str] = mapped_column(Words, default="")
+    tags: Mapped[Any] = mapped_column(Document, default=list)
+    main_metric: Mapped[str | None] = mapped_column(Words)
     next_version: Mapped[int] = mapped_column(default=1)
+    archived_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
     created_ms: Mapped[int] = mapped_column(sa.BigInteger)
     created_by: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
 
 
 class RegisteredVersion(Base):
-    """An immutable version. `metrics` and `config` are those of its run at the moment of registration."""
+    """A version. `metrics`, `config`, `code`, `data` and `cost` are those of its run at the moment of registration, and
+    never change; `description`, `tags`, `card` and `state` (active, deprecated or archived) are what people say of it.
+    """
 
     __tablename__ = "model_versions"
     __table_args__ = (
@@ -41,6 +47,13 @@ class RegisteredVersion(Base):
     description: Mapped[str] = mapped_column(Words, default="")
     metrics: Mapped[Any] = mapped_column(Document, default=dict)
     config: Mapped[Any] = mapped_column(Document, default=dict)
+    code: Mapped[Any] = mapped_column(Document, default=dict)
+    data: Mapped[Any] = mapped_column(Document, default=list)
+    cost: Mapped[Any] = mapped_column(Document, default=dict)
+    tags: Mapped[Any] = mapped_column(Document, default=list)
+    card: Mapped[Any] = mapped_column(Document, default=dict)
+    state: Mapped[str] = mapped_column(sa.Text, default="active")
+    state_reason: Mapped[str] = mapped_column(Words, default="")
     created_ms: Mapped[int] = mapped_column(sa.BigInteger)
     created_by: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
 
@@ -58,8 +71,10 @@ class ModelAlias(Base):
     reason: Mapped[str] = mapped_column(Words)
 
 
-class AuditRow(Base):
-    """One act. Rows are only ever added: triggers of the database refuse an update or a deletion."""
+class AuditRow(InProject, Base):
+    """One act. Rows are only ever added: triggers of the database refuse an update or a deletion. `digest` is that of
+    the row and of the one before it (`chain.py`).
+    """
 
     __tablename__ = "audit"
     __table_args__ = (sa.Index("ix_audit_model", "model_id", "id"),)
@@ -75,3 +90,15 @@ class AuditRow(Base):
     to_version: Mapped[int | None]
     reason: Mapped[str] = mapped_column(Words, default="")
     details: Mapped[Any] = mapped_column(Document, default=dict)
+    digest: Mapped[str] = mapped_column(sa.Text, default="")
+
+
+class AuditHead(Base):
+    """The one row that says where the chain of entries ends: its last entry, how many there are, and its digest."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(sa.BigInteger)
+    count: Mapped[int] = mapped_column(sa.BigInteger)
+    digest: Mapped[str] = mapped_column(sa.Text)

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import cast
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy import orm
 from sqlalchemy.orm import Session
 
-from tracker_server import artifacts, runs
+from tracker_server import artifacts, narrowing, runs
 from tracker_server.auth.models import User
-from tracker_server.registry import schema, trail
+from tracker_server.registry import moment, schema, trail
 from tracker_server.registry.models import ModelAlias, RegisteredModel, RegisteredVersion
 from tracker_server.registry.versions import evidence_at_registration
+from tracker_server.runs.schema import MetricSummary
+
+_OF_ONE = (RegisteredVersion.config, RegisteredVersion.code, RegisteredVersion.card)
+"""What the page of one version shows, and a list of them does not."""
 
 
-def list_models(session: Session) -> list[schema.Model]:
-    """Every model, by name."""
-    return _models(session, sa.true())
+def list_models(session: Session, *, with_archived: bool = False) -> list[schema.Model]:
+    """Every model, by name; those that were archived only where they are asked for."""
+    return _models(session, sa.true() if with_archived else RegisteredModel.archived_ms.is_(None))
 
 
 def model_detail(session: Session, model: RegisteredModel) -> schema.ModelDetail:
     """A model with its versions and its history."""
     (described,) = _models(session, RegisteredModel.id == model.id)
+    metric = model.main_metric
     return schema.ModelDetail(
         **msgspec.structs.asdict(described),
+        goal=runs.metric_goals(session, model.project_id).of(metric) if metric is not None else None,
         versions=_versions(session, RegisteredVersion.model_id == model.id),
         history=trail.of_model(session, model),
     )
@@ -37,12 +45,14 @@ def describe_version(session: Session, version: RegisteredVersion) -> schema.Mod
 
 
 def version_detail(session: Session, version: RegisteredVersion) -> schema.ModelVersionDetail:
-    """A version with its files, and the config that its run had at registration."""
+    """A version with its files, and the config and code that its run had at registration."""
     project = sa.select(runs.Project.name).join(RegisteredModel, RegisteredModel.project_id == runs.Project.id)
     return schema.ModelVersionDetail(
         **msgspec.structs.asdict(describe_version(session, version)),
         files=_files(session, version),
         config=version.config,
+        code=evidence_at_registration(version).code,
+        card=version.card,
         project=session.scalars(project.where(RegisteredModel.id == version.model_id)).one(),
     )
 
@@ -69,27 +79,40 @@ def alias_holder(session: Session, model: RegisteredModel, alias: str) -> schema
 
 
 def _models(session: Session, where: sa.ColumnElement[bool]) -> list[schema.Model]:
+    of_model = RegisteredVersion.model_id == RegisteredModel.id
+    count, newest, newest_ms = (
+        sa.select(what).where(of_model).scalar_subquery()
+        for what in (
+            sa.func.count(RegisteredVersion.id),
+            sa.func.max(RegisteredVersion.version),
+            sa.func.max(RegisteredVersion.created_ms),
+        )
+    )
     statement = (
-        sa.select(RegisteredModel, runs.Project.name, User.name)
+        sa.select(RegisteredModel, runs.Project.name, User.name, count, newest, newest_ms)
         .join(runs.Project, runs.Project.id == RegisteredModel.project_id)
         .join(User, User.id == RegisteredModel.created_by)
         .where(where)
         .order_by(RegisteredModel.name)
     )
     rows = session.execute(statement).all()
-    aliases = _aliases(session, ModelAlias.model_id.in_([model.id for model, _, _ in rows]))
+    aliases = _aliases(session, ModelAlias.model_id.in_([model.id for model, *_ in rows]))
     return [
         schema.Model(
             name=model.name,
             project=project,
             description=model.description,
+            tags=model.tags,
+            main_metric=model.main_metric,
+            is_archived=model.archived_ms is not None,
             created_ms=model.created_ms,
             created_by=created_by,
-            version_count=model.next_version - 1,
-            latest_version=model.next_version - 1 or None,
+            version_count=version_count,
+            latest_version=latest,
+            latest_ms=latest_ms,
             aliases=aliases[model.id],
         )
-        for model, project, created_by in rows
+        for model, project, created_by, version_count, latest, latest_ms in rows
     ]
 
 
@@ -110,8 +133,14 @@ def _aliases(session: Session, *where: sa.ColumnElement[bool]) -> dict[int, list
 
 
 def _versions(session: Session, where: sa.ColumnElement[bool]) -> list[schema.ModelVersion]:
-    """Versions, newest first. A run in the trash is not named: nobody could open it."""
+    """Versions of models that one sees, newest first; their artifacts may be of projects that one does not.
+
+    A run in the trash, or of such a project, is not named: nobody could open it. Nor is data of such a project.
+    """
     is_shown = sa.and_(runs.Run.id == RegisteredVersion.run_id, runs.Run.deleted_ms.is_(None))
+    seen = narrowing.of(session)
+    if seen is not None:
+        is_shown = sa.and_(is_shown, runs.Run.within(seen))
     statement = (
         sa.select(
             RegisteredVersion, RegisteredModel.name, User.name,
@@ -124,14 +153,24 @@ def _versions(session: Session, where: sa.ColumnElement[bool]) -> list[schema.Mo
         .outerjoin(runs.Run, is_shown)
         .where(where)
         .order_by(RegisteredVersion.version.desc())
+        .options(orm.load_only(runs.Run.id, runs.Run.name, runs.Run.hue))
+        .options(*(orm.defer(column) for column in _OF_ONE))
+        .execution_options(**narrowing.EVERY_PROJECT)
     )  # fmt: skip
     rows = session.execute(statement).all()
     aliases = _aliases_of_versions(session, [version.id for version, *_ in rows])
+    kept = [msgspec.convert(version.data, list[schema.UsedData]) for version, *_ in rows]
+    data = moment.seen(session, kept)
     return [
         schema.ModelVersion(
             model=model,
             version=version.version,
             description=version.description,
+            tags=version.tags,
+            state=cast(schema.VersionState, version.state),
+            state_reason=version.state_reason,
+            data=used,
+            cost=msgspec.convert(version.cost, schema.Cost) if version.cost else None,
             aliases=aliases[version.id],
             created_ms=version.created_ms,
             created_by=created_by,
@@ -141,9 +180,9 @@ def _versions(session: Session, where: sa.ColumnElement[bool]) -> list[schema.Mo
             artifact_version_id=source.id,
             artifact=f"{artifact}:v{source.version}",
             size_bytes=source.size_bytes,
-            metrics=evidence_at_registration(version).metrics,
+            metrics=msgspec.convert(version.metrics, dict[str, MetricSummary]),
         )
-        for version, model, created_by, artifact, source, run in rows
+        for (version, model, created_by, artifact, source, run), used in zip(rows, data, strict=True)
     ]
 
 

@@ -6,31 +6,34 @@ from flask import Response
 
 from tracker_server import registry
 from tracker_server.http import Api, Call, reply
+from tracker_server.registry import chain
 from tracker_server.registry.schema import (
-    AliasMove,
-    AliasRemoval,
     AuditEntry,
     AuditPage,
     AuditQuery,
+    AuditVerification,
+    ChainBreak,
+    ModelArchiving,
+    ModelChanges,
     ModelDetail,
     ModelList,
+    ModelsQuery,
     ModelVersionDetail,
-    Moved,
     NewVersion,
-    PromotionPreview,
-    PromotionQuery,
     Resolved,
     ResolveQuery,
-    RollBack,
+    VersionChanges,
+    VersionRemoval,
+    VersionStateChange,
 )
 
 api = Api("registry")
 
 
-@api.get("/models", reply=ModelList, is_followed=True)
-def list_models(call: Call) -> ModelList:
-    """Every registered model, by name."""
-    return ModelList(registry.list_models(call.session))
+@api.get("/models", query=ModelsQuery, reply=ModelList, is_followed=True)
+def list_models(call: Call, query: ModelsQuery) -> ModelList:
+    """Every registered model, by name; those that were archived only with `archived`."""
+    return ModelList(registry.list_models(call.session, with_archived=bool(query.archived)))
 
 
 @api.get("/models/<name>", reply=ModelDetail, is_followed=True)
@@ -39,12 +42,26 @@ def get_model(call: Call, name: str) -> ModelDetail:
     return registry.model_detail(call.session, registry.get_model(call.session, name))
 
 
-@api.post("/models/<name>/versions", body=NewVersion, reply=ModelVersionDetail, status=201)
+@api.patch("/models/<name>", body=ModelChanges, reply=ModelDetail)
+def change_model(call: Call, name: str, body: ModelChanges) -> ModelDetail:
+    """Describe a model, tag it, or choose its main metric."""
+    model = registry.change_model(call.session, name, body, actor_id=call.actor_id, now_ms=call.now_ms)
+    return registry.model_detail(call.session, model)
+
+
+@api.put("/models/<name>/archived", body=ModelArchiving, reply=ModelDetail, access="promote")
+def archive_model(call: Call, name: str, body: ModelArchiving) -> ModelDetail:
+    """Leave a model out of the list, or take it in again."""
+    model = registry.archive_model(call.session, name, body, actor_id=call.actor_id, now_ms=call.now_ms)
+    return registry.model_detail(call.session, model)
+
+
+@api.post("/models/<name>/versions", body=NewVersion, reply=ModelVersionDetail, status=201, status_before=200)
 def register_version(call: Call, name: str, body: NewVersion) -> Response:
     """Register an artifact version as the model's next version; 200 where it is one already."""
     version, is_new = registry.register(
-        call.session, name, body.artifact_version_id, description=body.description, actor_id=call.actor_id,
-        now_ms=call.now_ms,
+        call.session, name, body.artifact_version_id, description=body.description, tags=body.tags,
+        actor_id=call.actor_id, now_ms=call.now_ms,
     )  # fmt: skip
     detail = registry.version_detail(call.session, version)
     return reply(detail, 201 if is_new else 200)
@@ -57,31 +74,28 @@ def get_model_version(call: Call, name: str, version: int) -> ModelVersionDetail
     return registry.version_detail(call.session, registry.get_version(call.session, model, version))
 
 
-@api.get("/models/<name>/promotion", query=PromotionQuery, reply=PromotionPreview)
-def preview_promotion(call: Call, name: str, query: PromotionQuery) -> PromotionPreview:
-    """What promoting would change: the candidate beside the holder of the alias."""
-    return registry.preview(call.session, name, query)
+@api.patch("/models/<name>/versions/<int:version>", body=VersionChanges, reply=ModelVersionDetail)
+def change_model_version(call: Call, name: str, version: int, body: VersionChanges) -> ModelVersionDetail:
+    """Describe a version, or tag it."""
+    changed = registry.change_version(call.session, name, version, body, actor_id=call.actor_id, now_ms=call.now_ms)
+    return registry.version_detail(call.session, changed)
 
 
-@api.post("/models/<name>/aliases/<alias>", body=AliasMove, reply=Moved)
-def move_alias(call: Call, name: str, alias: str, body: AliasMove) -> Moved:
-    """Promote: move an alias to a version, registering it first if asked."""
-    return registry.move(call.session, name, alias, body, actor_id=call.actor_id, now_ms=call.now_ms)
+@api.put(
+    "/models/<name>/versions/<int:version>/state", body=VersionStateChange, reply=ModelVersionDetail, access="promote"
+)
+def set_version_state(call: Call, name: str, version: int, body: VersionStateChange) -> ModelVersionDetail:
+    """Deprecate, archive or reactivate a version."""
+    changed = registry.set_state(call.session, name, version, body, actor_id=call.actor_id, now_ms=call.now_ms)
+    return registry.version_detail(call.session, changed)
 
 
-@api.post("/models/<name>/aliases/<alias>/rollback", body=RollBack, reply=Moved)
-def roll_back_alias(call: Call, name: str, alias: str, body: RollBack) -> Moved:
-    """Move an alias back to a version that has held it before."""
-    return registry.roll_back(call.session, name, alias, body, actor_id=call.actor_id, now_ms=call.now_ms)
-
-
-@api.delete("/models/<name>/aliases/<alias>", query=AliasRemoval, reply=AuditEntry)
-def remove_alias(call: Call, name: str, alias: str, query: AliasRemoval) -> AuditEntry:
-    """Take an alias away from the version that holds it."""
-    return registry.remove_alias(
-        call.session, name, alias, replaces=query.replaces, reason=query.reason, actor_id=call.actor_id,
-        now_ms=call.now_ms,
-    )  # fmt: skip
+@api.delete("/models/<name>/versions/<int:version>", query=VersionRemoval, reply=AuditEntry, access="promote")
+def delete_model_version(call: Call, name: str, version: int, query: VersionRemoval) -> AuditEntry:
+    """Take a version away for good; the artifact version that it was stays."""
+    return registry.delete_version(
+        call.session, name, version, reason=query.reason, actor_id=call.actor_id, now_ms=call.now_ms
+    )
 
 
 @api.get("/models/<name>/resolve", query=ResolveQuery, reply=Resolved)
@@ -93,5 +107,12 @@ def resolve_model(call: Call, name: str, query: ResolveQuery) -> Resolved:
 @api.get("/audit", query=AuditQuery, reply=AuditPage, is_followed=True)
 def list_audit(call: Call, query: AuditQuery) -> AuditPage:
     """What was done to models, newest first."""
-    model = registry.get_model(call.session, query.model) if query.model is not None else None
-    return registry.trail_page(call.session, model, before=query.before, limit=query.limit)
+    return registry.trail_page(call.session, query, before=query.before, limit=query.limit)
+
+
+@api.get("/audit/verification", access="administer", reply=AuditVerification)
+def verify_audit(call: Call) -> AuditVerification:
+    """Whether all entries are as they were written. Reads every one."""
+    found = chain.verify(call.session)
+    broken = ChainBreak(found.broken.entry_id, found.broken.message) if found.broken is not None else None
+    return AuditVerification(found.entries, found.digest, broken)

@@ -7,5 +7,6 @@ goes. `docs/design/corrections.md` says what is promised.
 
 from tracker_server.retention.blobs import GRACE_MS, condemn, sweep
 from tracker_server.retention.purging import purge
+from tracker_server.retention.storage import database_bytes
 
-__all__ = ["GRACE_MS", "condemn", "purge", "sweep"]
+__all__ = ["GRACE_MS", "condemn", "database_bytes", "purge", "sweep"]

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from tracker_server.bounds import Id
+
 MAX_AT_ONCE = 200
 
 
@@ -79,7 +81,7 @@ class PurgeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     longer than so many days, as much as one request does. A reason is asked for."""
 
     reason: Annotated[str, msgspec.Meta(max_length=2000)]
-    runs: Annotated[list[str], msgspec.Meta(max_length=MAX_AT_ONCE)] = []
+    runs: Annotated[list[Id], msgspec.Meta(max_length=MAX_AT_ONCE)] = []
     metrics: Annotated[list[int], msgspec.Meta(max_length=MAX_AT_ONCE)] = []
     older_than_days: Annotated[float, msgspec.Meta(ge=0, le=100_000)] | None = None
 

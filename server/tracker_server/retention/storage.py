@@ -25,7 +25,7 @@ def measure(session: Session) -> Storage:
     return Storage(
         database=_database(session),
         schema=session.scalar(sa.text("SELECT version_num FROM alembic_version")) or "",
-        database_bytes=_database_bytes(session),
+        database_bytes=database_bytes(session),
         file_bytes=int(session.scalar(sa.select(sa.func.coalesce(sa.func.sum(Blob.size_bytes), 0))) or 0),
         projects=[ProjectStorage(name, int(size)) for name, size in session.execute(by_project)],
     )
@@ -35,7 +35,8 @@ def _database(session: Session) -> Literal["SQLite", "PostgreSQL"]:
     return "PostgreSQL" if session.get_bind().dialect.name == "postgresql" else "SQLite"
 
 
-def _database_bytes(session: Session) -> int:
+def database_bytes(session: Session) -> int:
+    """What the database takes, without SQLite's log."""
     if session.get_bind().dialect.name == "postgresql":
         return session.scalar(sa.text("SELECT pg_database_size(current_database())")) or 0
     pages = sa.text("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")

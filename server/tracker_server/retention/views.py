@@ -25,7 +25,7 @@ def read_run_holdings(call: Call, run_id: str) -> RunHoldings:
     return trash.holdings(call.session, runs.get(call.session, run_id))
 
 
-@api.post("/projects/<project>/trash/purge", body=PurgeRequest, reply=Purged)
+@api.post("/projects/<project>/trash/purge", access="manage", body=PurgeRequest, reply=Purged)
 def purge_trash(call: Call, project: str, body: PurgeRequest) -> Purged:
     """Delete for good what is in the trash, and the files that nothing refers to any more."""
     owner = runs.project(call.session, project)

@@ -7,6 +7,7 @@ nobody hears of it.
 
 from tracker_server.runs.alerts import add as raise_alert
 from tracker_server.runs.alerts import count as count_alerts
+from tracker_server.runs.alike import finished_with
 from tracker_server.runs.bulk import stop_all, tag_all
 from tracker_server.runs.config import chosen as chosen_config
 from tracker_server.runs.config import summaries
@@ -28,12 +29,15 @@ from tracker_server.runs.service import (
     check_project_name,
     create_project,
     delete,
+    elsewhere,
     finish,
     get,
     keep_unknown,
     locked,
     lose,
     project,
+    project_id_of_name,
+    project_id_of_run,
     restore,
     set_config,
     set_environment,
@@ -68,7 +72,9 @@ __all__ = [
     "define_metric",
     "definitions",
     "delete",
+    "elsewhere",
     "finish",
+    "finished_with",
     "get",
     "is_stopping",
     "keep_unknown",
@@ -78,6 +84,8 @@ __all__ = [
     "note_keys",
     "plain_line",
     "project",
+    "project_id_of_name",
+    "project_id_of_run",
     "raise_alert",
     "request_stop",
     "restore",

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -95,9 +95,14 @@ def lines_from(
         start = blocks[-1][0].first_number + blocks[-1][0].line_count
 
 
-def _lines(block: ConsoleBlock, label: str) -> list[ConsoleText]:
+def decoded(block: ConsoleBlock) -> list[tuple[int, Literal["stdout", "stderr"], str]]:
+    """The lines of a block: the time, the stream and the text of each."""
     rows = _decode(zlib.decompress(block.payload))
+    return [(time_ms, "stderr" if is_stderr else "stdout", text) for time_ms, is_stderr, text in rows]
+
+
+def _lines(block: ConsoleBlock, label: str) -> list[ConsoleText]:
     return [
-        ConsoleText(block.first_number + place, time_ms, "stderr" if is_stderr else "stdout", text, label)
-        for place, (time_ms, is_stderr, text) in enumerate(rows)
+        ConsoleText(block.first_number + place, time_ms, stream, text, label)
+        for place, (time_ms, stream, text) in enumerate(decoded(block))
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from tracker_server import db
 from tracker_server.runs.definitions import Definitions
 from tracker_server.runs.models import MetricDefinition, MetricGoal, Project, Run
-from tracker_server.runs.schema import DefinedGoal, Definition, Goal, ProjectGoals
+from tracker_server.runs.schema import DefinedGoal, Definition, Goal, MetricSummary, ProjectGoals
 
 ASKED_RUNS = 50
 """So many of the newest runs are asked for their definitions."""
@@ -28,6 +29,11 @@ class Goals:
 
     def of(self, name: str) -> Goal | None:
         return self.chosen.get(name) or self.defined.of(name).goal
+
+    def of_logged(self, name: str, logged: Mapping[str, MetricSummary]) -> Goal | None:
+        """The same, else what the run that has logged these has defined."""
+        own = logged.get(name)
+        return self.of(name) or (own.goal if own is not None else None)
 
 
 def choose(session: Session, project: Project, metric: str, goal: Goal | None, *, actor_id: int, now_ms: int) -> None:

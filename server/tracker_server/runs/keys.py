@@ -20,7 +20,7 @@ KeyKind = Literal["config", "metric", "system"]
 
 def note(session: Session, run_id: str, kind: KeyKind, names: Iterable[str]) -> None:
     """Have the project of this run know these keys. One statement, unless some of them are new to it."""
-    missing = _missing(session, run_id, kind, sorted({name.replace("\0", "\ufffd") for name in names}))
+    missing = _missing(session, run_id, kind, sorted({db.as_stored(name) for name in names}))
     if not missing:
         return
     owner = sa.select(Project).join(Run, Run.project_id == Project.id).where(Run.id == run_id)

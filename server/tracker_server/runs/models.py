@@ -1,4 +1,4 @@
-"""Projects, who may enter them, runs, and what a run says in words: config, summary, tags, console, alerts."""
+"""Projects, runs, and what a run says in words: config, summary, tags, console, alerts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker_server.db import Base, BigId, BytewiseWords, Document, Words
+from tracker_server.narrowing import InProject, Narrowing, WithRuns
 
 _OUT_OF_THE_TRASH: dict[str, Any] = {
     "sqlite_where": sa.text("deleted_ms IS NULL"),
@@ -21,11 +22,15 @@ def _present(column: str) -> dict[str, Any]:
     return {f"{dialect}_where": sa.text(f"{column} IS NOT NULL") for dialect in ("sqlite", "postgresql")}
 
 
-class Project(Base):
+class Project(WithRuns, Base):
     """`next_run_number` is the number that the next run gets; it never goes back. One that was archived (`archived_ms`)
     is listed apart; everything else of it goes on."""
 
     __tablename__ = "projects"
+
+    @classmethod
+    def of_projects(cls, seen: Narrowing) -> sa.ColumnElement[bool]:
+        return cls.id.in_(sorted(seen.projects))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(Words, unique=True)
@@ -36,17 +41,7 @@ class Project(Base):
     archived_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
 
 
-class Membership(Base):
-    """A user's role in a project: viewer, editor, promoter or admin."""
-
-    __tablename__ = "memberships"
-
-    project_id: Mapped[int] = mapped_column(sa.ForeignKey("projects.id"), primary_key=True)
-    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id"), primary_key=True, index=True)
-    role: Mapped[str] = mapped_column(sa.Text)
-
-
-class Run(Base):
+class Run(InProject, Base):
     """`changed_ms` moves with whatever a row of the runs table shows; pages ask for what changed since.
 
     `config` is the whole config as a tree; `ConfigValue` has its leaves as typed rows. `status` is running, finished,
@@ -101,6 +96,11 @@ class Run(Base):
     stop_requested_by: Mapped[str | None] = mapped_column(Words)
     stop_reason: Mapped[str | None] = mapped_column(Words)
 
+    @classmethod
+    def within(cls, seen: Narrowing) -> sa.ColumnElement[bool]:
+        is_seen = cls.of_projects(seen)
+        return is_seen if seen.runs is None else is_seen & cls.id.in_(sorted(seen.runs))
+
 
 class MetricDefinition(Base):
     """How metrics of a run are to be read; see the record `MetricDefined`. A later one of a pattern adds to it."""
@@ -114,7 +114,7 @@ class MetricDefinition(Base):
     goal: Mapped[str | None] = mapped_column(sa.Text)
 
 
-class MetricGoal(Base):
+class MetricGoal(WithRuns, Base):
     """Which values of a metric a person has called better, for all runs of a project."""
 
     __tablename__ = "metric_goals"
@@ -155,7 +155,7 @@ class ConfigValue(Base):
     text: Mapped[str | None] = mapped_column(Words)
 
 
-class ProjectKey(Base):
+class ProjectKey(InProject, Base):
     """A config key or metric name that a run of the project has, or had: one in the trash counts. `kind` is config,
     metric or system. Names are in order of their bytes, so that those with a prefix lie together.
     """

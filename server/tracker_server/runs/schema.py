@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from tracker_server.bounds import Id, Line, Name, NamePart, Notes, Prose
+
 Status = Literal["running", "finished", "failed", "stopped", "lost"]
 """`lost` is derived on reading: a running run whose writers have been silent for a minute. It comes back when they
 speak."""
@@ -13,7 +15,8 @@ speak."""
 MOST_METRICS = 10_000
 """Of each kind in one answer, where a query says how many."""
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+Statuses = Annotated[list[Status], msgspec.Meta(max_length=20)]
+Tags = Annotated[list[Name], msgspec.Meta(max_length=1000)]
 
 
 class Project(msgspec.Struct, frozen=True):
@@ -37,7 +40,7 @@ class ProjectList(msgspec.Struct, frozen=True):
 
 class NewProject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Name
-    description: str = ""
+    description: Prose = ""
 
 
 SummaryWord = Literal["last", "min", "max", "mean"]
@@ -166,7 +169,7 @@ class RunQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     hidden: int = 0
     metrics: Annotated[int, msgspec.Meta(ge=0, le=MOST_METRICS)] | None = None
-    having: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    having: NamePart = ""
 
 
 class ChosenGoal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -195,9 +198,9 @@ class ProjectGoals(msgspec.Struct, frozen=True):
 class RunBefore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What stood in the fields that somebody began to change."""
 
-    name: str | msgspec.UnsetType = msgspec.UNSET
-    notes: str | msgspec.UnsetType = msgspec.UNSET
-    tags: list[str] | msgspec.UnsetType = msgspec.UNSET
+    name: Line | msgspec.UnsetType = msgspec.UNSET
+    notes: Notes | msgspec.UnsetType = msgspec.UNSET
+    tags: Annotated[list[Line], msgspec.Meta(max_length=10_000)] | msgspec.UnsetType = msgspec.UNSET
 
 
 class RunChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -209,8 +212,8 @@ class RunChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     name: Name | msgspec.UnsetType = msgspec.UNSET
-    notes: str | msgspec.UnsetType = msgspec.UNSET
-    tags: list[Name] | msgspec.UnsetType = msgspec.UNSET
+    notes: Notes | msgspec.UnsetType = msgspec.UNSET
+    tags: Tags | msgspec.UnsetType = msgspec.UNSET
     is_archived: bool | msgspec.UnsetType = msgspec.UNSET
     hue: Annotated[int, msgspec.Meta(ge=0, le=9)] | msgspec.UnsetType | None = msgspec.UNSET
     reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""
@@ -243,7 +246,7 @@ class ConsoleQuery(msgspec.Struct, frozen=True):
     start: int = 0
     limit: Annotated[int, msgspec.Meta(ge=1, le=5000)] = 1000
     stream: Literal["stdout", "stderr"] | None = None
-    label: str | None = None
+    label: Id | None = None
 
 
 class ConsoleSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -251,10 +254,10 @@ class ConsoleSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `regex` (1), a regular expression (RE2). Of one stream or one process alone where named; an empty `q` is in all.
     """
 
-    q: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    q: NamePart = ""
     regex: int = 0
     stream: Literal["stdout", "stderr"] | None = None
-    label: str | None = None
+    label: Id | None = None
     start: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
@@ -271,7 +274,7 @@ class ConsoleFound(msgspec.Struct, frozen=True):
 class NewStop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Asks a run to stop. The reason is told to the run and to who looks at it."""
 
-    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    reason: NamePart = ""
 
 
 class StopCommand(msgspec.Struct, frozen=True, tag_field="type", tag="stop"):

@@ -13,17 +13,21 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tracker.naming import MAX_SHORT_NAME, is_project
 from tracker.records import RunFinished, RunStarted
-from tracker_server import db
+from tracker_server import auth, db, events
 from tracker_server.auth.models import User
-from tracker_server.errors import Conflict, NotFound, Refused
+from tracker_server.errors import Conflict, Forbidden, NotFound, Refused
+from tracker_server.narrowing import EVERY_PROJECT
+from tracker_server.rights import EVERYTHING, Level, Rights
 from tracker_server.runs import config, stopping
 from tracker_server.runs.models import KeptRecord, Project, Run, RunTag, Writer
 from tracker_server.runs.schema import RunBefore, RunChanges, Status
 
 HUES = 10
-MAX_PROJECT_NAME = 128
 ENDINGS = ("finished", "failed", "stopped")
+MAX_TOLD_ERROR = 2000
+"""Characters; an error may come with all of its traceback."""
 
 
 def project(session: Session, name: str) -> Project:
@@ -34,27 +38,65 @@ def project(session: Session, name: str) -> Project:
     return found
 
 
-def create_project(session: Session, name: str, description: str, *, actor_id: int, now_ms: int) -> Project:
-    """A new project. Raises Refused for a name that is not one, Conflict where there is one of that name."""
+def create_project(
+    session: Session, name: str, description: str, *, actor_id: int, now_ms: int, rights: Rights = EVERYTHING
+) -> Project:
+    """A new project, whose first admin its maker is.
+
+    Raises Refused for a name that is not one, Conflict where there is one of that name, seen or not, and Forbidden
+    without the right to make any.
+    """
     check_project_name(name)
-    if session.scalar(sa.select(Project.id).where(Project.name == name)) is not None:
+    _check_may_create(rights, name)
+    taken = sa.select(Project.id).where(Project.name == name).execution_options(**EVERY_PROJECT)
+    if session.scalar(taken) is not None:
         raise Conflict("project_exists", f"there is a project {name!r} already", field="name")
     made = Project(name=name, description=description, created_ms=now_ms, created_by=actor_id)
     session.add(made)
     session.flush()
+    _welcome(session, made, rights, actor_id=actor_id, now_ms=now_ms)
     return made
+
+
+def _check_may_create(rights: Rights, name: str) -> None:
+    if not rights.may_create:
+        raise Forbidden(
+            "no_access",
+            f"there is no project {name!r} that you may write to, and this key is not good for making one",
+            field="project",
+        )
+
+
+def _welcome(session: Session, made: Project, rights: Rights, *, actor_id: int, now_ms: int) -> None:
+    auth.join(session, made.id, actor_id, rights)
+    auth.record(session, "project.created", made.name, actor_id=actor_id, now_ms=now_ms, project_id=made.id)
 
 
 def check_project_name(name: str) -> None:
     """Raises Refused unless the name can stand in an address: no slash, no control character, not a dot alone."""
-    is_name = 0 < len(name) <= MAX_PROJECT_NAME and name.isprintable() and "/" not in name and name.strip(". ") != ""
-    if not is_name:
+    if not is_project(name):
         raise Refused(
             "bad_project_name",
-            f"{name[:200]!r} cannot name a project: a name has 1 to {MAX_PROJECT_NAME} printable characters, no '/', "
+            f"{name[:200]!r} cannot name a project: a name has 1 to {MAX_SHORT_NAME} printable characters, no '/', "
             "and is not dots alone",
             field="project",
         )
+
+
+def elsewhere(run_id: str) -> Refused:
+    """That there is a run of that id, and that it is not the writer's, whether they see it or not."""
+    message = f"run {run_id!r} belongs to another project than the one it was sent for; give the new run another id"
+    return Refused("run_elsewhere", message, field="project")
+
+
+def project_id_of_name(session: Session, name: str) -> int | None:
+    """The project of that name, whoever asks."""
+    return session.scalar(sa.select(Project.id).where(Project.name == name))
+
+
+def project_id_of_run(session: Session, run_id: str) -> int | None:
+    """The project of a run, in the trash or not, whoever asks."""
+    return session.scalar(sa.select(Run.project_id).where(Run.id == run_id))
 
 
 def get(session: Session, run_id: str) -> Run:
@@ -65,21 +107,18 @@ def get(session: Session, run_id: str) -> Run:
     return run
 
 
-def start(session: Session, record: RunStarted, *, actor_id: int, now_ms: int) -> Run:
+def start(session: Session, record: RunStarted, *, actor_id: int, now_ms: int, rights: Rights = EVERYTHING) -> Run:
     """The run that a writer's first record names, made with its project where it is new, and the writer with it.
 
-    A run of that id in another project is refused: an id belongs to one run for ever.
+    A run of that id in another project is refused: an id belongs to one run for ever. Raises Forbidden for a project
+    where one may not write, and for a new one without the right to make any.
     """
-    owner = _project_for(session, record.project, actor_id=actor_id, now_ms=now_ms)
-    run = session.get(Run, record.run_id, with_for_update=True)
+    owner = _project_for(session, record.project, actor_id=actor_id, now_ms=now_ms, rights=rights)
+    run = session.get(Run, record.run_id, with_for_update=True, execution_options=EVERY_PROJECT)
     if run is None:
         run = _create(session, owner, record, actor_id=actor_id, now_ms=now_ms)
     elif run.project_id != owner.id:
-        raise Refused(
-            "run_elsewhere",
-            f"run {record.run_id!r} belongs to another project than {record.project!r}; give the new run another id",
-            field="project",
-        )
+        raise elsewhere(record.run_id)
     stopping.forget_if_resumed(run, record)
     if record.label == "" and run.finished_ms is not None and record.time_ms > run.finished_ms:
         run.status, run.finished_ms, run.exit_code, run.error = "running", None, None, None  # it was resumed
@@ -88,14 +127,28 @@ def start(session: Session, record: RunStarted, *, actor_id: int, now_ms: int) -
     return run
 
 
-def _project_for(session: Session, name: str, *, actor_id: int, now_ms: int) -> Project:
+def _project_for(session: Session, name: str, *, actor_id: int, now_ms: int, rights: Rights) -> Project:
     """The project, made where it is new, and locked: the number of its next run is ours until the commit."""
     check_project_name(name)
+    owner = sa.select(Project).where(Project.name == name).execution_options(**EVERY_PROJECT)
+    if not rights.may_create:
+        found = session.scalar(owner)
+        if found is None or rights.level(found.id) < Level.WRITE:
+            _check_may_create(rights, name)  # said before anything is made, and alike for hidden and absent
     made = db.insert(session, Project).values(
         name=name, description="", next_run_number=1, created_ms=now_ms, created_by=actor_id
     )
-    session.execute(made.on_conflict_do_nothing(index_elements=["name"]))
-    return session.scalars(sa.select(Project).where(Project.name == name).with_for_update()).one()
+    is_new = session.scalar(made.on_conflict_do_nothing(index_elements=["name"]).returning(Project.id)) is not None
+    project = session.scalars(owner.with_for_update()).one()
+    if is_new:
+        _welcome(session, project, rights, actor_id=actor_id, now_ms=now_ms)
+    elif rights.level(project.id) < Level.WRITE:
+        raise Forbidden(
+            "no_access",
+            f"you may not write to the project {name!r}; one of its admins can make you an editor, or log to another",
+            field="project",
+        )
+    return project
 
 
 def _create(session: Session, owner: Project, record: RunStarted, *, actor_id: int, now_ms: int) -> Run:
@@ -173,15 +226,33 @@ def set_summary(session: Session, run: Run, values: dict[str, float | str | bool
 
 
 def finish(session: Session, run: Run, ended: Writer, record: RunFinished) -> None:
-    """A writer has ended. The run ends with its main writer; a failure of any writer is the run's, and stays."""
+    """A writer has ended. The run ends with its main writer; a failure of any writer is the run's, and stays.
+
+    It is told once for each ending: by the writer that changes what the run has ended as.
+    """
     if record.status not in ENDINGS:
         raise Refused("bad_record", f"a run ends as one of {', '.join(ENDINGS)}, not {record.status!r}", field="status")
     ended.finished_ms = record.time_ms
+    before = run.status
     is_failure = record.status == "failed"
     if is_failure or (ended.label == "" and run.status != "failed"):
         run.status, run.exit_code, run.error = record.status, record.exit_code, record.error
     if is_failure or ended.label == "":
         run.finished_ms = max(run.finished_ms or 0, record.time_ms)
+    if run.status != before:
+        events.tell(session, _ending(run, record))
+
+
+def _ending(run: Run, record: RunFinished) -> events.Event:
+    facts = {
+        "run": run.id,
+        "name": run.name,
+        "started_ms": run.started_ms,
+        "finished_ms": run.finished_ms,
+        "exit_code": run.exit_code,
+        "error": run.error[:MAX_TOLD_ERROR] if run.error is not None else None,
+    }
+    return events.Event(f"run.{run.status}", run.project_id, record.time_ms, None, facts)
 
 
 def keep_unknown(session: Session, writer: Writer, seq: int, payload: bytes) -> None:

@@ -29,7 +29,9 @@ def list_projects(call: Call) -> ProjectList:
 @api.post("/projects", body=NewProject, reply=Project, status=201)
 def create_project(call: Call, body: NewProject) -> Created[Project]:
     """Make a project; logging a first run does it too."""
-    service.create_project(call.session, body.name, body.description, actor_id=call.actor_id, now_ms=call.now_ms)
+    service.create_project(
+        call.session, body.name, body.description, actor_id=call.actor_id, now_ms=call.now_ms, rights=call.rights
+    )
     return Created(_described(call, body.name))
 
 

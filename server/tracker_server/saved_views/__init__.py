@@ -4,6 +4,6 @@ A *saved view* is what stands in the page's address, as its parameters. It belon
 is listed for everybody. One without a name has an id that follows from what it says, and never changes.
 """
 
-from tracker_server.saved_views.service import change, create, delete, get, listed
+from tracker_server.saved_views.service import change, create, delete, get, listed, project_id_of, put_back
 
-__all__ = ["change", "create", "delete", "get", "listed"]
+__all__ = ["change", "create", "delete", "get", "listed", "project_id_of", "put_back"]

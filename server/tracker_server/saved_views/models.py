@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker_server.db import Base, Document, Words
+from tracker_server.narrowing import InProject
 
 
-class SavedViewRow(Base):
+class SavedViewRow(InProject, Base):
     """`name` is None for one that is kept because it is too long for an address. `revision` counts its changes.
 
     `parameters` are those of the page's address, each a text.

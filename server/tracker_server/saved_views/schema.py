@@ -6,8 +6,12 @@ from typing import Annotated
 
 import msgspec
 
+from tracker_server.bounds import NamePart
+
 ViewName = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-Parameters = dict[str, str]
+Parameters = Annotated[
+    dict[NamePart, Annotated[str, msgspec.Meta(max_length=64 * 1024)]], msgspec.Meta(max_length=1000)
+]
 """Of the page's address: `filter`, `sort`, `x`, …, as the dashboard writes them; 64 KiB in all."""
 
 

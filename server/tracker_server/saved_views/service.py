@@ -9,12 +9,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tracker.records import ViewCopied
 from tracker_server import db
 from tracker_server.auth.models import User
 from tracker_server.errors import Conflict, Forbidden, NotFound, Refused
@@ -29,6 +31,8 @@ from tracker_server.saved_views.schema import (
 )
 
 MAX_PARAMETERS_BYTES = 64 * 1024
+MAX_NAME = 100
+_ID = re.compile("[A-Za-z0-9_-]{1,64}")
 
 
 def listed(session: Session, project: Project, actor_id: int) -> list[SavedViewFacts]:
@@ -44,6 +48,11 @@ def listed(session: Session, project: Project, actor_id: int) -> list[SavedViewF
     return [
         SavedViewFacts(**_facts(found, project.name, owner, actor_id)) for found, owner in session.execute(statement)
     ]
+
+
+def project_id_of(session: Session, view_id: str) -> int | None:
+    """The project of a view, whoever asks."""
+    return session.scalar(sa.select(SavedViewRow.project_id).where(SavedViewRow.id == view_id))
 
 
 def get(session: Session, view_id: str, actor_id: int) -> SavedView:
@@ -82,6 +91,29 @@ def create(
     if session.execute(statement.returning(SavedViewRow.id)).scalar() is None and new.name is not None:
         raise _taken(new.name)
     return get(session, view_id, actor_id)
+
+
+def put_back(session: Session, project: Project, record: ViewCopied, *, actor_id: int, now_ms: int) -> str | None:
+    """Keep a view of another server under its own id, as one of the actor's; a sentence where that cannot be."""
+    _check_size(record.parameters)
+    if not _ID.fullmatch(record.id) or (record.name is not None and not 0 < len(record.name) <= MAX_NAME):
+        raise Refused("bad_record", f"a saved view {record.id[:80]!r} named {record.name!r:.200} cannot be", field="id")
+    values = {
+        "id": record.id,
+        "project_id": project.id,
+        "owner_id": actor_id,
+        "name": record.name,
+        "is_shared": record.is_shared,
+        "parameters": record.parameters,
+        "revision": 1,
+        "created_ms": record.created_ms,
+        "changed_ms": now_ms,
+    }
+    session.execute(db.insert(session, SavedViewRow).values(values).on_conflict_do_nothing())
+    found = session.get(SavedViewRow, record.id)
+    if found is not None and found.project_id == project.id:
+        return None
+    return f"the saved view {record.name or record.id!r} was left out: its name or its address is taken here"
 
 
 def change(session: Session, view_id: str, changes: SavedViewChanges, *, actor_id: int, now_ms: int) -> SavedView:

@@ -17,7 +17,7 @@ def list_views(call: Call, project: str) -> SavedViewList:
     return SavedViewList(saved_views.listed(call.session, runs.project(call.session, project), call.actor_id))
 
 
-@api.post("/projects/<project>/views", body=NewSavedView, reply=SavedView, status=201)
+@api.post("/projects/<project>/views", body=NewSavedView, reply=SavedView, status=201, access="read", changes=True)
 def create_view(call: Call, project: str, body: NewSavedView) -> Created[SavedView]:
     """Keep a view of a project's workspace, under a name or for its address alone."""
     owner = runs.project(call.session, project)
@@ -33,13 +33,13 @@ def get_view(call: Call, view_id: str) -> SavedView:
     return saved_views.get(call.session, view_id, call.actor_id)
 
 
-@api.patch("/views/<view_id>", body=SavedViewChanges, reply=SavedView)
+@api.patch("/views/<view_id>", body=SavedViewChanges, reply=SavedView, access="read", changes=True)
 def change_view(call: Call, view_id: str, body: SavedViewChanges) -> SavedView:
     """Change, rename or share one's own view; 409 where it has been changed since it was read."""
     return saved_views.change(call.session, view_id, body, actor_id=call.actor_id, now_ms=call.now_ms)
 
 
-@api.delete("/views/<view_id>", status=204)
+@api.delete("/views/<view_id>", status=204, access="read", changes=True)
 def delete_view(call: Call, view_id: str) -> None:
     """Delete one's own view for good."""
     saved_views.delete(call.session, view_id, actor_id=call.actor_id)

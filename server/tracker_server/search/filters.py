@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 
+from tracker_server.db import as_stored
 from tracker_server.errors import Refused
 from tracker_server.runs import Run
 from tracker_server.runs.models import ConfigValue, RunTag
@@ -66,7 +67,7 @@ def _contains(column: Any, word: str) -> Condition:
 
 
 def _escaped(word: str) -> str:
-    return word.replace("\0", "\ufffd").replace("/", "//").replace("%", "/%").replace("_", "/_")
+    return as_stored(word).replace("/", "//").replace("%", "/%").replace("_", "/_")
 
 
 def _configured(word: str) -> Iterator[sa.Select[Any]]:

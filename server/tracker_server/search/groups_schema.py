@@ -6,14 +6,15 @@ from typing import Annotated, Any
 
 import msgspec
 
+from tracker_server.bounds import Id, Key, Line, Name
 from tracker_server.metrics.schema import Axis, Smoothing
 from tracker_server.metrics.statistics import Band, Statistic
-from tracker_server.runs.schema import Status
+from tracker_server.runs.schema import Statuses
 from tracker_server.search.schema import Archived
 
-Align = Annotated[str, msgspec.Meta(pattern="^(exact|interpolate)$")]
+Align = Annotated[str, msgspec.Meta(pattern="^(exact|interpolate)$", max_length=20)]
 
-GroupFilters = Annotated[list[Annotated[str, msgspec.Meta(min_length=1)]], msgspec.Meta(max_length=100)]
+GroupFilters = Annotated[list[Annotated[Line, msgspec.Meta(min_length=1)]], msgspec.Meta(max_length=100)]
 GroupKeys = Annotated[list[Annotated[str, msgspec.Meta(min_length=1, max_length=500)]], msgspec.Meta(max_length=50)]
 
 
@@ -39,12 +40,12 @@ class GroupsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     counts at every x of its group between its first and its last point, by the straight line between its neighbours.
     """
 
-    project: str
-    metrics: Annotated[list[str], msgspec.Meta(min_length=1, max_length=200)]
-    runs: Annotated[list[str], msgspec.Meta(max_length=2000)] | None = None
-    text: str = ""
-    status: list[Status] = []
-    filter: str = ""
+    project: Name
+    metrics: Annotated[list[Key], msgspec.Meta(min_length=1, max_length=200)]
+    runs: Annotated[list[Id], msgspec.Meta(max_length=2000)] | None = None
+    text: Line = ""
+    status: Statuses = []
+    filter: Line = ""
     archived: Archived = "without"
     group_by: GroupKeys = []
     except_keys: GroupKeys | None = None

@@ -15,6 +15,7 @@ from typing import cast, get_args
 
 import sqlalchemy as sa
 
+from tracker_server.db import as_stored
 from tracker_server.errors import Refused
 from tracker_server.metrics.naming import NO_RULES, Rules
 from tracker_server.runs.models import ConfigValue, SummaryValue
@@ -366,7 +367,7 @@ class _Reader:
         if isinstance(value, str):
             if not _is_text(value):
                 raise self._refused(node, "half of a surrogate pair is no text; write the character itself")
-            return value.replace("\0", "\ufffd")  # as texts are stored
+            return as_stored(value)
         if isinstance(value, int | float):
             return self._number(node, value)
         raise self._refused(node, "a value is a number, a text in quotes, True, False or None")

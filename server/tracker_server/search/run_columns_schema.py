@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from tracker_server.runs.schema import Goal, Status
+from tracker_server.bounds import Id, Line
+from tracker_server.runs.schema import Goal, Status, Statuses
 from tracker_server.search.schema import Archived
 
 MOST_RUNS = 5000
@@ -22,10 +23,10 @@ class RunColumnsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """
 
     columns: Annotated[list[Key], msgspec.Meta(min_length=1, max_length=100)]
-    runs: Annotated[list[str], msgspec.Meta(max_length=200)] | None = None
-    text: str = ""
-    status: list[Status] = []
-    filter: str = ""
+    runs: Annotated[list[Id], msgspec.Meta(max_length=200)] | None = None
+    text: Line = ""
+    status: Statuses = []
+    filter: Line = ""
     archived: Archived = "without"
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_RUNS)] = MOST_RUNS
 
@@ -66,10 +67,10 @@ class ImportanceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     metric: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
     statistic: Statistic = "last"
     keys: Annotated[list[Key], msgspec.Meta(min_length=1, max_length=60)] | None = None
-    runs: Annotated[list[str], msgspec.Meta(max_length=200)] | None = None
-    text: str = ""
-    status: list[Status] = []
-    filter: str = ""
+    runs: Annotated[list[Id], msgspec.Meta(max_length=200)] | None = None
+    text: Line = ""
+    status: Statuses = []
+    filter: Line = ""
     archived: Archived = "without"
 
 

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from tracker_server.runs.schema import Status
+from tracker_server.bounds import Line
+from tracker_server.runs.schema import Statuses
 from tracker_server.search.schema import Archived
 
 SortAggregate = Literal["count", "min", "max", "mean", "sum"]
@@ -51,9 +52,9 @@ class RunGroupsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by: Annotated[list[Key], msgspec.Meta(max_length=5)] = []
     except_keys: Annotated[list[Key], msgspec.Meta(max_length=50)] | None = None
     columns: Annotated[list[GroupColumn], msgspec.Meta(max_length=50)] = []
-    text: str = ""
-    status: list[Status] = []
-    filter: str = ""
+    text: Line = ""
+    status: Statuses = []
+    filter: Line = ""
     archived: Archived = "without"
     sort: GroupSort = GroupSort()
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100

@@ -65,7 +65,7 @@ def search_console(call: Call, run_id: str, query: ConsoleSearch) -> ConsoleFoun
     return printed.look(_database().reading, runs.get(call.session, run_id), query)
 
 
-@api.get("/runs/<run_id>/console/text")
+@api.get("/runs/<run_id>/console/text", media_types=("text/plain",))
 def download_console(call: Call, run_id: str) -> Response:
     """All that was printed, as text without its colours."""
     run = runs.get(call.session, run_id)
@@ -73,7 +73,7 @@ def download_console(call: Call, run_id: str) -> Response:
     return _saved(Response(lines, mimetype="text/plain"), f"{run.id}.txt")
 
 
-@api.get("/runs/<run_id>/export")
+@api.get("/runs/<run_id>/export", media_types=("application/zip",))
 def export_run(call: Call, run_id: str) -> Response:
     """A run to take away, as a ZIP archive: what it was, every point as CSV, and what it printed."""
     run = runs.get(call.session, run_id)

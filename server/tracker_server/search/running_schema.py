@@ -6,11 +6,13 @@ from typing import Annotated
 
 import msgspec
 
+from tracker_server.bounds import Name
+
 
 class RunningRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`pinned` names a metric for some projects: of their runs that have it, it is told."""
 
-    pinned: dict[str, str] = {}
+    pinned: Annotated[dict[Name, Name], msgspec.Meta(max_length=1000)] = {}
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
 
 

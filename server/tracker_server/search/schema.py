@@ -6,11 +6,14 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from tracker_server.bounds import Id, Key, Line, NamePart
 from tracker_server.metrics.schema import Axis, SeriesColumns, Smoothing
-from tracker_server.runs.schema import Goal, MetricSummary, RunRow, Status
+from tracker_server.runs.schema import Goal, MetricSummary, RunRow, Statuses
 
 Archived = Literal["without", "with", "only"]
-RunIds = Annotated[list[str], msgspec.Meta(max_length=200)]
+RunIds = Annotated[list[Id], msgspec.Meta(max_length=200)]
+Columns = Annotated[list[Key], msgspec.Meta(max_length=2000)]
+"""As many as a page can show with some sense, and more."""
 
 
 class SortKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,7 +23,7 @@ class SortKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     whichever way; among config values numbers stand before texts. Equal runs follow by the newest.
     """
 
-    key: str
+    key: Key
     is_descending: bool = False
 
 
@@ -38,14 +41,14 @@ class RunSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `archived` decides it by itself.
     """
 
-    text: str = ""
-    status: list[Status] = []
-    filter: str = ""
+    text: Line = ""
+    status: Statuses = []
+    filter: Line = ""
     archived: Archived = "without"
-    sort: list[SortKey] = []
-    columns: list[str] | None = None
+    sort: Annotated[list[SortKey], msgspec.Meta(max_length=20)] = []
+    columns: Columns | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
-    cursor: str | None = None
+    cursor: Line | None = None
 
 
 class RunPage(msgspec.Struct, frozen=True):
@@ -65,7 +68,7 @@ class KeysQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `hidden` (1) alone.
     """
 
-    prefix: str = ""
+    prefix: NamePart = ""
     kind: Literal["config", "metric", "system"] | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 10_000
     counts: Literal["newest", "all", "none"] = "newest"
@@ -112,9 +115,9 @@ class Keys(msgspec.Struct, frozen=True):
 class RunKeysRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The runs that match a search, as in `RunSearch`."""
 
-    text: str = ""
-    status: list[Status] = []
-    filter: str = ""
+    text: Line = ""
+    status: Statuses = []
+    filter: Line = ""
     archived: Archived = "without"
 
 
@@ -135,10 +138,10 @@ class RunKeys(msgspec.Struct, frozen=True):
 class RunRangesRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`columns` are of metrics, as in a search: "metrics.<name>" or "metrics.<name>.<statistic>"."""
 
-    columns: Annotated[list[str], msgspec.Meta(max_length=50)]
-    text: str = ""
-    status: list[Status] = []
-    filter: str = ""
+    columns: Annotated[list[Key], msgspec.Meta(max_length=50)]
+    text: Line = ""
+    status: Statuses = []
+    filter: Line = ""
     archived: Archived = "without"
 
 
@@ -164,12 +167,12 @@ class RunsChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     action: RunAction
-    runs: Annotated[list[str], msgspec.Meta(max_length=10_000)] | None = None
-    text: str = ""
-    status: list[Status] = []
-    filter: str = ""
+    runs: Annotated[list[Id], msgspec.Meta(max_length=10_000)] | None = None
+    text: Line = ""
+    status: Statuses = []
+    filter: Line = ""
     archived: Archived = "without"
-    tag: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    tag: NamePart = ""
     reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""
 
 
@@ -186,10 +189,10 @@ class CompareRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     differing ones before others.
     """
 
-    runs: Annotated[list[str], msgspec.Meta(min_length=1, max_length=100)]
+    runs: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=100)]
     only: Literal["all", "differing"] = "all"
     statistic: Literal["shown", "last", "min", "max", "mean"] = "shown"
-    having: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    having: NamePart = ""
     limit: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 1000
 
 
@@ -251,8 +254,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 class MetricNamesRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Asks what the metrics of some runs are called, those with `having` in their names, in any case."""
 
-    runs: Annotated[list[str], msgspec.Meta(min_length=1, max_length=100)]
-    having: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    runs: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=100)]
+    having: NamePart = ""
     limit: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 10_000
 
 
@@ -272,12 +275,12 @@ class LiveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     runs: RunIds = []
-    metrics: Annotated[list[str], msgspec.Meta(max_length=200)] = []
-    counts: dict[int, int] = {}
+    metrics: Annotated[list[Key], msgspec.Meta(max_length=200)] = []
+    counts: Annotated[dict[int, int], msgspec.Meta(max_length=40_000)] = {}
     points: Annotated[int, msgspec.Meta(ge=3, le=10_000)] = 400
     x: Axis = "step"
     range: tuple[float, float] | None = None
-    columns: list[str] | None = None
+    columns: Columns | None = None
     since_ms: int = 0
     smoothing: Smoothing | None = None
     band: bool = False

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import orm
 from sqlalchemy.orm import Session
 
 from tracker_server import runs
@@ -79,9 +78,10 @@ def _page(
         first = _first(order, None, start, limit).where(here)
     page = first.subquery("page")
     terms = _terms_of(page, order)
-    source = orm.join(counts, page, sa.true(), isouter=True).outerjoin(Run, Run.id == page.c.id)
     columns: list[Any] = [counts.c.matched, counts.c.total, Run, *(term.expression for term in terms)]
-    return sa.select(*columns).select_from(source).options(rows.shown()).order_by(*(term.ordering for term in terms))
+    # joined by the statement: what a session is narrowed to then stands in the ON, and leaves the row of the counts
+    statement = sa.select(*columns).select_from(counts).outerjoin(page, sa.true()).outerjoin(Run, Run.id == page.c.id)
+    return statement.options(rows.shown()).order_by(*(term.ordering for term in terms))
 
 
 def _with_terms(order: Order, here: Condition, conditions: Sequence[Condition]) -> sa.CTE:

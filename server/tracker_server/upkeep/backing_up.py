@@ -15,7 +15,6 @@ then at least a day old (`retention.GRACE_MS`), and so in the first round.
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 import time
 from collections.abc import Iterable
@@ -30,6 +29,7 @@ from tracker_server.artifacts import BlobStore
 from tracker_server.artifacts.models import Blob
 from tracker_server.db import Database
 from tracker_server.errors import NotFound, Refused
+from tracker_server.snapshots import copy_database, sync_file
 
 FORMAT = 1
 MANIFEST = "backup.json"
@@ -61,7 +61,6 @@ def back_up(database: Database, store: BlobStore, folder: Path) -> Backup:
         schema = _copy_database(database, arriving)
         blobs = list(blobs_of(arriving))
         missing = copy_blobs(blobs, store, copies)
-        sync_file(arriving)
         arriving.replace(copy)
     finally:
         arriving.unlink(missing_ok=True)
@@ -117,25 +116,13 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def sync_file(path: Path) -> None:
-    """Have the file, and its name, on the disk."""
-    for place in (path, path.parent):
-        fd = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-
-
 def _copy_database(database: Database, target: Path) -> str:
-    """SQLite's own online copy, in one step: writers go on meanwhile. Returns the schema that it is at."""
-    with closing(sqlite3.connect(target)) as copy:
-        target.chmod(0o600)
-        with database.engine.connect() as connection:
-            source = connection.connection.driver_connection
-            assert isinstance(source, sqlite3.Connection)
-            source.backup(copy)
-        copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
+    """Copy it while others write. Returns the schema that it is at."""
+    with database.engine.connect() as connection:
+        source = connection.connection.driver_connection
+        assert isinstance(source, sqlite3.Connection)
+        copy_database(source, target)
+    with closing(sqlite3.connect(f"{target.as_uri()}?mode=ro", uri=True)) as copy:
         (schema,) = copy.execute("SELECT version_num FROM alembic_version").fetchone()
     return str(schema)
 

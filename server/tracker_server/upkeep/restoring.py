@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 
 from tracker_server.artifacts import BlobStore
-from tracker_server.upkeep.backing_up import FORMAT, MANIFEST, Backup, blobs_of, copy_blobs, sha256_of, sync_file
+from tracker_server.snapshots import sync_file
+from tracker_server.upkeep.backing_up import FORMAT, MANIFEST, Backup, blobs_of, copy_blobs, sha256_of
 
 
 class CannotRestore(Exception):

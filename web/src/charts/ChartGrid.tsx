@@ -12,6 +12,7 @@ import { Boundary } from "../parts/Boundary";
 import { tileWidth } from "../settings";
 import { useHandler } from "../parts/useHandler";
 import { useGoals } from "../useGoals";
+import { useRights } from "../rights";
 import type { ChartSettings } from "./settings";
 import styles from "./ChartGrid.module.css";
 import { ChartToolbar } from "./ChartToolbar";
@@ -81,6 +82,7 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
     toast({ text: `${chartTitle(chart)}: one chart, among those that were added.` });
   });
   const goalOf = useGoals(project);
+  const reason = useRights(project)("editor");
   const onGoal = useHandler((metric: string, goal: Goal | null) => { void import("../chooseGoal").then((module) => module.chooseGoal(project, metric, goal)); });
   const underPointer = () => {
     const source = cursor.get()?.source ?? document.activeElement;
@@ -98,7 +100,7 @@ export function ChartGrid({ project, store, runs, metrics, settings, onSettings,
   useCommands(() => metrics.map((metric) => ({ kind: "metric", label: metric, isTyped: true, run: () => { onSettings({ search: searchFor(metric) }); } })));
   const tileOf = (metric: string) => (
     <Boundary key={metric} what={`The chart of ${chartTitle(metric)} broke.`}>
-      <Tile {...{ store, metric, metrics, runs, settings, onPin }} onSettings={onChange} onEnlarge={setEnlarged} goal={goalOf(metric)} {...{ onGoal, onRemove, onTogether }} onMake={setDraft} onCorrect={corrected === undefined ? undefined : onCorrect} isPinned={pinned.includes(metric)} />
+      <Tile {...{ store, metric, metrics, runs, settings, onPin }} onSettings={onChange} onEnlarge={setEnlarged} goal={goalOf(metric)} {...{ reason, onGoal, onRemove, onTogether }} onMake={setDraft} onCorrect={corrected === undefined ? undefined : onCorrect} isPinned={pinned.includes(metric)} />
     </Boundary>
   );
   const shownAdded = useMemo(() => matchMetrics(added, settings.search).metrics, [added, settings.search]);

@@ -43,6 +43,8 @@ export type TileProps = {
   onSettings: (change: Partial<ChartSettings>) => void;
   /** Which of its values are better, where anybody has said so. */
   goal: Goal | null;
+  /** Why one may not say which values are better, or correct anything. */
+  reason: string | undefined;
   onGoal: (metric: string, goal: Goal | null) => void;
   /** Opens what renames, hides or deletes the metric, where that is offered. */
   onCorrect?: ((metric: string, action: MetricAction) => void) | undefined;
@@ -158,7 +160,7 @@ function sentenceOf(label: string, figure: Figure, goal: Goal | null): string {
 }
 
 function entriesOf(props: TileProps, figure: Figure, onSet: () => void): MenuEntry[] {
-  const { metric, metrics, runs, settings, goal, onGoal, onCorrect } = props;
+  const { metric, metrics, runs, settings, goal, reason, onGoal, onCorrect } = props;
   const take = (how: (module: TakeAway) => Promise<unknown>) => () => {
     import("./takeAway").then(how).catch((error: unknown) => { toast({ text: `Could not be taken away: ${reasonOf(error)}`, isBad: true }); });
   };
@@ -170,8 +172,8 @@ function entriesOf(props: TileProps, figure: Figure, onSet: () => void): MenuEnt
     { kind: "do", label: "Download SVG", onSelect: take((module) => module.savePicture(figure, "svg")) },
     { kind: "do", label: "Download CSV", onSelect: take((module) => module.saveShownPoints(figure)) },
     ...(figure.pooled !== null ? [] : [shareEntry(metric, namesOf(metric, metrics), runs, settings)]),
-    ...(isMade(metric) ? [] : goals(metric, goal, onGoal)),
-    ...(onCorrect === undefined || isMade(metric) ? [] : corrections(metric, onCorrect)),
+    ...(isMade(metric) ? [] : goals(metric, goal, onGoal, reason)),
+    ...(onCorrect === undefined || isMade(metric) ? [] : corrections(metric, onCorrect, reason)),
   ];
 }
 
@@ -184,10 +186,10 @@ function makings({ metric, onMake, onRemove }: TileProps): MenuEntry[] {
   ];
 }
 
-const goals = (metric: string, goal: Goal | null, onGoal: TileProps["onGoal"]): MenuEntry[] => [
+const goals = (metric: string, goal: Goal | null, onGoal: TileProps["onGoal"], reason: string | undefined): MenuEntry[] => [
   { kind: "line" },
-  { kind: "choice", label: "Higher is better", isChosen: goal === "max", onSelect: () => { onGoal(metric, goal === "max" ? null : "max"); } },
-  { kind: "choice", label: "Lower is better", isChosen: goal === "min", onSelect: () => { onGoal(metric, goal === "min" ? null : "min"); } },
+  { kind: "choice", label: "Higher is better", isChosen: goal === "max", reason, onSelect: () => { onGoal(metric, goal === "max" ? null : "max"); } },
+  { kind: "choice", label: "Lower is better", isChosen: goal === "min", reason, onSelect: () => { onGoal(metric, goal === "min" ? null : "min"); } },
 ];
 
 const shareEntry = (metric: string, names: readonly string[], runs: readonly RunStyle[], settings: ChartSettings): MenuEntry => ({
@@ -196,11 +198,11 @@ const shareEntry = (metric: string, names: readonly string[], runs: readonly Run
   onSelect: () => { share({ project: projectIn(location.pathname), runs: runs.map(({ id }) => id), metrics: [...names], settings: { ...viewOf(settings, metric), own: {} } }); },
 });
 
-const corrections = (metric: string, onCorrect: (metric: string, action: MetricAction) => void): MenuEntry[] => [
+const corrections = (metric: string, onCorrect: (metric: string, action: MetricAction) => void, reason: string | undefined): MenuEntry[] => [
   { kind: "line" },
-  { kind: "do", label: "Rename metric…", onSelect: () => { onCorrect(metric, "rename"); } },
-  { kind: "do", label: "Hide metric…", onSelect: () => { onCorrect(metric, "hide"); } },
-  { kind: "do", label: "Delete metric…", isDangerous: true, onSelect: () => { onCorrect(metric, "delete"); } },
+  { kind: "do", label: "Rename metric…", reason, onSelect: () => { onCorrect(metric, "rename"); } },
+  { kind: "do", label: "Hide metric…", reason, onSelect: () => { onCorrect(metric, "hide"); } },
+  { kind: "do", label: "Delete metric…", isDangerous: true, reason, onSelect: () => { onCorrect(metric, "delete"); } },
 ];
 
 type CanvasProps = {

@@ -10,7 +10,7 @@ import { queries } from "../queries";
 import codeStyles from "../run/CodeTab.module.css";
 import { type FileChange, codeChanges } from "./codeChanges";
 
-export function CodeDiff({ before, after, onClose }: { before: RunRow; after: RunRow; onClose: () => void }) {
+export function CodeDiff({ before, after, onClose }: { before: Pick<RunRow, "id" | "name">; after: Pick<RunRow, "id" | "name">; onClose: () => void }) {
   const one = useQuery(queries.run(before.id));
   const other = useQuery(queries.run(after.id));
   const error = one.error ?? other.error;

@@ -8,6 +8,7 @@ import { plural } from "../format";
 import { goalWords } from "../goals";
 import { Menu } from "../parts/Menu";
 import { Outline } from "../parts/Note";
+import { useRights } from "../rights";
 import styles from "./ComparePage.module.css";
 import { AbsentHead, RunHead } from "./RunHead";
 import type { Row, Section } from "./table";
@@ -170,12 +171,13 @@ function RunsAsRows({ sections, cells, head }: LayoutProps) {
 
 /** The arrow says which way is better; where nobody has said so, one can. */
 function Key({ row: { key, goal, isRated }, project }: { row: Row; project: string }) {
+  const withheld = useRights(project);
   return (
     <span className={styles["key"]}>
       <bdi>{key}</bdi>
       {goal !== null && <span role="img" title={goalWords(goal)} aria-label={goalWords(goal)}>{goal === "max" ? "↑" : "↓"}</span>}
       {goal === null && isRated && (
-        <Menu label={`Which values of ${key} are better?`} look="icon" entries={goalEntries(project, key, goal)}>
+        <Menu label={`Which values of ${key} are better?`} look="icon" entries={goalEntries(project, key, goal, withheld("editor"))}>
           <span className="muted">↕</span>
         </Menu>
       )}

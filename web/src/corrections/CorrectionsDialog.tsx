@@ -3,10 +3,12 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Correction } from "../api";
+import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
 import { Failure, Outline } from "../parts/Note";
 import { Ago } from "../parts/Time";
 import { queries } from "../queries";
+import { useRights } from "../rights";
 import styles from "./Corrections.module.css";
 import { undoCorrection } from "./made";
 import { actOf } from "./words";
@@ -31,6 +33,7 @@ export function CorrectionsDialog({ project, onClose }: { project: string; onClo
 
 function Entry({ project, entry }: { project: string; entry: Correction }) {
   const [isBusy, setIsBusy] = useState(false);
+  const withheld = useRights(project);
   const undo = async () => {
     setIsBusy(true);
     await undoCorrection(project, entry.id);
@@ -40,10 +43,10 @@ function Entry({ project, entry }: { project: string; entry: Correction }) {
     <li className={styles["entry"]} data-undone={entry.undone_by !== null}>
       <span className={styles["when"]}><Ago ms={entry.time_ms} /></span>
       <span className={styles["act"]}>
-        <span><strong>{entry.by}</strong> <bdi>{actOf(entry)}</bdi>{entry.undone_by !== null && <span className="muted"> · undone since</span>}</span>
+        <span><strong>{entry.by}</strong> {entry.imported && <>imported that <strong><bdi>{entry.imported.by}</bdi></strong> </>}<bdi>{actOf(entry)}</bdi>{entry.imported && <> <Ago ms={entry.imported.time_ms} /></>}{entry.undone_by !== null && <span className="muted"> · undone since</span>}</span>
         {entry.reason !== "" && <span className="muted"><bdi>{entry.reason}</bdi></span>}
       </span>
-      {entry.can_undo && <button type="button" aria-label={`Undo: ${actOf(entry)}`} disabled={isBusy} onClick={() => void undo()}>Undo</button>}
+      {entry.can_undo && <Button reason={withheld("editor")} aria-label={`Undo: ${actOf(entry)}`} disabled={isBusy} onClick={() => void undo()}>Undo</Button>}
     </li>
   );
 }

@@ -5,10 +5,12 @@ import { type FormEvent, useState } from "react";
 import { type Trash, type TrashedMetric, type TrashedRun, api, reasonOf } from "../api";
 import { formatBytes, formatCount, plural } from "../format";
 import { toast } from "../frame/Toasts";
+import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
 import { Failure, Outline } from "../parts/Note";
 import { Ago } from "../parts/Time";
 import { queries } from "../queries";
+import { useRights } from "../rights";
 import styles from "./Corrections.module.css";
 import { correctionMade, undoCorrection } from "./made";
 import { purgedText } from "./words";
@@ -21,18 +23,19 @@ export function TrashDialog({ project, onClose }: { project: string; onClose: ()
   const trash = useQuery(queries.trash(project));
   const [chosen, setChosen] = useState(NONE);
   const [isPurging, setIsPurging] = useState(false);
+  const withheld = useRights(project);
   const picked = trash.data === undefined ? [] : pick(trash.data, chosen);
   return (
     <Dialog
       title={`Trash of ${project}`}
       width="wide"
       onClose={onClose}
-      footer={picked.length === 0 || isPurging ? undefined : <button type="button" onClick={() => { setIsPurging(true); }}>Delete {picked.length} for good…</button>}
+      footer={picked.length === 0 || isPurging ? undefined : <Button reason={withheld("admin")} onClick={() => { setIsPurging(true); }}>Delete {picked.length} for good…</Button>}
     >
       {trash.isPending && <Outline />}
       {trash.error !== null && <Failure what="The trash could not be fetched." error={trash.error} onRetry={() => void trash.refetch()} />}
       {trash.data !== undefined && trash.data.runs.length + trash.data.metrics.length === 0 && <p className="muted">The trash is empty. Runs and metrics that are deleted wait here until somebody deletes them for good.</p>}
-      {trash.data !== undefined && !isPurging && <Contents project={project} trash={trash.data} chosen={chosen} onChoose={setChosen} />}
+      {trash.data !== undefined && !isPurging && <Contents reason={withheld("editor")} project={project} trash={trash.data} chosen={chosen} onChoose={setChosen} />}
       {isPurging && (
         <Purge
           project={project}
@@ -48,9 +51,9 @@ export function TrashDialog({ project, onClose }: { project: string; onClose: ()
   );
 }
 
-type ContentsProps = { project: string; trash: Trash; chosen: Chosen; onChoose: (chosen: Chosen) => void };
+type ContentsProps = { reason: string | undefined; project: string; trash: Trash; chosen: Chosen; onChoose: (chosen: Chosen) => void };
 
-function Contents({ project, trash, chosen, onChoose }: ContentsProps) {
+function Contents({ reason, project, trash, chosen, onChoose }: ContentsProps) {
   return (
     <>
       {trash.runs.length > 0 && (
@@ -61,6 +64,7 @@ function Contents({ project, trash, chosen, onChoose }: ContentsProps) {
               <Item
                 key={run.id}
                 name={run.name}
+                reason={reason}
                 item={run}
                 size={`${plural(run.point_count, "point")}, ${formatBytes(run.file_bytes)} of files`}
                 keptBy={run.kept_by}
@@ -81,6 +85,7 @@ function Contents({ project, trash, chosen, onChoose }: ContentsProps) {
               <Item
                 key={metric.correction}
                 name={metric.metric}
+                reason={reason}
                 item={metric}
                 size={`${plural(metric.point_count, "point")} in ${plural(metric.run_count, "run")}`}
                 keptBy={[]}
@@ -99,6 +104,8 @@ function Contents({ project, trash, chosen, onChoose }: ContentsProps) {
 
 type ItemProps = {
   name: string;
+  /** Why one may not bring it back. */
+  reason: string | undefined;
   item: TrashedRun | TrashedMetric;
   size: string;
   keptBy: readonly string[];
@@ -107,7 +114,7 @@ type ItemProps = {
   onRestore: () => Promise<unknown>;
 };
 
-function Item({ name, item, size, keptBy, isChosen, onChoose, onRestore }: ItemProps) {
+function Item({ name, reason, item, size, keptBy, isChosen, onChoose, onRestore }: ItemProps) {
   const [isBusy, setIsBusy] = useState(false);
   const restore = async () => {
     setIsBusy(true);
@@ -122,7 +129,7 @@ function Item({ name, item, size, keptBy, isChosen, onChoose, onRestore }: ItemP
         <span className="muted">deleted <Ago ms={item.deleted_ms} /> by {item.by}{item.reason !== "" && <>: <bdi>{item.reason}</bdi></>}</span>
         {keptBy.length > 0 && <span className={styles["kept"]}>It is kept, because {keptBy.join(", ")} came from it.</span>}
       </span>
-      <button type="button" aria-label={`Restore ${name}`} disabled={isBusy} onClick={() => void restore()}>Restore</button>
+      <Button reason={reason} aria-label={`Restore ${name}`} disabled={isBusy} onClick={() => void restore()}>Restore</Button>
     </li>
   );
 }

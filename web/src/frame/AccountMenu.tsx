@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useWaiting } from "../models/waiting";
 import { Icon } from "../parts/Icon";
 import { Menu, type MenuEntry } from "../parts/Menu";
 import { queries } from "../queries";
@@ -12,13 +13,14 @@ import { signOut } from "./signOut";
 
 export function AccountMenu() {
   const me = useQuery(queries.me());
+  const waiting = useWaiting().length;
   const navigate = useNavigate();
   const chosen = theme.use();
   const rows = density.use();
   const hasKeys = singleKeys.use();
   const entries: MenuEntry[] = [
     { kind: "do", label: "Projects", onSelect: () => void navigate({ to: "/" }) },
-    { kind: "do", label: "Models", onSelect: () => void navigate({ to: "/models" }) },
+    { kind: "do", label: waiting === 0 ? "Models" : `Models (${String(waiting)} waiting for you)`, onSelect: () => void navigate({ to: "/models" }) },
     { kind: "do", label: "Audit trail", onSelect: () => void navigate({ to: "/audit" }) },
     { kind: "line" },
     { kind: "heading", label: "Theme" },
@@ -35,7 +37,7 @@ export function AccountMenu() {
     { kind: "do", label: "All settings", onSelect: () => void navigate({ to: "/settings" }) },
     { kind: "do", label: "All keys", hint: "?", onSelect: openKeys },
   ];
-  if (me.data?.needs_key === true) entries.push({ kind: "line" }, { kind: "do", label: `Sign out ${me.data.name}`, onSelect: () => void signOut() });
+  if (me.data?.needs_key === true) entries.push({ kind: "line" }, { kind: "do", label: me.data.is_visitor ? "Leave the shared link" : `Sign out ${me.data.name}`, onSelect: () => void signOut() });
   return (
     <Menu label="Settings" look="icon" entries={entries}>
       <Icon name="sliders" />

@@ -1,8 +1,11 @@
 /** The frame of every page: the bar with the way to here, the search, the connection, and one `h1`. */
 
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Fragment, type ReactNode, useEffect, useState } from "react";
 import { Icon } from "../parts/Icon";
+import { useWaiting } from "../models/waiting";
+import { queries } from "../queries";
 import { AccountMenu } from "./AccountMenu";
 import styles from "./Page.module.css";
 import { liveState } from "./liveState";
@@ -37,7 +40,7 @@ export function Page({ title, heading, crumbs, here, children, isWide = false }:
         </nav>
         <nav aria-label="Main" className={styles["links"]}>
           <Link to="/">Projects</Link>
-          <Link to="/models">Models</Link>
+          <Link to="/models">Models<WaitingCount /></Link>
           <Link to="/audit">Audit</Link>
         </nav>
         <button type="button" className={styles["search"]} onClick={openPalette} aria-label="Search and commands" title="Search and commands (Ctrl K)">
@@ -48,6 +51,7 @@ export function Page({ title, heading, crumbs, here, children, isWide = false }:
         <LiveMark />
         <AccountMenu />
       </header>
+      <VisitorNote />
       <LostBanner />
       <main id="main" tabIndex={-1} className={isWide ? styles["wide"] : styles["column"]}>
         {heading === undefined ? <h1 className="visually-hidden">{title}</h1> : <h1>{heading}</h1>}
@@ -55,6 +59,19 @@ export function Page({ title, heading, crumbs, here, children, isWide = false }:
       </main>
     </div>
   );
+}
+
+/** Who looks through a shared link is told why nothing can be changed. */
+function VisitorNote() {
+  const isVisitor = useQuery(queries.me()).data?.is_visitor === true;
+  return isVisitor ? <p className={styles["visitor"]}>You look through a shared link: it shows, and changes nothing.</p> : null;
+}
+
+/** How many proposals wait for who looks at the page. */
+function WaitingCount() {
+  const { length } = useWaiting();
+  if (length === 0) return null;
+  return <> <span className={styles["count"]}>{length}<span className="visually-hidden"> waiting for you</span></span></>;
 }
 
 function Logo() {

@@ -1,9 +1,14 @@
-/** Signing this browser out. */
+/** Signing this browser out. Nothing of what it has fetched or shown stays: the page begins anew, at its address. */
 
-import { api } from "../api";
-import { client } from "../queries";
+import { api, reasonOf } from "../api";
+import { toast } from "./Toasts";
 
 export async function signOut(): Promise<void> {
-  await api.signOut();
-  await client.resetQueries();
+  try {
+    await api.signOut();
+  } catch (error) {
+    toast({ text: `Not signed out: ${reasonOf(error)}`, isBad: true });
+    return;
+  }
+  window.location.reload();
 }

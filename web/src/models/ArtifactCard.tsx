@@ -4,9 +4,11 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { type ModelVersion, type RunArtifact, fileAddress } from "../api";
 import { formatBytes, plural } from "../format";
+import { Button } from "../parts/Button";
 import { CopyButton } from "../parts/Code";
 import { Icon } from "../parts/Icon";
 import { Ago } from "../parts/Time";
+import { useRights } from "../rights";
 import { AliasChip } from "./AliasChip";
 import styles from "./ArtifactCard.module.css";
 import { PromoteDialog } from "./PromoteDialog";
@@ -49,12 +51,13 @@ export function ArtifactCard({ artifact, versions }: { artifact: RunArtifact; ve
 function Actions({ artifact, versions }: { artifact: RunArtifact; versions: readonly ModelVersion[] }) {
   const [open, setOpen] = useState<"promote" | "register" | null>(null);
   const close = () => { setOpen(null); };
+  const withheld = useRights(artifact.project);
   const suggestedModel = versions[0]?.model ?? modelNameFrom(artifact.name);
   return (
     <div className={styles["actions"]}>
-      <button type="button" onClick={() => { setOpen("register"); }}>Register model</button>
-      <button type="button" data-look="primary" onClick={() => { setOpen("promote"); }}>Promote…</button>
-      {open === "promote" && <PromoteDialog target={{ kind: "artifact", artifactVersion: artifact.id, suggestedModel, alias: "production" }} onClose={close} />}
+      <Button reason={withheld("editor")} onClick={() => { setOpen("register"); }}>Register model</Button>
+      <Button reason={withheld("editor")} data-look="primary" onClick={() => { setOpen("promote"); }}>Promote…</Button>
+      {open === "promote" && <PromoteDialog target={{ kind: "artifact", project: artifact.project, artifactVersion: artifact.id, suggestedModel, alias: "production" }} onClose={close} />}
       {open === "register" && <RegisterDialog artifact={artifact} suggestedModel={suggestedModel} onClose={close} />}
     </div>
   );

@@ -8,15 +8,24 @@ import { formatBytes, formatChange, formatNumber } from "../format";
 import { NotFound } from "../frame/App";
 import { Page } from "../frame/Page";
 import { useFollowed } from "../frame/followed";
+import { Button } from "../parts/Button";
 import { Failure, Outline } from "../parts/Note";
-import { RunLink } from "../parts/Run";
 import { Ago } from "../parts/Time";
 import { queries } from "../queries";
+import { useRights } from "../rights";
+import { ModelAbout } from "./About";
 import { AliasChip } from "./AliasChip";
+import { FromRun } from "./FromRun";
+import { GateCell, useHasGates } from "./GateCell";
 import { History } from "./History";
+import { MetricOverVersions } from "./MetricOverVersions";
 import styles from "./ModelsPage.module.css";
+import { ModelActs } from "./ModelActs";
+import { MoveDeliveries } from "./MoveDeliveries";
 import { PromoteDialog } from "./PromoteDialog";
+import { Proposals } from "./ProposalList";
 import { RollBackDialog } from "./RollBackDialog";
+import { StateChip } from "./StateChip";
 import { shownMetrics } from "./shownMetrics";
 
 export function ModelPage() {
@@ -33,22 +42,35 @@ export function ModelPage() {
   );
 }
 
+/** What webhooks are told of an alias. */
+const MOVES: readonly AuditEntry["action"][] = ["alias.moved", "alias.rolled_back", "alias.removed"];
+
 type Open = { kind: "promote"; version: number } | { kind: "rollback"; alias: string; from: number; to: number } | null;
 
 function Loaded({ model }: { model: ModelDetail }) {
   const [open, setOpen] = useState<Open>(null);
   const close = () => { setOpen(null); };
+  const newestMove = model.history.find(({ action }) => MOVES.includes(action));
   return (
     <>
-      {model.description !== "" && <p>{model.description}</p>}
+      {model.is_archived && <p className={styles["part"]} role="note">This model is archived: the list of models leaves it out.</p>}
+      <ModelAbout model={model} />
+      <ModelActs model={model} onPromote={(version) => { setOpen({ kind: "promote", version }); }} />
       <Holders model={model} />
+      <Proposals model={model.name} />
       <Versions model={model} onPromote={(version) => { setOpen({ kind: "promote", version }); }} />
+      <MetricOverVersions model={model} />
       <section className={styles["part"]} aria-label="History of the model">
         <h2>History</h2>
-        <History entries={model.history} action={(entry) => <RollBackButton model={model} entry={entry} onRollBack={setOpen} />} />
+        <History entries={model.history} action={(entry) => (
+          <>
+            <RollBackButton model={model} entry={entry} onRollBack={setOpen} />
+            {MOVES.includes(entry.action) && <MoveDeliveries project={model.project} entry={entry} isOpenAtFirst={entry === newestMove} />}
+          </>
+        )} />
       </section>
-      {open?.kind === "promote" && <PromoteDialog target={{ kind: "version", model: model.name, version: open.version, alias: "production" }} onClose={close} />}
-      {open?.kind === "rollback" && <RollBackDialog model={model.name} alias={open.alias} from={open.from} to={open.to} onClose={close} />}
+      {open?.kind === "promote" && <PromoteDialog target={{ kind: "version", project: model.project, model: model.name, version: open.version, alias: "production" }} onClose={close} />}
+      {open?.kind === "rollback" && <RollBackDialog project={model.project} model={model.name} alias={open.alias} from={open.from} to={open.to} onClose={close} />}
     </>
   );
 }
@@ -73,7 +95,9 @@ function Holders({ model }: { model: ModelDetail }) {
 function Versions({ model, onPromote }: { model: ModelDetail; onPromote: (version: number) => void }) {
   const holder = model.aliases.find(({ alias }) => alias === "production");
   const base = model.versions.find(({ version }) => version === holder?.version);
-  const metrics = shownMetrics(model.versions);
+  const metrics = shownMetrics(model.versions, model.main_metric);
+  const withheld = useRights(model.project);
+  const hasGates = useHasGates(model.name);
   return (
     <section className={styles["part"]} aria-label="Versions">
       <h2>Versions</h2>
@@ -88,6 +112,7 @@ function Versions({ model, onPromote }: { model: ModelDetail; onPromote: (versio
                 <th key={metric} scope="col" className={styles["numeric"]}>{metric}</th>
               ))}
               <th scope="col" className={styles["numeric"]}>Size</th>
+              {hasGates && <th scope="col">Gates</th>}
               <th scope="col">Registered</th>
               <th scope="col"><span className="visually-hidden">Promote</span></th>
             </tr>
@@ -96,7 +121,8 @@ function Versions({ model, onPromote }: { model: ModelDetail; onPromote: (versio
             {model.versions.map((version) => (
               <tr key={version.version}>
                 <th scope="row">
-                  <Link to="/models/$name/$version" params={{ name: model.name, version: String(version.version) }}>v{version.version}</Link>
+                  <Link to="/models/$name/$version" params={{ name: model.name, version: String(version.version) }}>v{version.version}</Link>{" "}
+                  <StateChip version={version} />
                 </th>
                 <td>{version.aliases.map((alias) => <AliasChip key={alias} alias={alias} />)}</td>
                 <td><FromRun version={version} project={model.project} /></td>
@@ -106,9 +132,10 @@ function Versions({ model, onPromote }: { model: ModelDetail; onPromote: (versio
                   </td>
                 ))}
                 <td className={styles["numeric"]}>{formatBytes(version.size_bytes)}</td>
+                {hasGates && <td><GateCell model={model} version={version.version} /></td>}
                 <td className="muted"><Ago ms={version.created_ms} />, {version.created_by}</td>
                 <td className={styles["numeric"]}>
-                  <button type="button" aria-label={`Promote v${String(version.version)}…`} onClick={() => { onPromote(version.version); }}>Promote…</button>
+                  <Button reason={version.state === "archived" ? "This version is archived; take it back first." : withheld("editor")} aria-label={`Promote v${String(version.version)}…`} onClick={() => { onPromote(version.version); }}>Promote…</Button>
                 </td>
               </tr>
             ))}
@@ -117,11 +144,6 @@ function Versions({ model, onPromote }: { model: ModelDetail; onPromote: (versio
       </div>
     </section>
   );
-}
-
-export function FromRun({ version, project }: { version: ModelVersion; project: string }) {
-  if (version.run === null) return <span className="muted">uploaded by hand</span>;
-  return <RunLink run={{ id: version.run, name: version.run_name ?? version.run, hue: version.run_hue ?? 0, project }} />;
 }
 
 function MetricCell({ version, base, metric }: { version: ModelVersion; base: ModelVersion | undefined; metric: string }) {
@@ -139,12 +161,13 @@ function MetricCell({ version, base, metric }: { version: ModelVersion; base: Mo
 /** Offered where the version that was replaced, or one that held the alias earlier, could take it again. */
 function RollBackButton({ model, entry, onRollBack }: { model: ModelDetail; entry: AuditEntry; onRollBack: (open: Open) => void }) {
   const { alias, from_version: to } = entry;
+  const withheld = useRights(model.project);
   const isMove = entry.action === "alias.moved" || entry.action === "alias.rolled_back";
   const holder = model.aliases.find((one) => one.alias === alias);
   if (!isMove || alias === null || to === null || holder === undefined || holder.version === to) return null;
   return (
-    <button type="button" aria-label={`Roll ${alias} back to v${String(to)}`} onClick={() => { onRollBack({ kind: "rollback", alias, from: holder.version, to }); }}>
+    <Button reason={withheld("promoter")} aria-label={`Roll ${alias} back to v${String(to)}`} onClick={() => { onRollBack({ kind: "rollback", alias, from: holder.version, to }); }}>
       Roll back
-    </button>
+    </Button>
   );
 }

@@ -1,6 +1,6 @@
 /** The registered models: what is in production, since when, and what is newest. */
 
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { type Model, api } from "../api";
@@ -13,29 +13,36 @@ import { Ago } from "../parts/Time";
 import { queries } from "../queries";
 import { AliasChip } from "./AliasChip";
 import styles from "./ModelsPage.module.css";
+import { WaitingForYou } from "./ProposalList";
 
 export function ModelsPage() {
-  const query = useQuery(queries.models());
-  useFollowed({ queryKey: queries.models().queryKey, fetch: (signal) => api.models({ signal }) });
+  const [archived, setArchived] = useState<0 | 1>(0);
+  const query = useQuery({ ...queries.models(archived), placeholderData: keepPreviousData });
+  useFollowed({ queryKey: queries.models(archived).queryKey, fetch: (signal) => api.models(archived, { signal }) });
   const [text, setText] = useState("");
   const search = useRef<HTMLInputElement>(null);
   useKeys([{ key: "/", label: "Find a model", run: () => search.current?.focus() }]);
   const models = query.data?.models;
-  const shown = models?.filter((model) => `${model.name} ${model.project} ${model.description}`.toLowerCase().includes(text.trim().toLowerCase())) ?? [];
+  const shown = models?.filter((model) => `${model.name} ${model.project} ${model.description} ${model.tags.join(" ")}`.toLowerCase().includes(text.trim().toLowerCase())) ?? [];
   return (
     <Page title="Models" heading="Models" crumbs={[]}>
       {query.error !== null && query.data === undefined && <Failure what="The models could not be fetched." error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <Outline />}
+      <WaitingForYou />
       {models?.length === 0 && (
+        <>
         <Empty title="No models yet">
           <p>Register one from a run: open its artifacts and press “Register model” or “Promote…”.</p>
         </Empty>
+        <Archived archived={archived} onChange={setArchived} />
+        </>
       )}
       {models !== undefined && models.length > 0 && (
         <>
           <div className={styles["tools"]}>
             <input ref={search} type="search" aria-label="Find a model" placeholder="Find a model" value={text} onChange={(event) => { setText(event.target.value); }} />
             <span className="muted">{plural(shown.length, "model")}</span>
+            <Archived archived={archived} onChange={setArchived} />
           </div>
           <div className={styles["scroll"]} tabIndex={0} role="region" aria-label="Models">
             <table className={styles["table"]}>
@@ -44,9 +51,10 @@ export function ModelsPage() {
                   <th scope="col">Model</th>
                   <th scope="col">In production</th>
                   <th scope="col">Other aliases</th>
+                  <th scope="col">Newest</th>
                   <th scope="col">Versions</th>
                   <th scope="col">Project</th>
-                  <th scope="col">Created</th>
+                  <th scope="col">Owner</th>
                 </tr>
               </thead>
               <tbody>
@@ -62,13 +70,23 @@ export function ModelsPage() {
   );
 }
 
+function Archived({ archived, onChange }: { archived: 0 | 1; onChange: (archived: 0 | 1) => void }) {
+  return (
+    <label>
+      <input type="checkbox" checked={archived === 1} onChange={(event) => { onChange(event.target.checked ? 1 : 0); }} /> Archived too
+    </label>
+  );
+}
+
 function ModelRow({ model }: { model: Model }) {
   const production = model.aliases.find(({ alias }) => alias === "production");
   return (
     <tr>
       <th scope="row">
         <Link to="/models/$name" params={{ name: model.name }}><bdi>{model.name}</bdi></Link>
-        {model.description !== "" && <p className="muted">{model.description}</p>}
+        {model.is_archived && <span className="muted"> (archived)</span>}
+        {model.description !== "" && <p className={styles["brief"]}>{model.description}</p>}
+        {model.tags.length > 0 && <p className="muted small">{model.tags.join(" · ")}</p>}
       </th>
       <td className="sentence">
         {production === undefined ? (
@@ -85,9 +103,19 @@ function ModelRow({ model }: { model: Model }) {
           <span key={alias} className={styles["alias"]}><AliasChip alias={alias} /> v{version}</span>
         ))}
       </td>
+      <td className="sentence">
+        {model.latest_version === null || model.latest_ms === null ? (
+          <span className="muted">none</span>
+        ) : (
+          <>
+            <Link to="/models/$name/$version" params={{ name: model.name, version: String(model.latest_version) }}>v{model.latest_version}</Link>{" "}
+            <span className="muted"><Ago ms={model.latest_ms} /></span>
+          </>
+        )}
+      </td>
       <td>{plural(model.version_count, "version")}</td>
       <td><Link to="/p/$project" params={{ project: model.project }}><bdi>{model.project}</bdi></Link></td>
-      <td className="muted"><Ago ms={model.created_ms} /></td>
+      <td><bdi>{model.created_by}</bdi></td>
     </tr>
   );
 }

@@ -1,29 +1,40 @@
 /** "Promote…" for a run that has made something that can be promoted, and nothing for others. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { Suspense, lazy, useState } from "react";
 import type { RunArtifact, RunRow } from "../api";
+import { Button } from "../parts/Button";
 import { queries } from "../queries";
-import { PromoteDialog } from "./PromoteDialog";
-import { useModelLinks } from "./modelLinks";
+import { useRights } from "../rights";
+import { modelOf } from "./modelLinks";
 import { modelNameFrom } from "./promotion";
 
-export function PromoteRun({ run }: { run: Pick<RunRow, "id" | "name" | "project"> }) {
-  const [isOpen, setIsOpen] = useState(false);
+const PromoteDialog = lazy(() => import("./PromoteDialog").then((module) => ({ default: module.PromoteDialog })));
+
+type Run = Pick<RunRow, "id" | "name" | "project">;
+
+export function PromoteRun({ run }: { run: Run }) {
+  const [suggestedModel, setSuggestedModel] = useState<string | null>(null);
   const artifacts = useQuery(queries.runArtifacts(run.id)).data?.artifacts ?? [];
-  const links = useModelLinks(run.project);
+  const withheld = useRights(run.project);
   const artifact = bestToPromote(artifacts);
   if (artifact === undefined) return null;
+  const open = async () => {
+    const model = await modelOf(run.project, artifact.id).catch(() => null);
+    setSuggestedModel(model ?? modelNameFrom(artifact.name));
+  };
   return (
     <>
-      <button type="button" aria-label={`Promote ${run.name}…`} onClick={() => { setIsOpen(true); }}>
+      <Button reason={withheld("editor")} aria-label={`Promote ${run.name}…`} onClick={() => void open()}>
         Promote…
-      </button>
-      {isOpen && (
-        <PromoteDialog
-          target={{ kind: "artifact", artifactVersion: artifact.id, suggestedModel: links.get(artifact.id)?.[0]?.model ?? modelNameFrom(artifact.name), alias: "production" }}
-          onClose={() => { setIsOpen(false); }}
-        />
+      </Button>
+      {suggestedModel !== null && (
+        <Suspense>
+          <PromoteDialog
+            target={{ kind: "artifact", project: run.project, artifactVersion: artifact.id, suggestedModel, alias: "production" }}
+            onClose={() => { setSuggestedModel(null); }}
+          />
+        </Suspense>
       )}
     </>
   );

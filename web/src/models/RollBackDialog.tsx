@@ -1,48 +1,41 @@
-/** Moves an alias back to a version that held it before: the reason is asked for, and nothing else stands in the way. */
+/**
+ * Moves an alias back to a version that held it before: the comparison with the versions exchanged, and a reason.
+ *
+ * No gate and no approval stands in the way: that version has been there already.
+ */
 
-import { type FormEvent, useState } from "react";
-import { api, reasonOf } from "../api";
+import { useQuery } from "@tanstack/react-query";
+import { ApiError, api } from "../api";
 import { toast } from "../frame/Toasts";
-import { Dialog } from "../parts/Dialog";
-import { registryChanged } from "../queries";
-import styles from "./PromoteDialog.module.css";
+import { Outline } from "../parts/Note";
+import { queries, registryChanged } from "../queries";
+import { Comparison, WillCall } from "./Comparison";
+import { ReasonDialog } from "./ReasonDialog";
 import { movedText } from "./promotion";
 
-type Props = { model: string; alias: string; from: number; to: number; onClose: () => void };
+type Props = { project: string; model: string; alias: string; from: number; to: number; onClose: () => void };
 
-export function RollBackDialog({ model, alias, from, to, onClose }: Props) {
-  const [reason, setReason] = useState("");
-  const [error, setError] = useState<string | null>(null);
-  const [isBusy, setIsBusy] = useState(false);
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setIsBusy(true);
+export function RollBackDialog({ project, model, alias, from, to, onClose }: Props) {
+  const found = useQuery(queries.promotion(model, { alias, version: to }));
+  const rollBack = async (reason: string) => {
     try {
-      const moved = await api.rollBack(model, alias, { reason: reason.trim(), replaces: from, version: to });
+      const moved = await api.rollBack(model, alias, { reason, replaces: from, version: to });
       toast({ about: `${model}@${alias}`, text: `${movedText(moved)}, rolled back` });
-      onClose();
     } catch (failure) {
-      setError(reasonOf(failure));
-    } finally {
-      setIsBusy(false);
+      // the page below then shows who holds it now
+      if (failure instanceof ApiError && failure.code === "alias_moved") await registryChanged();
+      throw failure;
     }
     await registryChanged();
   };
   return (
-    <Dialog title={`Roll ${alias} back to v${String(to)}`} onClose={onClose}>
-      <form className={styles["form"]} onSubmit={(event) => void submit(event)}>
-        <p>
-          <strong>{model}</strong> {alias} is v{from} now and will be v{to} again, which has held it before.
-        </p>
-        {error !== null && <p className={styles["error"]} role="alert">{error}</p>}
-        <label className={styles["reason"]}>
-          Reason (required)
-          <textarea data-autofocus rows={2} required maxLength={2000} value={reason} onChange={(event) => { setReason(event.target.value); }} />
-        </label>
-        <div>
-          <button type="submit" data-look="primary" disabled={isBusy || reason.trim() === ""}>Roll back to v{to}</button>
-        </div>
-      </form>
-    </Dialog>
+    <ReasonDialog title={`Roll ${alias} back to v${String(to)}`} label={`Roll back to v${String(to)}`} width="wide" act={rollBack} onClose={onClose}>
+      <p>
+        <strong>{model}</strong> {alias} is v{from} now and will be v{to} again, which has held it before. It is not held up by gates or approvals.
+      </p>
+      {found.isPending && <Outline />}
+      {found.data !== undefined && <Comparison preview={found.data} project={project} />}
+      {found.data !== undefined && <WillCall preview={found.data} />}
+    </ReasonDialog>
   );
 }

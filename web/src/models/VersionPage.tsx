@@ -1,9 +1,8 @@
-/** A version of a model with its evidence: run, metrics at registration, config, files, and the Python that fetches it. */
+/** A version of a model with its evidence on one page: what it was made from, what it is worth, and how it is used. */
 
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { useState } from "react";
-import { type ModelVersionDetail, api, isNotFound } from "../api";
+import { type ModelVersionDetail, api, fileAddress, isNotFound } from "../api";
 import { formatBytes, formatCount, formatNumber } from "../format";
 import { NotFound } from "../frame/App";
 import { Page } from "../frame/Page";
@@ -14,12 +13,18 @@ import { Ago } from "../parts/Time";
 import { queries } from "../queries";
 import { ConfigTree } from "../run/ConfigTree";
 import tables from "../run/Tables.module.css";
+import { VersionAbout } from "./About";
 import { AliasChip } from "./AliasChip";
 import { FileList } from "./ArtifactCard";
-import { FromRun } from "./ModelPage";
+import { CodeAndPackages, Origin } from "./Evidence";
+import { History } from "./History";
+import { CardSection } from "./CardSection";
+import { LineageSection } from "./LineageSection";
 import styles from "./ModelsPage.module.css";
-import { PromoteDialog } from "./PromoteDialog";
-import { fetchLines } from "./fetchLines";
+import { StateChip } from "./StateChip";
+import { VersionActs } from "./VersionActs";
+import { curlLines, fetchLines } from "./fetchLines";
+import { heldReason } from "./promotion";
 
 export function VersionPage() {
   const { name, version } = useParams({ from: "/models/$name/$version" });
@@ -41,38 +46,60 @@ export function VersionPage() {
 }
 
 function Loaded({ version }: { version: ModelVersionDetail }) {
-  const [isPromoting, setIsPromoting] = useState(false);
   return (
     <>
       <div className={styles["holders"]}>
         {version.aliases.map((alias) => <AliasChip key={alias} alias={alias} />)}
+        <StateChip version={version} />
         <span className="muted">
           registered <Ago ms={version.created_ms} /> by {version.created_by} · {formatBytes(version.size_bytes)}
         </span>
-        <button type="button" data-look="primary" onClick={() => { setIsPromoting(true); }}>Promote…</button>
       </div>
-      {version.description !== "" && <p className={styles["part"]}>{version.description}</p>}
-      <section className={styles["part"]} aria-label="Where it comes from">
-        <h2>From</h2>
-        <p>
-          <FromRun version={version} project={version.project} /> <span className="muted">{version.artifact} in</span>{" "}
-          <Link to="/p/$project" params={{ project: version.project }}><bdi>{version.project}</bdi></Link>
-        </p>
-      </section>
-      <section className={styles["part"]} aria-label="Use it">
-        <h2>Use it</h2>
-        <CodeBlock text={fetchLines(version)} label="Python that fetches this version" />
-      </section>
+      {version.state !== "active" && <p className={styles["part"]} role="note">This version is {version.state}: <bdi>{version.state_reason}</bdi></p>}
+      <VersionAbout version={version} />
+      <VersionActs version={version} />
+      <Held version={version} />
+      <Origin version={version} />
+      <CardSection version={version} />
+      <LineageSection subject={{ kind: "version", model: version.model, version: version.version }} />
       <div className={`${styles["part"] ?? ""} ${styles["columns"] ?? ""}`}>
         <Metrics version={version} />
         <ConfigTree config={version.config} />
       </div>
+      <CodeAndPackages version={version} />
       <section className={styles["part"]} aria-label="Files of the version">
         <h2>Files</h2>
         <FileList id={version.artifact_version_id} files={version.files} />
       </section>
-      {isPromoting && <PromoteDialog target={{ kind: "version", model: version.model, version: version.version, alias: "production" }} onClose={() => { setIsPromoting(false); }} />}
+      <section className={styles["part"]} aria-label="Use it">
+        <h2>Use it</h2>
+        <CodeBlock text={fetchLines(version)} label="Python that fetches this version" />
+        <CodeBlock text={curlLines(version, window.location.origin, (path) => fileAddress(version.artifact_version_id, path))} label="Shell that fetches this version" />
+      </section>
+      <VersionHistory version={version} />
     </>
+  );
+}
+
+/** What keeps the version from being archived or deleted, with the way there. */
+function Held({ version }: { version: ModelVersionDetail }) {
+  const reason = heldReason(version, "deleted");
+  if (reason === undefined) return null;
+  return (
+    <p className={`muted small ${styles["part"] ?? ""}`}>
+      {reason} <Link to="/models/$name" params={{ name: version.model }}>Who holds which alias</Link>
+    </p>
+  );
+}
+
+function VersionHistory({ version }: { version: ModelVersionDetail }) {
+  const entries = useQuery(queries.model(version.model)).data?.history ?? [];
+  const own = entries.filter(({ from_version, to_version }) => from_version === version.version || to_version === version.version);
+  return (
+    <section className={styles["part"]} aria-label="History of the version">
+      <h2>History</h2>
+      <History entries={own} />
+    </section>
   );
 }
 

@@ -6,6 +6,7 @@ import { registryChanged } from "../queries";
 import { movedText } from "./promotion";
 
 const UNDO_MS = 10_000;
+const WHY = "Undone right away";
 
 export function announceMove(moved: Moved): void {
   const { replaced } = moved;
@@ -24,10 +25,10 @@ async function undo(moved: Moved, replaced: number | null): Promise<void> {
   const { model, alias, version } = moved;
   try {
     if (replaced === null) {
-      await api.removeAlias(model, alias, { replaces: version, reason: `Undo of the promotion of v${String(version)}` });
+      await api.removeAlias(model, alias, { replaces: version, reason: WHY });
       toast({ about: aliasOf(moved), text: `${model} ${alias}: removed from v${String(version)}` });
     } else {
-      const back = await api.rollBack(model, alias, { reason: `Undo of the promotion of v${String(version)}`, replaces: version, version: replaced });
+      const back = await api.rollBack(model, alias, { reason: WHY, replaces: version, version: replaced });
       toast({ about: aliasOf(moved), text: `${movedText(back)}, undone` });
     }
   } catch (error) {

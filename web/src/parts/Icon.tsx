@@ -21,6 +21,9 @@ const PATHS = {
   up: "M8 13V3.5M4 7l4-4 4 4",
   star: "M8 2.2l1.8 3.7 4 .5-2.9 2.8.7 4L8 11.3l-3.6 1.9.7-4L2.2 6.4l4-.5L8 2.2Z",
   arrow: "M3 8h9.5M9 4.5 12.5 8 9 11.5",
+  play: "M5 3.5v9L12 8 5 3.5Z",
+  cube: "M8 2l5 3v6l-5 3-5-3V5l5-3ZM3 5l5 3 5-3M8 8v6",
+  tag: "M2.5 2.5h5l6 6-5 5-6-6v-5ZM5.3 5.3h.01",
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -8,8 +8,8 @@
 import { type KeyboardEvent, type ReactNode, Suspense, lazy, useEffect, useId, useRef, useState } from "react";
 
 export type MenuEntry =
-  | { kind: "do"; label: string; hint?: string; isDangerous?: boolean; onSelect: () => void }
-  | { kind: "choice"; label: string; isChosen: boolean; onSelect: () => void }
+  | { kind: "do"; label: string; hint?: string; isDangerous?: boolean; onSelect: () => void; /** Why one may not do it. */ reason?: string | undefined }
+  | { kind: "choice"; label: string; isChosen: boolean; onSelect: () => void; reason?: string | undefined }
   | { kind: "heading"; label: string }
   | { kind: "line" };
 

@@ -21,9 +21,16 @@ export function MenuList({ id, label, entries, focus, button, onClose }: Props) 
       {entries.map((entry, index) => (
         <Entry key={index} entry={entry} />
       ))}
+      {reasonsOf(entries).map((reason) => <p key={reason} className={styles["reason"]}>{reason}</p>)}
     </Ariakit.Menu>
   );
 }
+
+/** Whoever has no pointer reads them too. */
+const reasonsOf = (entries: readonly MenuEntry[]) => [...new Set(entries.flatMap((entry) => ("reason" in entry ? (entry.reason ?? []) : [])))];
+
+/** It can be reached all the same: the reason is read with it. */
+const withheld = (reason: string | undefined) => (reason === undefined ? {} : { disabled: true, accessibleWhenDisabled: true, title: reason });
 
 function Entry({ entry }: { entry: MenuEntry }) {
   switch (entry.kind) {
@@ -33,14 +40,14 @@ function Entry({ entry }: { entry: MenuEntry }) {
       return <div className={styles["heading"]}>{entry.label}</div>;
     case "choice":
       return (
-        <Ariakit.MenuItemRadio name={entry.label} value="chosen" checked={entry.isChosen} className={styles["item"]} onClick={entry.onSelect} hideOnClick>
+        <Ariakit.MenuItemRadio name={entry.label} value="chosen" checked={entry.isChosen} className={styles["item"]} onClick={entry.onSelect} hideOnClick {...withheld(entry.reason)}>
           <span className={styles["tick"]} aria-hidden="true">{entry.isChosen ? "✓" : ""}</span>
           {entry.label}
         </Ariakit.MenuItemRadio>
       );
     case "do":
       return (
-        <Ariakit.MenuItem className={styles["item"]} data-dangerous={entry.isDangerous} onClick={entry.onSelect}>
+        <Ariakit.MenuItem className={styles["item"]} data-dangerous={entry.isDangerous} onClick={entry.onSelect} {...withheld(entry.reason)}>
           <span>{entry.label}</span>
           {entry.hint !== undefined && <kbd>{entry.hint}</kbd>}
         </Ariakit.MenuItem>

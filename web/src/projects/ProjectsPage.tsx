@@ -15,6 +15,7 @@ import { Empty, Failure, Outline } from "../parts/Note";
 import { Sparkline } from "../parts/Sparkline";
 import { Ago } from "../parts/Time";
 import { client, queries } from "../queries";
+import { useRights } from "../rights";
 import { projectOrder, starred } from "../settings";
 import { FirstRun } from "./FirstRun";
 import { NowRunning } from "./NowRunning";
@@ -84,6 +85,7 @@ export function ProjectsPage() {
 function ProjectRow({ project, bytes, isStarred }: { project: Project; bytes: number | null; isStarred: boolean }) {
   const total = project.runs_per_day.reduce((sum, count) => sum + count, 0);
   const { name } = project;
+  const withheld = useRights(name);
   return (
     <li className={styles["row"]}>
       <button
@@ -111,7 +113,7 @@ function ProjectRow({ project, bytes, isStarred }: { project: Project; bytes: nu
       <span className={styles["live"]}>{project.running_count > 0 && <>● {formatCount(project.running_count)} running</>}</span>
       <span className={styles["bytes"]} title="In all versions of its artifacts">{bytes === null || bytes === 0 ? "" : formatBytes(bytes)}</span>
       <span className={styles["when"]}>{project.last_activity_ms === null ? "no activity yet" : <Ago ms={project.last_activity_ms} />}</span>
-      <Menu label={`More for ${name}`} look="icon" entries={[{ kind: "do", label: project.is_archived ? "Unarchive project" : "Archive project", onSelect: () => void archiveProject(name, !project.is_archived) }]}>
+      <Menu label={`More for ${name}`} look="icon" entries={[{ kind: "do", label: project.is_archived ? "Unarchive project" : "Archive project", reason: withheld("editor"), onSelect: () => void archiveProject(name, !project.is_archived) }]}>
         <Icon name="more" size={14} />
       </Menu>
     </li>

@@ -1,12 +1,15 @@
 /** The files that a run made or read, what became of them in the registry, and the way from here to production. */
 
 import { useQuery } from "@tanstack/react-query";
+import { Suspense, lazy } from "react";
 import type { ModelVersion, RunArtifact, RunDetail } from "../api";
 import { ArtifactCard } from "../models/ArtifactCard";
 import { Empty, Failure, Outline } from "../parts/Note";
 import { useModelLinks } from "../models/modelLinks";
 import { queries } from "../queries";
 import styles from "./ArtifactsTab.module.css";
+
+const LineageSection = lazy(() => import("../models/LineageSection").then((module) => ({ default: module.LineageSection })));
 
 const REFRESH_MS = 5000;
 
@@ -21,6 +24,9 @@ export function ArtifactsTab({ run }: { run: RunDetail }) {
     <div className={styles["artifacts"]}>
       <Group title="Made by this run" artifacts={artifacts.filter(({ direction }) => direction === "output")} links={links} />
       <Group title="Used by this run" artifacts={artifacts.filter(({ direction }) => direction === "input")} links={links} />
+      <Suspense fallback={<Outline lines={3} />}>
+        <LineageSection subject={{ kind: "run", run: run.id }} />
+      </Suspense>
     </div>
   );
 }

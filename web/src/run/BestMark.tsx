@@ -7,12 +7,14 @@ import { goalEntries } from "../chooseGoal";
 import { formatCount, formatNumber } from "../format";
 import { type Goal, goalWords } from "../goals";
 import { Menu } from "../parts/Menu";
+import { useRights } from "../rights";
 import { useGoals } from "../useGoals";
 import { useLastArrangement } from "../views/useLastArrangement";
 import { type Main, mainMetric } from "./mainMetric";
 
 export function BestMark({ run }: { run: RunDetail }) {
   const goalOf = useGoals(run.project);
+  const withheld = useRights(run.project);
   const [{ pinned }] = useLastArrangement(run.project);
   const main = useMemo(() => mainMetric(run.metrics, { goalOf, pinned }), [run.metrics, goalOf, pinned]);
   if (main === null) return null;
@@ -21,7 +23,7 @@ export function BestMark({ run }: { run: RunDetail }) {
     <span>
       <bdi className="muted">{name}</bdi> <strong title={String(value)}>{formatNumber(value)}</strong>{" "}
       {goal === null ? (
-        <Menu label={`Which values of ${name} are better?`} look="plain" entries={goalEntries(run.project, name, goal)}>
+        <Menu label={`Which values of ${name} are better?`} look="plain" entries={goalEntries(run.project, name, goal, withheld("editor"))}>
           <span className="muted">which is better?</span>
         </Menu>
       ) : (

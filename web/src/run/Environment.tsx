@@ -33,7 +33,7 @@ export function Environment({ run }: { run: RunDetail }) {
   );
 }
 
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+export function Fact({ name, children }: { name: string; children: React.ReactNode }) {
   return (
     <div>
       <dt>{name}</dt>
@@ -62,7 +62,7 @@ function GitFacts({ run, git }: { run: RunDetail; git: Git }) {
 }
 
 /** Only an address of the web becomes a link; anything else is text. */
-function Remote({ address }: { address: string }) {
+export function Remote({ address }: { address: string }) {
   if (!/^https?:\/\//.test(address)) return <span className="mono">{address}</span>;
   return (
     <a href={address} rel="noopener noreferrer" target="_blank">
@@ -87,7 +87,7 @@ function Variables({ variables }: { variables: readonly (readonly [string, strin
   );
 }
 
-function Packages({ packages }: { packages: readonly (readonly [string, string])[] }) {
+export function Packages({ packages }: { packages: readonly (readonly [string, string])[] }) {
   const [text, setText] = useState("");
   if (packages.length === 0) return null;
   const shown = packages.filter(([name]) => name.toLowerCase().includes(text.trim().toLowerCase()));

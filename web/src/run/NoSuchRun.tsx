@@ -4,9 +4,11 @@ import { useQuery } from "@tanstack/react-query";
 import { type TrashedRun, api, reasonOf } from "../api";
 import { Page } from "../frame/Page";
 import { toast } from "../frame/Toasts";
+import { Button } from "../parts/Button";
 import { RunLink } from "../parts/Run";
 import { Ago } from "../parts/Time";
 import { client, queries, runChanged } from "../queries";
+import { useRights } from "../rights";
 import { nearest } from "./nearest";
 
 const LOOKED_AT = 1000;
@@ -19,7 +21,7 @@ export function NoSuchRun({ project, id }: { project: string; id: string }) {
   const title = deleted === undefined ? "There is no such run" : "This run was deleted";
   return (
     <Page title={title} heading={title} crumbs={[{ label: "Projects", to: "/" }, { label: project, to: `/p/${encodeURIComponent(project)}` }]}>
-      {deleted !== undefined ? <Deleted run={deleted} /> : <p className="muted">No run of <bdi>{project}</bdi> has the id <bdi className="mono">{id}</bdi>. The address may be mistyped, or the run was deleted for good.</p>}
+      {deleted !== undefined ? <Deleted project={project} run={deleted} /> : <p className="muted">No run of <bdi>{project}</bdi> has the id <bdi className="mono">{id}</bdi>. The address may be mistyped, or the run was deleted for good.</p>}
       {deleted === undefined && near.length > 0 && (
         <section aria-label="Runs that may be meant">
           <h2>Did you mean</h2>
@@ -32,7 +34,8 @@ export function NoSuchRun({ project, id }: { project: string; id: string }) {
   );
 }
 
-function Deleted({ run }: { run: TrashedRun }) {
+function Deleted({ project, run }: { project: string; run: TrashedRun }) {
+  const withheld = useRights(project);
   const restore = async () => {
     try {
       await api.restoreRun(run.id);
@@ -49,7 +52,7 @@ function Deleted({ run }: { run: TrashedRun }) {
         <bdi>{run.name}</bdi> is in the trash: {run.by} deleted it <Ago ms={run.deleted_ms} />
         {run.reason !== "" && <>: <bdi>{run.reason}</bdi></>}.
       </p>
-      <p><button type="button" onClick={() => void restore()}>Restore it</button></p>
+      <p><Button reason={withheld("editor")} onClick={() => void restore()}>Restore it</Button></p>
     </>
   );
 }

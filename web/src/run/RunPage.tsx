@@ -15,9 +15,13 @@ import { Failure, Outline } from "../parts/Note";
 import { StatusMark, Swatch } from "../parts/Run";
 import { Ago, Lasting } from "../parts/Time";
 import { client, queries, runChanged } from "../queries";
+import { openLinks } from "../share/sharing";
+import { useMayManage } from "../share/useMayManage";
+import { useRights } from "../rights";
 import { useLive } from "../workspace/live";
 import { useSeriesStore } from "../workspace/useSeriesStore";
 import { ArtifactsTab } from "./ArtifactsTab";
+import { PromoteRun } from "../models/PromoteRun";
 import { BestMark } from "./BestMark";
 import { CompareWith } from "./CompareWith";
 import { MediaTab } from "./MediaTab";
@@ -118,7 +122,9 @@ function showOpenTab(tabs: HTMLElement | null): void {
 
 function Heading({ run }: { run: RunDetail }) {
   const navigate = useNavigate();
+  const reason = useRights(run.project)("editor");
   const [asked, setAsked] = useState<"delete" | "continue" | "fork" | null>(null);
+  const mayManage = useMayManage(run.project);
   const close = () => { setAsked(null); };
   const remove = async (reason: string) => {
     close();
@@ -160,6 +166,7 @@ function Heading({ run }: { run: RunDetail }) {
       <span className={styles["actions"]}>
         <CompareWith run={run} />
         <StopRun run={run} />
+        {run.artifact_count > 0 && <PromoteRun run={run} />}
         <Menu
           label="More for this run"
           look="icon"
@@ -170,9 +177,10 @@ function Heading({ run }: { run: RunDetail }) {
             { kind: "do", label: "Continue this run…", onSelect: () => { setAsked("continue"); } },
             { kind: "do", label: "Fork…", onSelect: () => { setAsked("fork"); } },
             { kind: "do", label: "Export", onSelect: () => { window.location.assign(exportAddress(run.id)); } },
+            ...(mayManage ? [{ kind: "do", label: "Read-only link…", onSelect: () => { openLinks({ project: run.project, run: { id: run.id, name: run.name } }); } } as const] : []),
             { kind: "line" },
-            { kind: "do", label: run.is_archived ? "Unarchive run" : "Archive run", onSelect: () => void archiveRun(run, !run.is_archived) },
-            { kind: "do", label: "Delete run…", isDangerous: true, onSelect: () => { setAsked("delete"); } },
+            { kind: "do", label: run.is_archived ? "Unarchive run" : "Archive run", reason, onSelect: () => void archiveRun(run, !run.is_archived) },
+            { kind: "do", label: "Delete run…", isDangerous: true, reason, onSelect: () => { setAsked("delete"); } },
           ]}
         >
           <Icon name="more" />

@@ -3,21 +3,24 @@
 import { type FormEvent, useState } from "react";
 import { type RunDetail, api, reasonOf } from "../api";
 import { toast } from "../frame/Toasts";
+import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
 import { Ago } from "../parts/Time";
 import { client, queries, runChanged } from "../queries";
+import { useRights } from "../rights";
 import styles from "./StopRun.module.css";
 
 /** A run that nobody hears of can be asked as well: it is told when it is back. */
 export function StopRun({ run }: { run: RunDetail }) {
   const [isAsking, setIsAsking] = useState(false);
+  const withheld = useRights(run.project);
   const isGoing = run.status === "running" || run.status === "lost";
   return (
     <>
       {isGoing && (
-        <button type="button" disabled={run.is_stopping} onClick={() => { setIsAsking(true); }}>
+        <Button reason={withheld("editor")} disabled={run.is_stopping} onClick={() => { setIsAsking(true); }}>
           {run.is_stopping ? "Stopping…" : "Stop"}
-        </button>
+        </Button>
       )}
       {isAsking && <StopDialog run={run} onClose={() => { setIsAsking(false); }} />}
     </>

@@ -5,9 +5,11 @@ import { useState } from "react";
 import { type RunDetail, type Segment, api, reasonOf } from "../api";
 import { formatCount, plural } from "../format";
 import { toast } from "../frame/Toasts";
+import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
 import { Ago } from "../parts/Time";
 import { client, queries, runChanged } from "../queries";
+import { useRights } from "../rights";
 import styles from "./Superseded.module.css";
 
 /** `onRestored` is called when the points of the run are others than before. */
@@ -16,6 +18,7 @@ type Props = { run: RunDetail; onRestored: () => void };
 export function Superseded({ run, onRestored }: Props) {
   const segments = useQuery(queries.segments(run.id, run.status === "running"));
   const [asked, setAsked] = useState<Segment | null>(null);
+  const withheld = useRights(run.project);
   if (segments.data === undefined || segments.data.segments.length === 0) return null;
   return (
     <section aria-label="Superseded history">
@@ -26,7 +29,7 @@ export function Superseded({ run, onRestored }: Props) {
             <span>
               {segmentName(segment)}: superseded <Ago ms={segment.superseded_ms} /> <span className="muted">({sizeOf(segment)})</span>
             </span>
-            <button type="button" onClick={() => { setAsked(segment); }}>Restore</button>
+            <Button reason={withheld("editor")} onClick={() => { setAsked(segment); }}>Restore</Button>
           </li>
         ))}
       </ul>

@@ -29,8 +29,8 @@ function differing(config: Record<string, unknown>, other: Record<string, unknow
   const names = [...new Set([...Object.keys(config), ...Object.keys(other)])];
   return names.flatMap((name): Node[] => {
     const path = prefix === "" ? name : `${prefix}.${name}`;
-    const mine = name in config ? config[name] : MISSING;
-    const theirs = name in other ? other[name] : MISSING;
+    const mine = Object.hasOwn(config, name) ? config[name] : MISSING;
+    const theirs = Object.hasOwn(other, name) ? other[name] : MISSING;
     if (JSON.stringify(mine) === JSON.stringify(theirs) && mine !== MISSING && theirs !== MISSING) return [];
     const [inside, outside] = [entriesOf(mine), entriesOf(theirs)];
     if (inside !== null && outside !== null) return [branch(name, path, differing(inside, outside, path))];

@@ -1,6 +1,7 @@
 /** What the client captured, which may lack anything or hold more than we know. Pure. */
 
 import { formatBytes } from "../format";
+import { own } from "../own";
 
 type Bag = Record<string, unknown>;
 
@@ -86,4 +87,4 @@ export function otherFacts(environment: Bag): [string, unknown][] {
     .map(([name, value]): [string, unknown] => (name === "Memory" && typeof value === "number" ? [name, formatBytes(value)] : [name, value]));
 }
 
-const label = (name: string) => LABELS[name] ?? name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+const label = (name: string) => own(LABELS, name) ?? name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");

@@ -63,6 +63,18 @@ function registryWords({ action, model, version, alias }: Told): string {
       return `${name} rolled back to ${alias ?? "an alias"}`;
     case "alias.removed":
       return `${name} lost ${alias ?? "an alias"}`;
+    case "version.changed":
+      return `${name} changed`;
+    case "version.deleted":
+      return `${name} deleted`;
+    case "proposal.opened":
+      return `${name} proposed for ${alias ?? "an alias"}`;
+    case "proposal.approved":
+      return `${name} approved for ${alias ?? "an alias"}`;
+    case "proposal.rejected":
+      return `${name} rejected for ${alias ?? "an alias"}`;
+    case "proposal.withdrawn":
+      return `Proposal of ${name} for ${alias ?? "an alias"} withdrawn`;
     default:
       return `${name} promoted to ${alias ?? "an alias"}`;
   }

@@ -4,6 +4,7 @@ import { formatNumber } from "../format";
 import type { SeriesColumns } from "../series";
 import { type PanelGroup, panelsOf } from "./devices";
 import type { Readings } from "./systemFigure";
+import { own } from "../own";
 
 /** `panel` names the panel that shows it. */
 export type Remark = { text: string; panel: string };
@@ -61,7 +62,7 @@ function slowness(gpus: readonly Device[], cause: string): Remark | null {
   const slowed = gpus.map((gpu) => ({ ...gpu, share: shareOf(gpu.series, (value) => value > 0.5) })).filter(({ share }) => share >= SLOWED_SHARE);
   if (slowed.length === 0) return null;
   const most = Math.round(100 * Math.max(...slowed.map(({ share }) => share)));
-  return { text: `${named(slowed, gpus.length)} slowed down by ${CAUSES[cause] ?? cause} up to ${String(most)} % of the time`, panel: `system/gpu/throttled.${cause}` };
+  return { text: `${named(slowed, gpus.length)} slowed down by ${own(CAUSES, cause) ?? cause} up to ${String(most)} % of the time`, panel: `system/gpu/throttled.${cause}` };
 }
 
 /** The greatest value that was read, where it reaches `limit`. Without a device `words` are the whole sentence. */

@@ -6,13 +6,15 @@ import { readCharts } from "../charts/settings";
 import type { Search } from "../address";
 import { Menu } from "../parts/Menu";
 import { Failure } from "../parts/Note";
-import { share } from "./sharing";
+import { openLinks, share } from "./sharing";
+import { useMayManage } from "./useMayManage";
 
 type Props = { project: string; comparison: Comparison; baseline: string; search: Search };
 
 export function ShareMenu({ project, comparison, baseline, search }: Props) {
   const [error, setError] = useState<unknown>(null);
   const settings = readCharts(search);
+  const mayManage = useMayManage(project);
   const runs = comparison.runs.map(({ id }) => id);
   const save = async () => {
     setError(null);
@@ -30,6 +32,7 @@ export function ShareMenu({ project, comparison, baseline, search }: Props) {
         entries={[
           { kind: "do", label: "Link to its charts…", onSelect: () => { share({ project, runs, metrics: [], settings }); } },
           { kind: "do", label: "Save as a file (HTML)", onSelect: () => void save() },
+          ...(mayManage ? [{ kind: "do", label: "Read-only link…", onSelect: () => { openLinks({ project, run: null }); } } as const] : []),
         ]}
       >
         Share

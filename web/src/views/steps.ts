@@ -7,6 +7,7 @@
 
 import type { Search } from "../address";
 import { textOf } from "./held";
+import { own } from "../own";
 
 export type Steps = { states: readonly Search[]; at: number; /** When the last small change was made, and of what. */ small: { what: string; atMs: number } | null };
 
@@ -71,6 +72,6 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** What differs between two views, for people: "filter and zoom". */
 export function differenceInWords(one: Search, other: Search): string {
-  const words = [...new Set(changed(one, other).map((key) => WORDS[key] ?? key))];
+  const words = [...new Set(changed(one, other).map((key) => own(WORDS, key) ?? key))];
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words.at(-1) ?? ""}`;
 }

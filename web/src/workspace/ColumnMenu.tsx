@@ -6,6 +6,7 @@
 import { goalEntries } from "../chooseGoal";
 import { Icon } from "../parts/Icon";
 import { Menu, type MenuEntry } from "../parts/Menu";
+import { useRights } from "../rights";
 import { type Goals, metricOf } from "./columns";
 import type { TableColumn } from "./tableColumns";
 import { type TableState, moved, switched } from "./tableState";
@@ -28,14 +29,15 @@ type Given = {
 };
 
 export function ColumnMenu({ definition, ...given }: Given & { definition: Shown }) {
+  const reason = useRights(given.project)("editor");
   return (
-    <Menu label={`Column ${definition.label}`} look="icon" entries={columnEntries(definition, given)}>
+    <Menu label={`Column ${definition.label}`} look="icon" entries={columnEntries(definition, given, reason)}>
       <Icon name="down" size={12} />
     </Menu>
   );
 }
 
-function columnEntries(definition: Shown, given: Given): MenuEntry[] {
+function columnEntries(definition: Shown, given: Given, reason: string | undefined): MenuEntry[] {
   const { view, change, changeTable, columns, fit, sort, onFilter } = given;
   const { id, sortKey, column } = definition;
   const at = columns.indexOf(id);
@@ -54,16 +56,16 @@ function columnEntries(definition: Shown, given: Given): MenuEntry[] {
     ...(at < columns.length - 1 ? [{ kind: "do" as const, label: "Move right", onSelect: () => { put(moved(columns, id, 1)); } }] : []),
     { kind: "do", label: "Fit the width", onSelect: () => { fit(id); } },
     { kind: "do", label: "Take out of the table", onSelect: () => { put(columns.filter((key) => key !== id)); } },
-    ...metricEntries(definition, given),
+    ...metricEntries(definition, given, reason),
   ];
 }
 
-function metricEntries({ id, column }: Shown, { project, view, names, goals, changeTable }: Given): MenuEntry[] {
+function metricEntries({ id, column }: Shown, { project, view, names, goals, changeTable }: Given, reason: string | undefined): MenuEntry[] {
   const metric = metricOf(column, names);
   if (metric === null) return [];
   return [
     { kind: "line" },
     { kind: "do", label: view.table.heat.includes(id) ? "Without shading" : "Shade by value", onSelect: () => { changeTable({ heat: switched(view.table.heat, id) }); } },
-    ...goalEntries(project, metric.name, goals.get(metric.name) ?? null),
+    ...goalEntries(project, metric.name, goals.get(metric.name) ?? null, reason),
   ];
 }

@@ -1,5 +1,6 @@
 /** What narrows and arranges the list: text, status, groups, columns. */
 
+import { useNavigate } from "@tanstack/react-router";
 import { Suspense, lazy, useState } from "react";
 import type { Keys } from "../api";
 import { formatCount } from "../format";
@@ -30,6 +31,7 @@ export function RunFilters({ view, change, runs, keys, columns, labels, project,
   const [opened, setOpened] = useState<"corrections" | "lines" | "trash" | "builder" | null>(null);
   const isFiltered = view.text !== "" || view.filter !== "" || view.status.length > 0;
   const rowsAre = density.use();
+  const navigate = useNavigate();
   const take = (form: TextForm, isCopied = false) => {
     const taken = { project, chosen: { kind: "matching", criteria }, rows: runs.rows, criteria, columns, goals: goalsOf(keys) } as const;
     void import("./takeRows").then(({ copyRows, saveRows }) => (isCopied ? copyRows : saveRows)(form, taken));
@@ -52,6 +54,7 @@ export function RunFilters({ view, change, runs, keys, columns, labels, project,
     { kind: "do", label: LINES, onSelect: () => { setOpened("lines"); } },
     { kind: "do", label: "Corrections…", onSelect: () => { setOpened("corrections"); } },
     { kind: "do", label: "Trash…", onSelect: () => { setOpened("trash"); } },
+    { kind: "do", label: "Who has access…", onSelect: () => void navigate({ to: "/settings/$part", params: { part: "access" }, search: { project } }) },
   ];
   useCommands(() => [{ kind: "command", label: LINES, run: () => { setOpened("lines"); } }]);
   const apply = (filter: string) => {

@@ -15,6 +15,8 @@ import { plural } from "../format";
 import { Icon } from "../parts/Icon";
 import { useHandler } from "../parts/useHandler";
 import { density } from "../settings";
+import { tellReason } from "../parts/Button";
+import { useRights } from "../rights";
 import { LitRow } from "./LitRow";
 import { RunTableHead, sortWords } from "./RunTableHead";
 import { type EditedField, type Marks, RunTableRow, cellTitleOf } from "./RunTableRow";
@@ -135,8 +137,15 @@ export function RunTable(props: Props) {
   const tracks = definitions.map(({ id, kind }) => (kind === "name" ? `min(var(--widest-name), ${String(sizes.widthOf(id))}px)` : `${String(sizes.widthOf(id))}px`)).join(" ");
   const { widthOf } = sizes;
   const lefts = useMemo(() => pinnedAt(definitions, widthOf), [definitions, widthOf]);
-  const onEdit = useHandler((id: string, field: EditedField | null) => { setEditing(field === null ? null : { id, field }); });
-  const onColour = useHandler((id: string, anchor: HTMLElement) => { setColoured({ id, anchor }); });
+  const reason = useRights(project)("editor");
+  const onEdit = useHandler((id: string, field: EditedField | null) => {
+    if (field !== null && reason !== undefined) tellReason(reason);
+    else setEditing(field === null ? null : { id, field });
+  });
+  const onColour = useHandler((id: string, anchor: HTMLElement) => {
+    if (reason === undefined) setColoured({ id, anchor });
+    else tellReason(reason);
+  });
   const onOpen = useHandler((id: string) => { void navigate({ to: "/p/$project/runs/$run", params: { project, run: id } }); });
   const columnOfId = useMemo(() => new Map(definitions.map((column) => [column.id, column])), [definitions]);
   const { handlers, untitle } = useRowActions({
@@ -194,7 +203,7 @@ export function RunTable(props: Props) {
               return (
                 <RunTableRow
                   key={slots.get(index)}
-                  {...{ row, index, start, definitions, labels, lefts, marks, now, onEdit }}
+                  {...{ row, index, start, definitions, labels, lefts, marks, now, reason, onEdit }}
                   curves={curves.get(row.id)}
                   editing={editing?.id === row.id ? editing.field : null}
                   dash={dashOf.get(row.id) ?? 0}

@@ -43,6 +43,8 @@ type Props = {
   isActive: boolean;
   /** Unix milliseconds. */
   now: number;
+  /** Why one may not change the run. */
+  reason: string | undefined;
   onEdit: (id: string, field: EditedField | null) => void;
 };
 
@@ -183,7 +185,7 @@ const PencilIcon = memo(function PencilIcon() {
 });
 
 /** A text that a pencil turns into a field. With the keyboard "e" does it for all of a run's. */
-function Editable({ row, field, value, editing, onEdit, children }: Props & { field: "name" | "tags" | "notes"; value: string; children: ReactNode }) {
+function Editable({ row, field, value, editing, reason, onEdit, children }: Props & { field: "name" | "tags" | "notes"; value: string; children: ReactNode }) {
   if (editing === field) {
     return (
       <Suspense fallback={children}>
@@ -194,7 +196,7 @@ function Editable({ row, field, value, editing, onEdit, children }: Props & { fi
   return (
     <>
       {children}
-      <button type="button" data-look="icon" data-do="edit" data-field={field} tabIndex={-1} className={styles["pencil"]} aria-label={`Edit ${field} of ${row.name}`} title={`Edit ${field} (e edits all)`}>
+      <button type="button" data-look="icon" data-do="edit" data-field={field} tabIndex={-1} className={styles["pencil"]} aria-label={`Edit ${field} of ${row.name}`} aria-disabled={reason !== undefined} title={reason ?? `Edit ${field} (e edits all)`}>
         <PencilIcon />
       </button>
     </>

@@ -3,9 +3,11 @@
 import { type FormEvent, useState } from "react";
 import { reasonOf } from "../api";
 import { formatCount, plural } from "../format";
+import { Button } from "../parts/Button";
 import { Dialog } from "../parts/Dialog";
 import { Icon } from "../parts/Icon";
 import { Menu, type MenuEntry } from "../parts/Menu";
+import { useRights } from "../rights";
 import styles from "./TableParts.module.css";
 import { MOST_COMPARED, type SelectionProps } from "./ActionBar";
 import { type Chosen, changeChosen } from "./bulk";
@@ -19,6 +21,7 @@ const MOST_CHANGED = 10_000;
 
 export function SelectionBar({ project, selected, rows, matched, criteria, columns, goals, onDone, onCompare }: Props) {
   const [isEvery, setIsEvery] = useState(false);
+  const reason = useRights(project)("editor");
   const [opened, setOpened] = useState<"tag" | "untag" | null>(null);
   // all that match is a question to the filter: another pick by hand takes it back
   const [picked, setPicked] = useState(selected);
@@ -37,8 +40,8 @@ export function SelectionBar({ project, selected, rows, matched, criteria, colum
   const canCompare = count <= MOST_COMPARED;
   const tags = [...new Set(known.flatMap((row) => row.tags))].toSorted();
   const more: MenuEntry[] = [
-    { kind: "do", label: "Remove a tag…", onSelect: () => { setOpened("untag"); } },
-    ...(running === 0 ? [] : [{ kind: "do" as const, label: running === null ? "Stop those that run" : `Stop ${plural(running, "run")}`, onSelect: () => { act("stop"); } }]),
+    { kind: "do", label: "Remove a tag…", reason, onSelect: () => { setOpened("untag"); } },
+    ...(running === 0 ? [] : [{ kind: "do" as const, label: running === null ? "Stop those that run" : `Stop ${plural(running, "run")}`, reason, onSelect: () => { act("stop"); } }]),
     { kind: "line" },
     { kind: "do", label: "Copy as CSV", onSelect: () => { take("csv", true); } },
     { kind: "do", label: "Copy as Markdown", onSelect: () => { take("markdown", true); } },
@@ -56,9 +59,9 @@ export function SelectionBar({ project, selected, rows, matched, criteria, colum
       <button type="button" data-look="primary" onClick={onCompare} disabled={!canCompare} title={canCompare ? "Compare (c)" : `At most ${String(MOST_COMPARED)} runs can be compared`}>
         Compare
       </button>
-      <button type="button" disabled={isTooMany} onClick={() => { setOpened("tag"); }}>Tag</button>
-      <button type="button" disabled={isTooMany} onClick={() => { act(isArchived ? "unarchive" : "archive"); }}>{isArchived ? "Unarchive" : "Archive"}</button>
-      <button type="button" disabled={isTooMany} onClick={() => { act("delete"); }}>Delete</button>
+      <Button reason={reason} disabled={isTooMany} onClick={() => { setOpened("tag"); }}>Tag</Button>
+      <Button reason={reason} disabled={isTooMany} onClick={() => { act(isArchived ? "unarchive" : "archive"); }}>{isArchived ? "Unarchive" : "Archive"}</Button>
+      <Button reason={reason} disabled={isTooMany} onClick={() => { act("delete"); }}>Delete</Button>
       <Menu label="More for the selected runs" look="icon" entries={more}><Icon name="more" /></Menu>
       <button type="button" data-look="icon" aria-label="Clear the selection" title="Clear the selection" onClick={onDone}><Icon name="close" /></button>
       {isTooMany && <span className="muted small">At most {formatCount(MOST_CHANGED)} runs are changed at once; narrow the filter.</span>}

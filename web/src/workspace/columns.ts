@@ -4,6 +4,7 @@ import type { Keys, RunRow, SortKey } from "../api";
 import { isHeldOut } from "../charts/sections";
 import { formatDuration, formatMoment, formatValue } from "../format";
 import type { Goal } from "../goals";
+import { own } from "../own";
 
 /**
  * `key` is the server's: "config.<key>", "metrics.<name>" or "metrics.<name>.<statistic>"; beside these it is
@@ -73,7 +74,7 @@ function endingOf(label: string): { name: string; statistic: Statistic } {
 }
 
 /** A name may itself end in ".max": the summary that the row has decides. */
-const splitStatistic = (row: RunRow, label: string) => (row.metrics[label] !== undefined ? { name: label, statistic: "last" as const } : endingOf(label));
+const splitStatistic = (row: RunRow, label: string) => (own(row.metrics, label) !== undefined ? { name: label, statistic: "last" as const } : endingOf(label));
 
 /** The metric that a column shows something of; `names` are those that there are. */
 export function metricOf(column: Column, names: ReadonlySet<string>): { name: string; statistic: Statistic } | null {
@@ -93,12 +94,12 @@ export function sortKeyOf(column: Column, names: ReadonlySet<string>, goals: Goa
 }
 
 export function cellValue(row: RunRow, column: Column, goals: Goals = NO_GOALS): unknown {
-  if (column.kind === "config") return row.config[column.label];
+  if (column.kind === "config") return own(row.config, column.label);
   if (column.kind === "fact") return factOf(row, column.key);
   if (column.kind === "curve") return undefined;
   const { name, statistic } = splitStatistic(row, column.label);
-  const summary = row.metrics[name];
-  if (summary === undefined) return row.summary[column.label];
+  const summary = own(row.metrics, name);
+  if (summary === undefined) return own(row.summary, column.label);
   if (statistic !== "best" && statistic !== "best_step") return summary[statistic];
   const goal = goals.get(name) ?? summary.goal;
   if (goal === null || goal === undefined) return undefined;

@@ -6,6 +6,7 @@
 
 import { ATTRIBUTES } from "./filter";
 import { written } from "./completion";
+import { own } from "../own";
 
 export type Kind = "number" | "text" | "any" | "tags" | "status" | "time";
 export type Operator = { sign: string; label: string; takesValue: boolean };
@@ -50,7 +51,7 @@ export const OPERATORS: Readonly<Record<Kind, readonly Operator[]>> = {
 export function kindOf(key: string): Kind {
   if (key.startsWith("metrics.")) return "number";
   if (key === "tags" || key === "status") return key;
-  const known = ATTRIBUTES[key];
+  const known = own(ATTRIBUTES, key);
   return known === undefined ? "any" : known === "time" ? "time" : known === "number" || known === "seconds" ? "number" : "text";
 }
 

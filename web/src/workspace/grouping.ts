@@ -2,6 +2,7 @@
 
 import { type Search, joinList, readChoice, splitList } from "../address";
 import type { Center, Spread } from "../series";
+import { own } from "../own";
 
 /** With `except`, runs are together that differ in nothing of their configs but these keys; `by` is empty then. */
 export type Grouping = { by: string[]; except: string[] | null; center: Center; spread: Spread; hasMembers: boolean; plus: string[]; minus: string[] };
@@ -45,4 +46,4 @@ export function writeGrouping({ by, except, center, spread, hasMembers, plus, mi
 /** Other keys are other groups: which of them were shown or hidden says nothing of these. */
 export const grouped = (now: Grouping, keys: Pick<Grouping, "by" | "except">): Grouping => ({ ...now, ...keys, plus: [], minus: [] });
 
-export const keyLabel = (key: string) => GROUP_KEYS[key] ?? key.replace(/^config\./, "");
+export const keyLabel = (key: string) => own(GROUP_KEYS, key) ?? key.replace(/^config\./, "");

@@ -1,6 +1,7 @@
 /** The columns of the run table in their order, with the width that each starts with. Pure. */
 
 import { type Column, type Goals, columnOf, sortKeyOf } from "./columns";
+import { own } from "../own";
 
 type Common = { id: string; label: string; sortKey: string | null; width: number; isPinned: boolean };
 
@@ -35,7 +36,7 @@ const LABEL_WIDTH = 84;
 const FACT_WIDTHS: Readonly<Record<string, number>> = { created: 100, duration: 110, tags: 160, notes: 200, number: 76 };
 
 function widthOf({ kind, key }: Column, isWide: boolean): number {
-  if (kind === "fact") return FACT_WIDTHS[key] ?? 110;
+  if (kind === "fact") return own(FACT_WIDTHS, key) ?? 110;
   return isWide ? 120 : 84;
 }
 

@@ -1,0 +1,58 @@
+"""Whose bytes they are: who may read a blob, and who may name one as theirs.
+
+What always holds: knowing a digest is no right to the bytes. One may read what something refers to that one sees, and
+name what one may read or has sent; else a digest that was overheard would be as good as the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tracker_server import db, narrowing
+from tracker_server.artifacts.models import ArtifactFile, ArtifactVersion, SentBlob
+
+Referring = Callable[[], sa.Select[str]]
+
+_referring: list[Referring] = []
+
+
+def refers(statement: Referring) -> Referring:
+    """For a function that gives the digests that a domain's rows refer to, which are narrowed as those rows are."""
+    _referring.append(statement)
+    return statement
+
+
+@refers
+def _of_versions() -> sa.Select[str]:
+    return sa.select(ArtifactFile.digest).join(ArtifactVersion, ArtifactVersion.id == ArtifactFile.version_id)
+
+
+def may_read(session: Session, digest: str) -> bool:
+    """Whether the session may have these bytes."""
+    return narrowing.of(session) is None or bool(_readable(session, [digest]))
+
+
+def held(session: Session, digests: Sequence[str], actor_id: int) -> set[str]:
+    """Those of the digests, few enough for one statement, that the actor may name."""
+    if narrowing.of(session) is None:
+        return set(digests)
+    sent = sa.select(SentBlob.digest).where(SentBlob.user_id == actor_id, SentBlob.digest.in_(digests))
+    return {*session.scalars(sent), *_readable(session, digests)}
+
+
+def note_sender(session: Session, digest: str, actor_id: int) -> None:
+    """The actor has sent these bytes, and so had them."""
+    if narrowing.of(session) is not None:
+        row = db.insert(session, SentBlob).values(digest=digest, user_id=actor_id)
+        session.execute(row.on_conflict_do_nothing())
+
+
+def _readable(session: Session, digests: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for statement in _referring:
+        asked = statement()
+        found.update(session.scalars(asked.where(asked.selected_columns[0].in_(digests)).distinct()))
+    return found

@@ -1,0 +1,35 @@
+"""Gates: the rules that a version has to pass before a protected alias of its model points at it.
+
+A *rule* asks something of a candidate, by itself or beside the version that holds the alias; its *verdict* is pass,
+fail or not enough evidence. `docs/design/gates.md` says what is promised.
+"""
+
+from tracker_server.gates.rules import RuleBook
+from tracker_server.gates.schema import kept
+from tracker_server.gates.seeds import Seeds
+from tracker_server.gates.service import (
+    answer,
+    change_rules,
+    check_rules,
+    evaluate,
+    rule_set,
+    rules_of,
+    rules_of_all,
+    seeds,
+)
+from tracker_server.gates.text import parse
+
+__all__ = [
+    "RuleBook",
+    "Seeds",
+    "answer",
+    "change_rules",
+    "check_rules",
+    "evaluate",
+    "kept",
+    "parse",
+    "rule_set",
+    "rules_of",
+    "rules_of_all",
+    "seeds",
+]

@@ -1,0 +1,1 @@
+"""Monitoring: what a server tells a Prometheus of itself, and of what it holds."""
