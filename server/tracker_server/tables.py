@@ -2,11 +2,13 @@
 
 from tracker_server.artifacts import models as _artifacts
 from tracker_server.auth import models as _auth
+from tracker_server.bundles import models as _bundles
 from tracker_server.corrections import models as _corrections
 from tracker_server.db import Base
 from tracker_server.gates import models as _gates
 from tracker_server.history import models as _history
 from tracker_server.http import kept_answers as _http
+from tracker_server.leaderboards import models as _leaderboards
 from tracker_server.media import models as _media
 from tracker_server.metrics import models as _metrics
 from tracker_server.oidc import models as _oidc
@@ -22,10 +24,12 @@ metadata = Base.metadata
 _ = (
     _artifacts,
     _auth,
+    _bundles,
     _corrections,
     _gates,
     _history,
     _http,
+    _leaderboards,
     _media,
     _metrics,
     _oidc,

@@ -117,12 +117,24 @@ def test_yaml_is_made_nodes_of_and_never_objects() -> None:
     assert _of_yaml("gates/nodes.py") == {"parse": ["yaml.SafeLoader"], "compose": ["yaml.SafeLoader"]}
 
 
+def test_a_manifest_is_read_by_a_safe_loader() -> None:
+    """Of the client's modules that the server imports, it is the one that reads YAML."""
+    text = (ROOT / "client" / "tracker" / "manifest.py").read_text(encoding="utf-8")
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    loaders = {ast.unparse(word.value) for call in calls for word in call.keywords if word.arg == "Loader"}
+    assert loaders == {"_loader()"}
+    assert 'return getattr(yaml, "CSafeLoader", yaml.SafeLoader)' in text
+
+
 def test_a_card_only_writes_yaml() -> None:
     assert _of_yaml("cards/front.py").keys() == {"safe_dump"}
 
 
 def test_no_row_says_where_to_fetch_something_but_a_webhook() -> None:
-    """A server that keeps no address opens none: files are named by digests, and come in by uploads alone."""
+    """A server that keeps no address opens none: files are named by digests, and come in by uploads alone.
+
+    Where a process that serves a model answers is kept to be told to people, whose browsers may ask it.
+    """
     from tracker_server import tables  # noqa: F401 (it lists them)
     from tracker_server.db import Base
 
@@ -133,4 +145,5 @@ def test_no_row_says_where_to_fetch_something_but_a_webhook() -> None:
         for column in table.columns
         if any(word in column.name.lower() for word in words)
     }
-    assert all(column.startswith("webhook") for column in columns), columns
+    told = {"consumers.address"}
+    assert all(column.startswith("webhook") for column in columns - told), columns

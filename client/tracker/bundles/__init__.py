@@ -1,0 +1,1 @@
+"""A model as one box: making a bundle of it, loading it, verifying it, serving it and shipping it."""
