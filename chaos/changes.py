@@ -98,6 +98,18 @@ class Stage:
             self.do("POST", f"/models/{model}/aliases/production", json=body)
         return model, versions
 
+    def make_bundle(self) -> str:
+        """A model whose first version is a bundle; its name."""
+        files = {"tracker.yaml": b"format: 1\nkind: files\npython: '3.12'\n"}
+        digests = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
+        for path, data in files.items():
+            self.do("PUT", f"/blobs/{digests[path]}", data=data)
+        listed = tuple(ArtifactFile(path, digests[path], len(data)) for path, data in files.items())
+        run, model = self.make_run(ArtifactLogged(START_MS, "box", "model", listed)), f"model-{self.word}"
+        (made,) = self.do("GET", f"/runs/{run}/artifacts")["artifacts"]
+        self.do("POST", f"/models/{model}/versions", json={"artifact_version_id": made["id"]})
+        return model
+
     def propose(self) -> str:
         """A proposal that waits; its path."""
         model, versions = self.make_model()
@@ -266,6 +278,16 @@ def _delete_version(stage: Stage) -> Change:
     return Change("DELETE", f"/models/{_registered(stage)}/versions/1", params={"reason": "a typo"})
 
 
+def _record_verification(stage: Stage) -> Change:
+    body = {"outcome": "pass", "checked": "replay", "load_ms": 12.5}
+    return Change("POST", f"/models/{stage.make_bundle()}/versions/1/verifications", body)
+
+
+def _report_consumer(stage: Stage) -> Change:
+    body = {"version": 1, "ref": "v1", "kind": "serve", "host": "gpu1", "address": "http://gpu1:8000"}
+    return Change("PUT", f"/models/{_registered(stage)}/consumers/gpu1-{stage.word}", body)
+
+
 def _propose(stage: Stage) -> Change:
     model, versions = stage.make_model()
     body = {"artifact_version_id": versions[0], "reason": "it is better"}
@@ -429,6 +451,8 @@ CASES: dict[str, Callable[[Stage], Change]] = {
     "PATCH /models/<name>/versions/<int:version>/card": _change_card,
     "PUT /models/<name>/versions/<int:version>/state": _set_state,
     "DELETE /models/<name>/versions/<int:version>": _delete_version,
+    "POST /models/<name>/versions/<int:number>/verifications": _record_verification,
+    "PUT /models/<name>/consumers/<consumer_id>": _report_consumer,
     "POST /models/<name>/aliases/<alias>": _move_alias,
     "POST /models/<name>/aliases/<alias>/rollback": _roll_back,
     "DELETE /models/<name>/aliases/<alias>": _remove_alias,

@@ -16,6 +16,7 @@ from tracker_server.acts.views import api as acts_api
 from tracker_server.artifacts.views import api as artifacts_api
 from tracker_server.auth import guard
 from tracker_server.auth.views import api as auth_api
+from tracker_server.bundles.views import api as bundles_api
 from tracker_server.cards.views import api as cards_api
 from tracker_server.copies.views import api as copies_api
 from tracker_server.corrections.views import api as corrections_api
@@ -58,6 +59,7 @@ APIS: list[Api] = [
     artifacts_api,
     media_api,
     registry_api,
+    bundles_api,
     lineage_api,
     cards_api,
     gates_api,

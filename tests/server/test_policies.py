@@ -33,6 +33,7 @@ SECRET = "zanzibar"
 
 PLACES_WITHIN = {
     "alias",
+    "consumer_id",
     "delivery",
     "digest",
     "entry_id",
@@ -56,7 +57,8 @@ def test_every_route_declares_who_may_call_it() -> None:
             "/session/oidc/callback", "/media/plotly.js", "/media/frame.js",
         }, route  # fmt: skip
         if route.changes and route.access == "read":  # what one may change of one's own where one only looks
-            assert route.path.startswith("/views/") or route.path == "/projects/<project>/views"
+            is_view = route.path.startswith("/views/") or route.path == "/projects/<project>/views"
+            assert is_view or route.path == "/models/<name>/consumers/<consumer_id>"
 
 
 def test_every_route_of_the_app_is_declared(guarded: Flask) -> None:
@@ -121,6 +123,7 @@ def bobs(bob: Somebody) -> dict[str, object]:
     move = {"version": 1, "replaces": None, "reason": SECRET}
     bob.done("POST", f"/models/{SECRET}/aliases/staging", move)
     bob.done("POST", f"/models/{SECRET}/proposals", {"version": 1, "reason": SECRET})
+    bob.done("PUT", f"/models/{SECRET}/consumers/c0", CONSUMER | {"host": SECRET})
     view = bob.done("POST", f"/projects/{SECRET}/views", {"name": SECRET, "is_shared": True, "parameters": {}})
     hook = {"name": SECRET, "url": f"https://hooks.example.org/{SECRET}", "events": ["alias.moved"]}
     webhook = bob.done("POST", f"/projects/{SECRET}/webhooks", hook)["webhook"]["id"]
@@ -133,6 +136,7 @@ def bobs(bob: Somebody) -> dict[str, object]:
         "link": 1,
         "number": 1,
         "webhook": webhook,
+        "consumer_id": "c1",
         "delivery": delivery, "path": SECRET, "person": "eve", "version": 1,
     }  # fmt: skip
 
@@ -141,6 +145,8 @@ def _send(somebody: Somebody, method: str, path: str, body: bytes) -> None:
     answer = somebody.client.open(PREFIX + path, method=method, data=body, headers=_octets(somebody))
     assert answer.status_code < 300, answer.get_data(as_text=True)
 
+
+CONSUMER = {"version": 1, "ref": "staging", "kind": "load", "host": "mine"}
 
 BODIES: dict[str, Any] = {
     "POST /series": {"runs": ["r1"], "metrics": [f"{SECRET}/loss"]},
@@ -156,6 +162,8 @@ BODIES: dict[str, Any] = {
     "POST /models/<name>/aliases/<alias>/rollback": {"replaces": 1, "reason": "mine"},
     "PUT /models/<name>/archived": {"is_archived": True},
     "PUT /models/<name>/versions/<int:version>/state": {"state": "active"},
+    "POST /models/<name>/versions/<int:number>/verifications": {"outcome": "pass", "checked": "files"},
+    "PUT /models/<name>/consumers/<consumer_id>": CONSUMER,
     "POST /models/<name>/proposals": {"version": 1, "reason": "mine", "alias": "champion"},
     "POST /models/<name>/proposals/<int:number>/comments": {"text": "mine"},
     "POST /models/<name>/proposals/<int:number>/approval": {"replaces": None},
@@ -231,7 +239,7 @@ def test_who_may_only_look_changes_nothing_by_any_route(
         if route.access in ("write", "promote", "manage") and "<" in route.path and "blobs" not in route.path:
             assert status == 403, (route.method, route.path, status, text[:400])
     changed = {table for table, rows in _everything(guarded).items() if rows != before[table]}
-    assert changed <= {"sign_ins", "saved_views", "api_keys", "api_key_projects", "account_acts"}
+    assert changed <= {"sign_ins", "saved_views", "consumers", "api_keys", "api_key_projects", "account_acts"}
 
 
 def test_who_may_change_neither_promotes_nor_manages(

@@ -98,7 +98,7 @@ def test_a_promotion_is_told_once_and_signed(client: FlaskClient, digits: Regist
     said = json.loads(received.body)
     assert said["id"] == received.headers["Webhook-Id"]
     facts = {"model": "digits", "alias": "production", "from_version": None, "to_version": 2, "reason": "it is better"}
-    assert said["data"] == {**facts, "audit_id": moved.json["entry"]["id"], "proposal": None}
+    assert said["data"] == {**facts, "audit_id": moved.json["entry"]["id"], "proposal": None, "outcome": None}
     assert (said["version"], said["event"], said["project"], said["actor"]) == (1, "alias.moved", "digits", "ada")
     last = hook(client)["last"]
     assert (last["id"], last["state"], last["attempts"], last["status"]) == (said["id"], "delivered", 1, 200)

@@ -41,6 +41,7 @@ from tracker_server.registry.trail import holders, record
 from tracker_server.registry.trail import page as trail_page
 from tracker_server.registry.versions import (
     Evidence,
+    Keep,
     evidence_at_registration,
     evidence_of,
     get_model,
@@ -48,12 +49,14 @@ from tracker_server.registry.versions import (
     project_id_of,
     register,
     registered_as,
+    registers,
     registrable,
 )
 
 __all__ = [
     "Alias",
     "Evidence",
+    "Keep",
     "alias_holder",
     "archive_model",
     "change_model",
@@ -81,6 +84,7 @@ __all__ = [
     "record",
     "register",
     "registered_as",
+    "registers",
     "registrable",
     "resolve",
     "resolved",

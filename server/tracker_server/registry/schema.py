@@ -146,6 +146,7 @@ Action = Literal[
     "version.registered",
     "version.changed",
     "version.deleted",
+    "version.verified",
     "alias.moved",
     "alias.rolled_back",
     "alias.removed",
@@ -180,7 +181,8 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     One that is `imported` was done on another server: `actor` and `time_ms` are of the import. `digest` is that of the
     entry and of all before it. A promotion has what came of the rules (`gates`), whether it was made past them
     (`is_override`), and by whom it was approved; `proposal` is the number of the one that it was about. `changes`
-    are those of `model.changed` and `version.changed`, which is about `to_version`.
+    are those of `model.changed` and `version.changed`, which is about `to_version`; `outcome` is that of
+    `version.verified`.
     """
 
     id: int
@@ -199,6 +201,7 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     is_override: bool = False
     approved_by: list[str] = []
     proposal: int | None = None
+    outcome: Literal["pass", "fail"] | None = None
 
 
 class AuditPage(msgspec.Struct, frozen=True):

@@ -76,6 +76,7 @@ def record(
         "reason": reason,
         "audit_id": row.id,
         "proposal": row.details.get("proposal"),
+        "outcome": row.details.get("outcome"),
     }
     events.tell(session, events.Event(action, model.project_id, now_ms, actor_id, facts))
     (entry,) = entries(session, AuditRow.id == row.id, limit=1)
@@ -205,6 +206,7 @@ def _circumstances(details: dict[str, Any]) -> dict[str, Any]:
         "is_override": bool(details.get("override", False)),
         "approved_by": list(details.get("approvals", ())),
         "proposal": details.get("proposal"),
+        "outcome": details.get("outcome"),
     }
 
 

@@ -8,7 +8,7 @@ never changes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -38,6 +38,21 @@ class Evidence(NamedTuple):
     code: Code | None
     data: list[UsedData]
     cost: Cost | None
+
+
+Keep = Callable[[RegisteredVersion], None]
+"""Keeps something beside a version that was just registered."""
+
+Registering = Callable[[Session, artifacts.ArtifactVersion], Keep | None]
+
+_registering: list[Registering] = []
+
+
+def registers(hear: Registering) -> Registering:
+    """For a function that is asked of an artifact version before it becomes a model's, and may raise Refused: of a
+    domain that keeps something beside versions."""
+    _registering.append(hear)
+    return hear
 
 
 def get_model(session: Session, name: str, *, for_update: bool = False) -> RegisteredModel:
@@ -140,10 +155,12 @@ def register(
 ) -> tuple[RegisteredVersion, bool]:
     """Make an artifact version the model's next version, and the model where it is new; whether it was made now.
 
-    Raises NotFound for an artifact version that is not there, Refused for one without files and for a bad name.
+    Raises NotFound for an artifact version that is not there, Refused for one without files, for a bad name, and what
+    those raise whom `registers` told us of.
     """
     names.check_model(model_name)
     source = registrable(session, artifact_version_id)
+    keeping = kept_beside(session, source)  # before the model is held: it reads a file
     model = _model_for(session, model_name, source, actor_id=actor_id, now_ms=now_ms)
     found = registered_as(session, model, source)
     if found is not None:
@@ -168,6 +185,8 @@ def register(
     model.next_version += 1
     session.add(version)
     session.flush()
+    for keep in keeping:
+        keep(version)
     trail.record(
         session, model, "version.registered", to_version=version.version, reason=description, actor_id=actor_id,
         now_ms=now_ms,
@@ -193,6 +212,11 @@ def registrable(session: Session, artifact_version_id: int) -> artifacts.Artifac
             field="artifact_version_id",
         )
     return source
+
+
+def kept_beside(session: Session, source: artifacts.ArtifactVersion) -> list[Keep]:
+    """What is to be kept beside a version of this artifact version, once it is there."""
+    return [keep for hear in _registering if (keep := hear(session, source)) is not None]
 
 
 def evidence_of(session: Session, source: artifacts.ArtifactVersion) -> Evidence:

@@ -12,6 +12,7 @@ EventName = Literal[
     "version.registered",
     "version.changed",
     "version.deleted",
+    "version.verified",
     "alias.moved",
     "alias.rolled_back",
     "alias.removed",

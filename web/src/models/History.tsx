@@ -42,6 +42,8 @@ function Act({ entry, isAcrossModels }: { entry: AuditEntry; isAcrossModels: boo
       return <>{versionChange(entry)} <Version entry={entry} version={entry.to_version} />{model}</>;
     case "version.deleted":
       return <>deleted v{entry.from_version}{model}</>;
+    case "version.verified":
+      return <>verified <Version entry={entry} version={entry.to_version} />{model}: {entry.outcome === "pass" ? "it passed" : "it failed"}</>;
     case "version.registered":
       return <>registered <Version entry={entry} version={entry.to_version} />{model}</>;
     case "alias.moved":

@@ -65,6 +65,8 @@ function registryWords({ action, model, version, alias }: Told): string {
       return `${name} lost ${alias ?? "an alias"}`;
     case "version.changed":
       return `${name} changed`;
+    case "version.verified":
+      return `${name} verified`;
     case "version.deleted":
       return `${name} deleted`;
     case "proposal.opened":

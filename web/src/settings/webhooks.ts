@@ -18,6 +18,7 @@ export const EVENTS: readonly { name: EventName; label: string }[] = [
   { name: "proposal.withdrawn", label: "A proposal is withdrawn" },
   { name: "version.registered", label: "A version is registered" },
   { name: "version.changed", label: "A version is described, deprecated or archived" },
+  { name: "version.verified", label: "A version is verified" },
   { name: "version.deleted", label: "A version is deleted" },
   { name: "model.created", label: "A model is made" },
   { name: "model.changed", label: "A model is changed" },

@@ -1,0 +1,65 @@
+"""What a bundle says of itself, read once as it is registered, and checked against the files of its artifact version.
+
+What always holds: a manifest is kept exactly where its version was registered with it, and says of every file what the
+artifact version has; one that lies keeps its version from being registered at all.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from tracker import manifest
+from tracker_server import artifacts, registry
+from tracker_server.bundles.models import BundleRow
+from tracker_server.errors import Refused
+from tracker_server.registry.models import RegisteredVersion
+
+
+@registry.registers
+def read(session: Session, source: artifacts.ArtifactVersion) -> registry.Keep | None:
+    """What keeps the manifest of an artifact version once it is a model's; None for loose files.
+
+    Raises Refused `bad_bundle` for one that cannot be read, or that says something else than there is.
+    """
+    files = {file.path: file for file in artifacts.files_of(session, source.id)}
+    own = files.get(manifest.FILE_NAME)
+    if own is None:
+        return None
+    try:
+        document = _document(own, files)
+    except manifest.ManifestError as error:
+        raise Refused(
+            "bad_bundle", f"this cannot be registered as a bundle: {error}", field="artifact_version_id"
+        ) from error
+
+    def keep(version: RegisteredVersion) -> None:
+        session.add(BundleRow(version_id=version.id, document=document))
+        session.flush()
+
+    return keep
+
+
+def manifest_of(session: Session, version: RegisteredVersion) -> manifest.Manifest | None:
+    """What the version says of itself; None where it is loose files."""
+    row = session.get(BundleRow, version.id)
+    return msgspec.convert(row.document, manifest.Manifest) if row is not None else None
+
+
+def _document(own: artifacts.ArtifactFile, files: dict[str, artifacts.ArtifactFile]) -> object:
+    """The manifest as it is kept: JSON, whose reading gives it again."""
+    if own.size_bytes > manifest.MAX_BYTES:
+        raise manifest.ManifestError(
+            f"{manifest.FILE_NAME} has {own.size_bytes} bytes; at most {manifest.MAX_BYTES} are read"
+        )
+    said = manifest.read(artifacts.blob_store().path(own.digest).read_bytes())
+    stored = {path: manifest.Stored(file.digest, file.size_bytes) for path, file in files.items()}
+    manifest.check_files(said, stored)
+    try:
+        kept = msgspec.json.encode(said)
+        msgspec.json.decode(kept, type=manifest.Manifest)
+        return msgspec.json.decode(kept)
+    except (TypeError, ValueError, OverflowError, msgspec.MsgspecError) as error:
+        raise manifest.ManifestError(
+            f"{manifest.FILE_NAME} has a value that JSON cannot have ({error}); leave it out, or write it as text"
+        ) from error

@@ -1,0 +1,80 @@
+"""How versions stand that are bundles: what they lack, what the newest verification says, and what bars them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tracker.manifest import FormKind, Kind
+from tracker_server.bundles import verifications
+from tracker_server.bundles.models import BundleRow
+from tracker_server.bundles.schema import BundleState, Verification
+from tracker_server.registry.models import RegisteredVersion
+
+
+class _FormHead(msgspec.Struct, frozen=True):
+    kind: FormKind
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """What lists read of a manifest, which may have a megabyte."""
+
+    kind: Kind
+    forms: tuple[_FormHead, ...] = ()
+    roles: dict[str, tuple[str, ...]] = {}
+
+
+def of_versions(session: Session, versions: Mapping[int, int]) -> list[BundleState]:
+    """How those stand that are bundles, newest first, of versions by id with their numbers; in three statements."""
+    wanted = BundleRow.version_id.in_(sorted(versions))
+    rows = session.execute(sa.select(BundleRow.version_id, sa.type_coerce(BundleRow.document, sa.Text)).where(wanted))
+    heads = {version_id: msgspec.json.decode(text, type=_Head) for version_id, text in rows}
+    proofs = verifications.newest(session, heads)
+    of_files = verifications.newest(session, heads, verifications.looked_at_files())
+    return [
+        _state(versions[one], heads[one], proofs.get(one), of_files.get(one))
+        for one in sorted(heads, key=lambda one: -versions[one])
+    ]
+
+
+def barred_by(session: Session, version: RegisteredVersion) -> str | None:
+    """Why a version cannot be promoted, whoever asks: a role that it lacks, or a file that is no longer what it was.
+    None where it can, and for one that is no bundle."""
+    found = of_versions(session, {version.id: version.version})
+    return found[0].barred_by if found else None
+
+
+def _state(number: int, head: _Head, proof: Verification | None, of_files: Verification | None) -> BundleState:
+    missing = [role for role, paths in head.roles.items() if not paths]
+    return BundleState(
+        version=number,
+        kind=head.kind,
+        forms=[form.kind for form in head.forms],
+        missing_roles=missing,
+        proof=proof,
+        barred_by=_bar(number, missing, of_files),
+    )
+
+
+def _bar(number: int, missing: list[str], of_files: Verification | None) -> str | None:
+    if missing:
+        named = ", ".join(repr(role) for role in missing)
+        return (
+            f"v{number} has no file for the {'role' if len(missing) == 1 else 'roles'} {named} that its tracker.yaml "
+            "declares; log and register it with all of them"
+        )
+    if of_files is None or of_files.outcome == "pass":
+        return None
+    first = of_files.problems[0] if of_files.problems else None
+    if first is None:
+        found = of_files.message
+    else:
+        more = len(of_files.problems) - 1
+        found = f"{first.path}: {first.message}" + (f" (and {more} more)" if more else "")
+    return (
+        f"the newest check of the files of v{number} failed: {found.rstrip('.')}. Put back what was registered and "
+        "verify it again (tracker verify), or register what there is now as a version of its own"
+    )
