@@ -10,6 +10,7 @@ This is one of the modules of the client that the server imports.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Final, Literal, NamedTuple
@@ -170,6 +171,7 @@ def read(data: bytes) -> Manifest:
     content = _plain(data)
     if not isinstance(content, dict):
         raise ManifestError(f"{FILE_NAME} is no mapping of names to values")
+    _check_plain(content, FILE_NAME)
     version = content.get("format")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise ManifestError(f"{FILE_NAME} has to say `format: {FORMAT}`, got {version!r:.80}")
@@ -189,7 +191,8 @@ def write(manifest: Manifest) -> bytes:
 
     _check(manifest)
     content = msgspec.to_builtins(manifest)
-    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=10_000)
+    _check_plain(content, FILE_NAME)
+    text = yaml.safe_dump(content, sort_keys=False, width=10_000)  # its escapes keep what readers take for a line's end
     data = text.encode()
     if len(data) > MAX_BYTES:
         raise ManifestError(f"{FILE_NAME} would have {len(data)} bytes; at most {MAX_BYTES} are read")
@@ -243,6 +246,33 @@ def _loader() -> Any:
     import yaml
 
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _check_plain(value: Any, place: str) -> None:
+    """Raises ManifestError unless it is what JSON has, so that whoever reads it can keep it and tell it."""
+    match value:
+        case dict():
+            for name, inner in value.items():
+                if not isinstance(name, str):
+                    raise ManifestError(f"{place} has the name {name!r:.80}, which is no text; quote it")
+                _check_plain(name, place)
+                _check_plain(inner, f"{place}: {name[:80]}" if place == FILE_NAME else f"{place}.{name[:80]}")
+        case list() | tuple():
+            for number, inner in enumerate(value):
+                _check_plain(inner, f"{place}[{number}]")
+        case str():
+            if any("\ud800" <= character <= "\udfff" for character in value):
+                raise ManifestError(f"{place} has half of a pair of characters: {value!r:.80}")
+        case float():
+            if not math.isfinite(value):
+                raise ManifestError(f"{place} is {value}, where a finite number is needed")
+        case int():
+            if not -(2**63) <= value < 2**63:
+                raise ManifestError(f"{place} is a whole number of more than 64 bits")
+        case None:
+            pass
+        case _:
+            raise ManifestError(f"{place} is a {type(value).__name__}, which is no value of JSON; quote it")
 
 
 def _line(event: Any) -> str:
