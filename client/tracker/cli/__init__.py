@@ -28,6 +28,10 @@ _OWN: Final[dict[str, tuple[str, str]]] = {
     "logout": ("tracker.cli.login:logout", "forget the key that is kept on this machine"),
     "ls": ("tracker.cli.runs:ls", "list projects, or the runs of one"),
     "models": ("tracker.cli.models:models", "list registered models, or the versions of one"),
+    "package": (
+        "tracker.cli.package:package",
+        "write a version as a folder for Docker, a hub or MLflow",
+    ),
     "promote": ("tracker.cli.models:promote", "have an alias of a model point at a version"),
     "propose": ("tracker.cli.models:propose", "ask others to approve that"),
     "register": ("tracker.cli.models:register", "make an artifact or files the next version of a model"),
