@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tracker import arguments as _arguments
 from tracker import start as _start
 from tracker.artifact import LoggedArtifact, Source
 from tracker.errors import NoActiveRunError, RefusedError, TrackerError, TransportError
@@ -49,6 +50,7 @@ __all__ = [
     "log",
     "log_artifact",
     "log_evaluation",
+    "log_model",
     "promote",
     "propose",
     "register_model",
@@ -79,6 +81,53 @@ def log_artifact(
 def log_evaluation(name: str, scores: Table, *, slices: Table | None = None, data: str | None = None) -> LoggedArtifact:
     """Keep results by example, for rules that compare by them; see `Run.log_evaluation`."""
     return _start.required("log_evaluation").log_evaluation(name, scores, slices=slices, data=data)
+
+
+def log_model(
+    model: Any,
+    name: str = "model",
+    *,
+    example: Any = None,
+    files: Mapping[str, Source | Iterable[Source]] | None = None,
+    roles: Iterable[str] = (),
+    init: Mapping[str, Any] | None = None,
+    absolute: float = 1e-5,
+    relative: float = 1e-4,
+    aliases: Iterable[str] = (),
+    metadata: Mapping[str, Any] | None = None,
+    register: str | None = None,
+    description: str = "",
+    tags: Iterable[str] = (),
+) -> LoggedArtifact | ModelVersion:
+    """Keep a model as a bundle: one folder with all that it takes to load, serve and ship it, and `tracker.yaml`.
+
+    `model` is a `torch.nn.Module`, an estimator of scikit-learn or anything else that pickles and has `predict`, the
+    path of an .onnx file or an `onnx.ModelProto`, or a class (or an object of it) with `load(files)` and
+    `predict(**inputs)`.
+    `example` is what it takes: one input, a tuple of them, or a mapping by name. It is run; the signature, the ONNX and
+    torch.export forms, and what others later replay come from it. `files` by role go along (`{"vocabulary": "v.txt"}`);
+    `roles` have to be there before a version can be promoted. `init` are the arguments of the class' `__init__`. A form
+    whose outputs on the example differ from the model's by more than `absolute + relative * |output|` is left out.
+
+    Returns what was logged; with `register` it is made the next version of that model too, as `register_model` does,
+    which waits for the server. The model itself, its mode and device and all random numbers stay as they are. Raises
+    NoActiveRunError, MakingError (a ValueError; ExampleError for an example that the model cannot run), TypeError,
+    ValueError and FileNotFoundError; then nothing is logged.
+    """
+    from tracker.bundles import making  # needs numpy and more, which importing tracker does not
+
+    run = _start.current()
+    if run is None:
+        raise NoActiveRunError("log_model()")
+    if register is not None:
+        _arguments.model(register)
+    logged = making.log_model(
+        run, model, name, example=example, files=files, roles=roles, init=init, absolute=absolute, relative=relative,
+        aliases=aliases, metadata=metadata,
+    )  # fmt: skip
+    if register is None:
+        return logged
+    return register_model(register, logged, description=description, tags=tags)
 
 
 def define_metric(

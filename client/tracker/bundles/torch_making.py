@@ -1,0 +1,319 @@
+"""Modules of torch: weights as safetensors with the class's source, and torch.export and ONNX forms beside them.
+
+What always holds: the caller's module is never run, moved or switched to another mode. All of it is done with a copy on
+the CPU, in eval mode, without gradients. A form is kept where it was made again from its file and gave, on the example,
+what the copy gives within the tolerance; else it is left out, with the reason.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from tracker.bundles import code, examples, onnx_making
+from tracker.bundles.lock import lock
+from tracker.bundles.made import NEEDED_BY_TRACKER, ExampleError, Made, MakingError, Order, cause
+from tracker.bundles.values import plain_array
+from tracker.manifest import Form
+
+WEIGHTS: Final = "model.safetensors"
+EXPORTED: Final = "model.pt2"
+
+_NO_EXAMPLE: Final = "it is made from an example of what the model takes, and none was given"
+_WRAPPERS: Final = {"DistributedDataParallel": "module", "DataParallel": "module", "OptimizedModule": "_orig_mod"}
+
+
+def make(model: Any, order: Order) -> Made:
+    """A bundle of a `torch.nn.Module`."""
+    import torch
+
+    model = _unwrapped(model)
+    made = Made("torch")
+    with torch.no_grad():
+        eager = _copy_on_cpu(model)
+        if order.example is not None:
+            _run_example(made, eager, order)
+        _add_exports(made, eager, order)
+        _add_source(made, eager, type(model), order)
+    return made
+
+
+def _unwrapped(model: Any) -> Any:
+    """The module inside of what trains it in parallel, or compiles it."""
+    while type(model).__name__ in _WRAPPERS and type(model).__module__.startswith("torch."):
+        model = getattr(model, _WRAPPERS[type(model).__name__])
+    return model
+
+
+def _copy_on_cpu(model: Any) -> Any:
+    """The module copied, each tensor once and straight to the CPU: the device needs no room for it.
+
+    Raises MakingError for one that cannot be copied, such as one that holds a lock or an open file.
+    """
+    import torch
+
+    copies: dict[int, Any] = {}
+    for module in model.modules():
+        own = [*module._parameters.values(), *module._buffers.values(), *vars(module).values()]
+        for tensor in own:
+            if isinstance(tensor, torch.Tensor) and id(tensor) not in copies:
+                there = tensor.detach().to("cpu", copy=True)
+                is_parameter = isinstance(tensor, torch.nn.Parameter)
+                copies[id(tensor)] = torch.nn.Parameter(there, requires_grad=False) if is_parameter else there
+    try:
+        return copy.deepcopy(model, copies).eval()
+    except Exception as error:  # whatever its attributes raise
+        raise MakingError(
+            f"the module {type(model).__qualname__} cannot be copied ({cause(error)}); keep what is no weight out of "
+            "it, such as locks, files and runs"
+        ) from error
+
+
+def _run_example(made: Made, eager: Any, order: Order) -> None:
+    made.inputs = _inputs(eager, order.example)
+    try:
+        returned = _call(eager, made.inputs)
+    except Exception as error:  # code of the model's
+        raise ExampleError("", f"the model cannot run the example ({_told(made.inputs)}): {cause(error)}") from error
+    made.outputs = returned
+    is_batched = examples.are_independent(lambda given: _call(eager, given), made.inputs, returned, order.tolerance)
+    made.signature = examples.signature(made.inputs, returned, is_batched=is_batched)
+
+
+def _told(inputs: examples.Values) -> str:
+    return ", ".join(f"{name}: {value.dtype} {list(value.shape)}" for name, value in inputs.items())
+
+
+def _inputs(model: Any, example: Any) -> examples.Values:
+    """The example's tensors by the names of forward's parameters."""
+    parameters = list(inspect.signature(model.forward).parameters.values())
+    by_place = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    by_name = [each for each in parameters if each.kind is each.KEYWORD_ONLY]
+    required = [each.name for each in by_place if each.default is each.empty]
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in parameters)
+    names = [each.name for each in (*by_place, *by_name)]
+    if not names and any(each.kind is each.VAR_POSITIONAL for each in parameters):
+        names = ["input"]
+    found = examples.named(example, names, len(required), takes_any=takes_any)
+    return {name: _array(name, value) for name, value in found.items()}
+
+
+def _array(name: str, value: Any) -> np.ndarray[Any, Any]:
+    if isinstance(value, bool | int | float | list):
+        value = np.asarray(value)
+    array = plain_array(value)
+    if array is None or array.dtype.kind not in "biuf":
+        kind = type(value).__name__ if array is None else f"an array of {array.dtype}"
+        raise ExampleError(name, f"the example's {name!r} has to be a tensor or an array of numbers, got {kind}")
+    return array
+
+
+def _tensors(inputs: examples.Values) -> dict[str, Any]:
+    import torch
+
+    return {name: torch.from_numpy(np.array(value)) for name, value in inputs.items()}
+
+
+def _call(model: Any, inputs: examples.Values) -> examples.Values:
+    return examples.outputs(_apply(model, _tensors(inputs)))
+
+
+def _apply(model: Any, tensors: Mapping[str, Any]) -> Any:
+    """By name; by place where forward takes `*inputs`."""
+    parameters = inspect.signature(getattr(model, "forward", model)).parameters.values()
+    is_by_place = all(each.kind is each.VAR_POSITIONAL for each in parameters)
+    return model(*tensors.values()) if is_by_place else model(**tensors)
+
+
+def _add_source(made: Made, eager: Any, kind: type, order: Order) -> None:
+    """The weights, and the `torch` form where its class can be had and made anew."""
+    path = order.folder / WEIGHTS
+    try:
+        _save_weights(eager, path)
+    except Exception as error:  # tensors of kinds that safetensors does not know
+        path.unlink(missing_ok=True)
+        made.left_out["torch"] = f"its weights cannot be written as safetensors: {cause(error)}"
+        if not made.forms:
+            raise MakingError(made.left_out["torch"]) from error
+        return
+    made.roles["weights"] = [WEIGHTS]
+    try:
+        taken = code.of_class(kind)
+        made_anew = _made_anew(taken, order.arguments, path)
+    except code.SourceError as error:
+        made.left_out["torch"] = str(error)
+        return
+    except Exception as error:  # code of the model's, or weights of other shapes
+        hint = "" if order.arguments else "; give the arguments of its __init__ as init={…}"
+        made.left_out["torch"] = f"its class cannot be made anew: {cause(error)}{hint}"
+        return
+    apart, reason = 0.0, ""
+    inputs, outputs = made.inputs, made.outputs
+    if inputs is not None and outputs is not None:
+        apart, reason = examples.judged(outputs, lambda: _call(made_anew, inputs), order.tolerance)
+    if reason:
+        made.left_out["torch"] = reason
+        return
+    made.add_code(taken.files, order.folder)
+    packages = lock(sorted({*taken.distributions, "torch", "safetensors", "numpy", *NEEDED_BY_TRACKER}))
+    measured = None if inputs is None else apart
+    made.forms.append(Form("torch", packages, WEIGHTS, taken.entry, dict(order.arguments), max_difference=measured))
+
+
+def _made_anew(taken: code.Code, arguments: Mapping[str, Any], path: Path) -> Any:
+    import safetensors.torch
+
+    model = code.made_of(taken)(**arguments)
+    safetensors.torch.load_model(model, str(path))
+    return model.eval()
+
+
+def _save_weights(model: Any, path: Path) -> None:
+    """The state dict; of tensors that are one and the same, the first by name, as safetensors.torch.load_model expects.
+
+    One entry of metadata alone: several would be written in any order.
+    """
+    import safetensors.torch
+
+    kept: dict[str, Any] = {}
+    seen: set[tuple[Any, ...]] = set()
+    for name, tensor in sorted(model.state_dict().items()):
+        if not hasattr(tensor, "untyped_storage"):
+            raise TypeError(f"{name!r} of the state dict is no tensor but a {type(tensor).__name__}")
+        place = (tensor.untyped_storage().data_ptr(), tensor.storage_offset(), tuple(tensor.shape), tensor.stride())
+        if tensor.numel() and place in seen:
+            continue
+        seen.add(place)
+        kept[name] = tensor.detach().clone().contiguous()
+    safetensors.torch.save_file(kept, str(path), metadata={"format": "pt"})
+
+
+def _add_exports(made: Made, eager: Any, order: Order) -> None:
+    """The torch_export and onnx forms, with a free batch axis where that works, or why they are left out."""
+    if made.inputs is None or made.outputs is None or made.signature is None:
+        made.left_out |= {"onnx": _NO_EXAMPLE, "torch_export": _NO_EXAMPLE}
+        return
+    exported, reason = None, ""
+    for is_batched in (True, False) if made.signature.is_batched else (False,):
+        try:
+            exported = _exported(eager, made.inputs, is_batched=is_batched)
+        except Exception as error:  # torch refuses by errors of many classes
+            reason = reason or cause(error)
+            continue
+        if is_batched != made.signature.is_batched:
+            made.left_out["batch"] = f"exported with the example's number of examples alone: {reason}"
+            made.signature = examples.signature(made.inputs, made.outputs, is_batched=False)
+        break
+    if exported is None:
+        made.left_out |= {"onnx": f"torch.export: {reason}", "torch_export": f"torch.export: {reason}"}
+        return
+    for kind, add in (("onnx", _add_onnx), ("torch_export", _add_exported)):
+        try:
+            form = add(made, exported, order)
+        except ImportError as error:
+            made.left_out[kind] = f'it needs {error.name or error}: pip install "tracker-ml[models]"'
+        except Exception as error:  # as above
+            made.left_out[kind] = cause(error)
+        else:
+            made.forms.append(form)
+            made.roles[kind] = made.roles.pop(kind)
+            continue
+        for name in made.roles.pop(kind, []):
+            order.folder.joinpath(name).unlink(missing_ok=True)
+
+
+def _exported(eager: Any, inputs: examples.Values, *, is_batched: bool) -> Any:
+    """torch takes a size of one for fixed, so that a single example is exported as two."""
+    import torch
+
+    given = examples.joined(inputs) if is_batched and examples.batch_size(inputs) == 1 else inputs
+    tensors = _tensors(given)
+    batch = torch.export.Dim(examples.BATCH)
+    shapes = {name: {0: batch} if is_batched else None for name in tensors}
+    parameters = inspect.signature(eager.forward).parameters.values()
+    is_by_place = all(each.kind is each.VAR_POSITIONAL for each in parameters)
+    with _quietly():
+        if is_by_place:
+            exported = torch.export.export(eager, tuple(tensors.values()), dynamic_shapes=(tuple(shapes.values()),))
+        else:
+            exported = torch.export.export(eager, (), tensors, dynamic_shapes=shapes)
+    for module in exported.graph_module.modules():
+        for node in getattr(getattr(module, "graph", None), "nodes", ()):
+            for trace in ("stack_trace", "source_fn_stack", "from_node"):  # paths of this machine, and lines of source
+                node.meta.pop(trace, None)
+    return exported
+
+
+def _add_onnx(made: Made, exported: Any, order: Order) -> Form:
+    import torch
+
+    assert made.inputs is not None
+    assert made.outputs is not None
+    path = order.folder / onnx_making.FILE
+    made.roles["onnx"] = [onnx_making.FILE]
+    with _quietly():
+        program = torch.onnx.export(
+            exported, (), kwargs=None, dynamo=True, verbose=False,
+            input_names=list(made.inputs), output_names=list(made.outputs),
+        )  # fmt: skip
+    assert program is not None
+    proto = program.model_proto
+    onnx_making.without_traces(proto)
+    if made.signature is not None and made.signature.is_batched:
+        onnx_making.name_batch(proto)
+    made.roles["onnx"] += onnx_making.write(proto, path)
+    session = onnx_making.open_session(path)
+    apart = _checked(made, order, lambda given: onnx_making.run(session, given))
+    packages, unlocked = onnx_making.packages_of_onnx()
+    notes = f"{onnx_making.told(proto)}{unlocked}"
+    return Form("onnx", packages, onnx_making.FILE, max_difference=apart, notes=notes)
+
+
+def _add_exported(made: Made, exported: Any, order: Order) -> Form:
+    import torch
+
+    path = order.folder / EXPORTED
+    made.roles["torch_export"] = [EXPORTED]
+    with _quietly():
+        torch.export.save(exported, str(path))
+        module = torch.export.load(str(path)).module()
+    apart = _checked(made, order, lambda given: _call(module, given))
+    packages = lock(["torch", "numpy", *NEEDED_BY_TRACKER])
+    return Form("torch_export", packages, EXPORTED, max_difference=apart)
+
+
+def _checked(made: Made, order: Order, run: Callable[[examples.Values], examples.Values]) -> float:
+    """The form's difference on the example. Raises MakingError where it is not the model."""
+    assert made.inputs is not None
+    assert made.outputs is not None
+    assert made.signature is not None
+    inputs, outputs = made.inputs, made.outputs
+    apart, reason = examples.judged(outputs, lambda: run(inputs), order.tolerance)
+    if not reason and made.signature.is_batched:
+        is_so = examples.are_independent(run, inputs, outputs, order.tolerance)
+        reason = "" if is_so else "it does not take as many examples at once as one likes"
+    if reason:
+        raise MakingError(reason)
+    return apart
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without what exporters say of themselves: libraries that they could use, names that will change."""
+    log = logging.getLogger("torch.onnx")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
