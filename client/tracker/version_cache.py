@@ -29,6 +29,7 @@ from tracker.journal_files import make_private_folder
 from tracker.live_run import Run
 from tracker.naming import is_path, is_path_on_windows
 from tracker.notices import notice
+from tracker.settings import Settings
 from tracker.transport import Transport
 
 
@@ -56,15 +57,26 @@ def use_model(ref: str, *, url: str | None = None, run: Run | None = None) -> Pa
     Raises ValueError for a reference of another form, RefusedError where the server knows no such model, version or
     alias, TransportError where the server is away and the version is not here. An active `run` notes that it used it.
     """
-    name, pointer = arguments.model_reference(ref)
-    chosen = settings.load(url=url)
-    with closing(Transport(chosen.url, chosen.api_key)) as transport:
-        cache = _Cache(transport, chosen.models)
-        resolved = cache.resolve((name, pointer), lambda: transport.resolve_model(name, pointer))
-        folder = cache.fetch(resolved)
+    resolved, folder = fetch_model(ref, settings.load(url=url))
     if run is not None:
         run.note_use(resolved.artifact_version_id)
     return folder
+
+
+def fetch_model(ref: str, chosen: Settings) -> tuple[Resolved, Path]:
+    """What `use_model` fetches, with the version that the reference points at. Raises as it does."""
+    name, pointer = arguments.model_reference(ref)
+    with closing(Transport(chosen.url, chosen.api_key)) as transport:
+        cache = _Cache(transport, chosen.models)
+        resolved = cache.resolve((name, pointer), lambda: transport.resolve_model(name, pointer))
+        return resolved, cache.fetch(resolved)
+
+
+def resolve_model(ref: str, chosen: Settings) -> Resolved:
+    """What the reference points at now, as the server says; nothing is fetched. Raises TransportError, RefusedError."""
+    name, pointer = arguments.model_reference(ref)
+    with closing(Transport(chosen.url, chosen.api_key)) as transport:
+        return _understood(transport.resolve_model(name, pointer))
 
 
 def use_artifact(

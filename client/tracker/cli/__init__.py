@@ -38,6 +38,7 @@ _OWN: Final[dict[str, tuple[str, str]]] = {
     "rollback": ("tracker.cli.models:rollback", "have an alias point again at a version that held it"),
     "rules": ("tracker.cli.models:rules", "print the rules of a model, or check or keep those in a file"),
     "run": ("tracker.cli.runs:run", "look at one run, or stop it"),
+    "serve": ("tracker.cli.serve:serve", "answer requests with a version of a model"),
     "status": ("tracker.cli.status:status", "say which server is used, whether it answers, and what waits to be sent"),
     "sync": ("tracker.cli.sync:sync", "send journals that were kept on this machine to the server"),
 }

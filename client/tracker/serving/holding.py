@@ -1,0 +1,280 @@
+"""The version that a serving process holds, and the thread that brings it another one when the alias moves.
+
+What always holds: a version is held only after it has loaded and answered its own example; until another one has, the
+one before stays, whatever goes wrong. Whoever took the held version keeps it to the end of the request, so nothing is
+dropped when another takes its place. The last good version is noted in a file, for workers that start later.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import msgspec
+
+from tracker.bundles import forms, values
+from tracker.bundles.folder import Bundle, open_folder
+from tracker.errors import TrackerError, TransportError
+from tracker.manifest import RUNS_CODE, Manifest, Signature
+from tracker.notices import notice
+from tracker.serving.batching import Batcher, Single, can_join
+from tracker.serving.counts import Counts
+from tracker.serving.source import Source, Version
+
+AGAIN_S: Final = 30.0
+"""After so long a version that could not be loaded is tried again, while the alias still points at it."""
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """How a model is run. Waits are in seconds; `model_threads` are of onnxruntime, None for its own choice."""
+
+    form: str | None = None
+    allow_pickle: bool = False
+    max_batch: int = 32
+    max_wait_s: float = 0.002
+    look_every_s: float = 2.0
+    model_threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Held:
+    """A version that answers. `example` are its stored inputs, as JSON has them; `since_ms` is when it came."""
+
+    model: str
+    version: int | None
+    form: str
+    manifest: Manifest
+    engine: Batcher | Single
+    example: Mapping[str, Any] | None
+    since_ms: int
+
+    @property
+    def signature(self) -> Signature | None:
+        return self.manifest.signature
+
+    @property
+    def told(self) -> str:
+        return told(self.model, self.version)
+
+
+def told(model: str, number: int | None) -> str:
+    """What a version is called: `digits:v3`, or the folder's name."""
+    return model if number is None else f"{model}:v{number}"
+
+
+def load(version: Version, options: Options, counts: Counts) -> Held:
+    """The version, ready to answer. Raises TrackerError and whatever the model's own code does."""
+    bundle = open_folder(version.folder)
+    runner = forms.run(bundle, form=options.form, allow_pickle=options.allow_pickle, threads=options.model_threads)
+    signature = bundle.manifest.signature
+    engine: Batcher | Single
+    if options.max_batch > 1 and can_join(signature):
+        engine = Batcher(
+            runner.predict, max_batch=options.max_batch, max_wait_s=options.max_wait_s, count=counts.note_rows
+        )
+    else:
+        engine = Single(runner.predict, is_shared=runner.form not in RUNS_CODE, count=counts.note_rows)
+    example = _example(bundle)
+    if example is not None:
+        _try(version, runner.predict, signature, example)
+    return Held(
+        version.model, version.number, runner.form, bundle.manifest, engine, example, time.time_ns() // 1_000_000
+    )
+
+
+def _example(bundle: Bundle) -> Mapping[str, Any] | None:
+    if bundle.manifest.example is None:
+        return None
+    data = (bundle.folder / bundle.manifest.example.input).read_bytes()
+    example: Mapping[str, Any] = msgspec.json.decode(data, type=dict[str, Any])
+    return example
+
+
+def _try(
+    version: Version,
+    predict: Callable[[dict[str, Any]], dict[str, Any]],
+    signature: Signature | None,
+    example: Mapping[str, Any],
+) -> None:
+    """Have the example answered, so that the first request finds everything ready."""
+    try:
+        values.to_json(predict(values.read_inputs(signature, example)))
+    except (Exception, SystemExit) as error:
+        what = told(version.model, version.number)
+        raise TrackerError(f"{what} cannot answer its own example: {type(error).__name__}: {error}") from error
+
+
+class Good(msgspec.Struct, frozen=True):
+    """What the file of the last good version says."""
+
+    number: int | None
+    folder: str
+
+
+class Holder:
+    """Holds a version for one of `workers` processes, which share `folder`; `first` is what it begins with.
+
+    `on_open` is called in the process by which all have a version; `on_failure` where `first` does not load.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        first: Version,
+        options: Options,
+        counts: Counts,
+        *,
+        folder: Path,
+        workers: int = 1,
+        on_open: Callable[[Held], None] = lambda _: None,
+        on_failure: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.source = source
+        self.held: Held | None = None
+        self.reason = ""
+        """Why there is nothing to answer with, or why the newest version is not held."""
+        self._first = first
+        self._options = options
+        self._counts = counts
+        self._folder = folder
+        self._good = folder / "good.json"
+        self._open = folder / "open"
+        self._is_open = False
+        self._workers = workers
+        self._on_open = on_open
+        self._on_failure = on_failure
+        self._is_over = threading.Event()
+        self._is_away = False
+        self._failed: tuple[int | None, float] | None = None
+        self._thread = threading.Thread(target=self._work, name="tracker-holder", daemon=True)
+
+    @property
+    def state(self) -> Literal["STARTING", "READY", "UNAVAILABLE"]:
+        """Ready is who has a version, once the other workers have had one too: any of them may get the next request."""
+        if self.held is None:
+            return "UNAVAILABLE" if self.reason else "STARTING"
+        if not self._is_open:
+            self._is_open = self._open.exists()
+        return "READY" if self._is_open else "STARTING"
+
+    def start(self) -> None:
+        """Begin to load, and answer meanwhile; where others answer already, be back once it is loaded."""
+        if self._open.exists():
+            self._begin()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let no other version come any more."""
+        self._is_over.set()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the thread; one that loads is not waited for longer than so."""
+        self._thread.join(timeout_s)
+
+    def _work(self) -> None:
+        if self.held is None:
+            self._begin()
+        while self.source.follows and not self._is_over.wait(self._options.look_every_s):
+            self.look()
+
+    def _begin(self) -> None:
+        """Hold the last good version, or where there has been none yet the first; it has to load then."""
+        good = self._last_good()
+        if good is not None and self._take(good):
+            return
+        if good == self._first:
+            return
+        if not self._take(self._first) and good is None and not self._good.exists():
+            self._on_failure(self.reason)
+
+    def look(self) -> None:
+        """Ask what is meant now, and take that where it is another version than the one that is held."""
+        try:
+            number = self.source.number()
+        except TransportError as error:
+            if not self._is_away:
+                notice(f"{error}; {self._now()}, and the server is asked again")
+            self._is_away = True
+            return
+        except (TrackerError, ValueError) as error:
+            self._complain(f"{error}; {self._now()}")
+            return
+        if self._is_away:
+            notice(f"{self.source.url} answers again")
+        self._is_away = False
+        if self.held is not None and number == self.held.version:
+            self.reason = ""
+            return
+        if self._failed is not None and self._failed[0] == number and time.monotonic() < self._failed[1]:
+            return
+        self._bring(number)
+
+    def _bring(self, number: int | None) -> None:
+        try:
+            version = self.source.fetch(number)
+        except (TrackerError, OSError, ValueError) as error:
+            self._fail(number, error)
+            return
+        self._take(version)
+
+    def _take(self, version: Version) -> bool:
+        """Load and hold it; whether that worked. The edge of a model's own code: it may raise whatever it likes."""
+        before = self.held
+        try:
+            held = load(version, self._options, self._counts)
+        except (Exception, SystemExit) as error:
+            self._fail(version.number, error)
+            return False
+        self._failed, self.reason = None, ""
+        self.held = held
+        self._counts.note_held(held.version)
+        if before is not None:
+            self._counts.swaps.inc()
+            notice(f"serving {held.told} in place of {before.told}")
+        self._note_good(version)
+        self._open_up(held)
+        return True
+
+    def _open_up(self, held: Held) -> None:
+        """Say that this worker is ready; the last of them opens for all."""
+        (self._folder / f"ready-{os.getpid()}").touch()
+        if not self._open.exists() and sum(1 for _ in self._folder.glob("ready-*")) >= self._workers:
+            try:
+                self._open.touch(exist_ok=False)
+            except FileExistsError:  # another one was the last at the same moment
+                return
+            self._on_open(held)
+
+    def _fail(self, number: int | None, error: BaseException) -> None:
+        self._failed = (number, time.monotonic() + AGAIN_S)
+        self._counts.failed_swaps.inc()
+        said = f"{error}" if isinstance(error, TrackerError | ValueError) else f"{type(error).__name__}: {error}"
+        self._complain(f"{told(self.source.model, number)} cannot be served: {said}; {self._now()}")
+
+    def _complain(self, reason: str) -> None:
+        """Say it once; where nothing has been served yet, the command ends with it."""
+        is_first = self.held is None and not self._good.exists()
+        if reason != self.reason and not is_first:
+            notice(reason)
+        self.reason = reason
+
+    def _now(self) -> str:
+        return f"{self.held.told} goes on being served" if self.held is not None else "nothing is served"
+
+    def _last_good(self) -> Version | None:
+        try:
+            good = msgspec.json.decode(self._good.read_bytes(), type=Good)
+        except (OSError, msgspec.DecodeError):
+            return None
+        return Version(self.source.model, good.number, Path(good.folder))
+
+    def _note_good(self, version: Version) -> None:
+        """In one step, as other workers may do the same."""
+        temporary = self._good.with_name(f".good-{os.getpid()}")
+        temporary.write_bytes(msgspec.json.encode(Good(version.number, str(version.folder))))
+        temporary.replace(self._good)

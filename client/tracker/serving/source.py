@@ -1,0 +1,112 @@
+"""Where the version that is served comes from: a model's alias or version on the tracking server, or a folder.
+
+What always holds: a version that was fetched once is here and needs no server; only what an alias points at can change.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from tracker import arguments, manifest, settings, version_cache
+from tracker.bundles.folder import BundleError
+from tracker.settings import Settings
+
+
+class Version(NamedTuple):
+    """A version whose files are here. `number` is None for a folder's."""
+
+    model: str
+    number: int | None
+    folder: Path
+
+
+class Source(Protocol):
+    """What is served."""
+
+    model: str
+    pointer: str | None
+    """The alias or the version that was asked for; None for a folder."""
+    follows: bool
+    """Whether another version may come to be what is meant."""
+    url: str | None
+    """Of the tracking server; None where there is none."""
+
+    def first(self) -> Version:
+        """The version that is meant, fetched; while the server is away, the one that was meant when it was last asked
+        for. Raises ValueError, TransportError, RefusedError, TrackerError."""
+
+    def number(self) -> int | None:
+        """The version that is meant now, as the server says. Raises TransportError, RefusedError."""
+
+    def fetch(self, number: int | None) -> Version:
+        """That version, fetched."""
+
+
+def named(what: str, *, url: str | None) -> Source:
+    """What the command line means: a folder that has a `tracker.yaml`, or else `name@alias` or `name:v3`.
+
+    Raises ValueError, BundleError.
+    """
+    folder = Path(what).expanduser()
+    if (folder / manifest.FILE_NAME).is_file():
+        return Folder(folder.resolve())
+    if folder.is_dir() and not _is_reference(what):
+        raise BundleError(f"{what} has no {manifest.FILE_NAME}, so it is no bundle; tracker.log_model makes one")
+    if not _is_reference(what):
+        raise ValueError(
+            f"{what!r} is neither a folder with a {manifest.FILE_NAME} nor a model such as digits@production"
+        )
+    return Registered(what, settings.load(url=url))
+
+
+def _is_reference(what: str) -> bool:
+    try:
+        arguments.model_reference(what)
+    except ValueError:
+        return False
+    return True
+
+
+class Folder:
+    """A bundle in a folder, which is what it is."""
+
+    def __init__(self, folder: Path) -> None:
+        self.pointer: str | None = None
+        self.follows = False
+        self.url: str | None = None
+        self.model = folder.name
+        self._folder = folder
+
+    def first(self) -> Version:
+        return self.fetch(None)
+
+    def number(self) -> int | None:
+        return None
+
+    def fetch(self, number: int | None) -> Version:
+        return Version(self.model, None, self._folder)
+
+
+class Registered:
+    """A version of a registered model, by alias or number."""
+
+    def __init__(self, ref: str, chosen: Settings) -> None:
+        self.model, pointer = arguments.model_reference(ref)
+        self.pointer: str | None = pointer
+        self.url: str | None = chosen.url
+        self.follows = not (pointer[:1] == "v" and pointer[1:].isdecimal())
+        self._settings = chosen
+
+    def first(self) -> Version:
+        return self._fetched(f"{self.model}@{self.pointer}" if self.follows else f"{self.model}:{self.pointer}")
+
+    def number(self) -> int | None:
+        return version_cache.resolve_model(f"{self.model}@{self.pointer}", self._settings).version
+
+    def fetch(self, number: int | None) -> Version:
+        return self._fetched(f"{self.model}:v{number}")
+
+    def _fetched(self, ref: str) -> Version:
+        resolved, folder = version_cache.fetch_model(ref, self._settings)
+        return Version(self.model, resolved.version, folder)

@@ -1,0 +1,273 @@
+"""What a served model answers: predictions, errors that name the field, its page, its document, its figures."""
+
+from __future__ import annotations
+
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import jsonschema
+import numpy as np
+import onnx
+import pytest
+import requests
+from onnx import TensorProto, helper
+from schemathesis.specs.openapi.definitions import OPENAPI_31
+from werkzeug.serving import make_server
+
+from tests.processes import wait_until
+from tests.serving import scaling_bundle, write_bundle
+from tracker.manifest import Example, Field, Form, Signature
+from tracker.serving import pages
+from tracker.serving.answering import Answering, Doors
+from tracker.serving.counts import Counts
+from tracker.serving.holding import Holder, Options
+from tracker.serving.source import Folder
+
+LAUNCHED = "http://tracker.example"
+DOORS = Doors(origins=frozenset({LAUNCHED}))
+
+
+@contextmanager
+def answering(bundle, folder, *, doors=DOORS, is_ready=True, **options):
+    """The address of a server in this process, which has loaded the bundle."""
+    source, counts = Folder(bundle), Counts()
+    holder = Holder(source, source.first(), Options(**options), counts, folder=folder)
+    app = pages.make(holder, counts, address="http://models.example", needs_token=doors.token is not None)
+    server = make_server("127.0.0.1", 0, Answering(app, holder, counts, doors), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    if is_ready:
+        holder.start()
+        wait_until(lambda: holder.held is not None, "the bundle is loaded")
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        holder.stop()
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    """Of a model that gives `y`, twice `x`."""
+    folder = tmp_path_factory.mktemp("serving")
+    with answering(scaling_bundle(folder / "scaling"), folder) as url:
+        yield url
+
+
+def ask(url, inputs, **more):
+    return requests.post(f"{url}/predictions", json={"input": inputs, **more}, timeout=30)
+
+
+def error_of(answer):
+    return answer.json()["error"]
+
+
+def test_inputs_become_outputs(url):
+    answer = ask(url, {"x": [[1, 2, 3], [4, 5, 6.5]]})
+    assert answer.status_code == 200
+    assert answer.json() == {"output": {"y": [[2, 4, 6], [8, 10, 13]]}, "model": "scaling", "version": None}
+
+
+def test_an_id_is_given_back(url):
+    assert ask(url, {"x": [[1, 2, 3]]}, id="request 7").json()["id"] == "request 7"
+
+
+def test_numbers_that_json_has_no_word_for_have_names(url):
+    answer = ask(url, {"x": [["NaN", "Infinity", "-Infinity"]]})
+    assert answer.json()["output"] == {"y": [["NaN", "Infinity", "-Infinity"]]}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "field", "said"),
+    [
+        ({}, "x", "is missing"),
+        ({"x": [[1, 2, 3]], "z": 1}, "z", "no input 'z'"),
+        ({"x": [[1, 2]]}, "x", r"float32 \[batch, 3\]"),
+        ({"x": [[1, "two", 3]]}, "x", r"x\[0\]\[1\]"),
+        ({"x": None}, "x", "x"),
+        ({"x": {"a": 1}}, "x", "x"),
+    ],
+    ids=["missing", "unknown", "shape", "type", "null", "object"],
+)
+def test_an_input_that_is_wrong_is_named(url, inputs, field, said):
+    answer = ask(url, inputs)
+    assert (answer.status_code, error_of(answer)["code"], error_of(answer)["field"]) == (422, "bad_input", field)
+    assert re.search(said, error_of(answer)["message"])
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "code"),
+    [
+        (b'{"input": ', {}, 400, "bad_json"),
+        (b'{"input": {"x": NaN}}', {}, 400, "bad_json"),
+        (b'{"input": {"x": "\xff"}}', {}, 400, "bad_json"),
+        (b'{"input": {"x": ' + 100_000 * b"[", {}, 400, "bad_json"),
+        (b"", {}, 400, "bad_json"),
+        (b"[]", {}, 422, "bad_request"),
+        (b'{"inputs": {}}', {}, 422, "bad_request"),
+        (b"{}", {"Content-Type": "text/plain"}, 415, "bad_type"),
+        (b"{}", {"Content-Encoding": "gzip"}, 415, "bad_encoding"),
+    ],
+    ids=["truncated", "bare NaN", "no UTF-8", "deep", "empty", "no object", "no input", "text", "compressed"],
+)
+def test_a_body_that_is_none_is_refused(url, body, headers, status, code):
+    given = {"Content-Type": "application/json"} | headers
+    answer = requests.post(f"{url}/predictions", data=body, headers=given, timeout=30)
+    assert (answer.status_code, error_of(answer)["code"]) == (status, code)
+    assert error_of(answer)["request_id"] == answer.headers["X-Request-Id"]
+
+
+def test_a_body_that_is_too_large_is_not_read(tmp_path):
+    with answering(scaling_bundle(tmp_path / "scaling"), tmp_path, doors=Doors(max_body_bytes=50)) as url:
+        assert ask(url, {"x": [[1, 2, 3]]}).status_code == 200
+        answer = ask(url, {"x": [[1, 2, 3]] * 50})
+        assert (answer.status_code, error_of(answer)["code"]) == (413, "too_large")
+
+
+def test_a_model_that_raises_fails_its_own_request_alone(tmp_path):
+    with answering(picking_bundle(tmp_path / "picking"), tmp_path) as url, ThreadPoolExecutor(12) as pool:
+        asked = [0, 1, 99, 2] * 6
+        answers = list(pool.map(lambda index: ask(url, {"index": [index]}), asked))
+        assert [answer.status_code for answer in answers] == [500 if index == 99 else 200 for index in asked]
+        assert [one.json()["output"]["value"] for one in answers if one.ok] == [[10 * i] for i in asked if i != 99]
+        failed = error_of(answers[2])
+        assert (failed["code"], failed["request_id"]) == ("model_failed", answers[2].headers["X-Request-Id"])
+
+
+def picking_bundle(folder):
+    """A model that gives the entry of a table, and fails beyond its end."""
+    graph = helper.make_graph(
+        [helper.make_node("Gather", ["table", "index"], ["value"])], "picking",
+        [helper.make_tensor_value_info("index", TensorProto.INT64, ["n"])],
+        [helper.make_tensor_value_info("value", TensorProto.INT64, ["n"])],
+        [onnx.numpy_helper.from_array(np.asarray([0, 10, 20], np.int64), "table")],
+    )  # fmt: skip
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    fields = (Field("index", "int64", ("n",)),), (Field("value", "int64", ("n",)),)
+    forms = (Form(kind="onnx", file="model.onnx"),)
+    files = {"model.onnx": made.SerializeToString()}
+    return write_bundle(folder, files, forms=forms, signature=Signature(*fields, is_batched=True))
+
+
+def test_before_a_version_is_loaded_it_says_so(tmp_path):
+    with answering(scaling_bundle(tmp_path / "scaling"), tmp_path, is_ready=False) as url:
+        health = requests.get(f"{url}/health-check", timeout=30)
+        assert (health.status_code, health.json()["status"]) == (503, "STARTING")
+        answer = ask(url, {"x": [[1, 2, 3]]})
+        assert (answer.status_code, error_of(answer)["code"]) == (503, "not_ready")
+        assert requests.get(f"{url}/", timeout=30).status_code == 200
+        check_document(requests.get(f"{url}/openapi.json", timeout=30).json())
+
+
+def test_health_says_what_is_held(url):
+    health = requests.get(f"{url}/health-check", timeout=30)
+    assert health.status_code == 200
+    assert health.json().items() >= {"status": "READY", "model": "scaling", "form": "onnx"}.items()
+
+
+def test_the_page_says_what_is_served_and_runs_nothing(tmp_path):
+    described = Field("x", "float32", ("n", 3), "<script>alert(1)</script>")
+    signature = Signature((described,), (Field("y", "float32", ("n", 3)),), is_batched=True)
+    with answering(scaling_bundle(tmp_path / "scaling", signature=signature), tmp_path) as url:
+        page = requests.get(f"{url}/", headers={"Accept": "text/html,*/*;q=0.8"}, timeout=30)
+        assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+        assert "<script" not in page.text
+        assert "curl http://models.example/predictions" in page.text
+        assert "n × 3" in page.text
+        said = requests.get(f"{url}/", headers={"Accept": "application/json"}, timeout=30).json()
+        assert said["status"] == "READY"
+
+
+def check_document(document):
+    jsonschema.Draft202012Validator(OPENAPI_31).validate(document)
+
+
+def test_the_document_is_openapi_and_allows_what_is_answered(url):
+    document = requests.get(f"{url}/openapi.json", timeout=30).json()
+    check_document(document)
+    operation = document["paths"]["/predictions"]["post"]
+    body = operation["requestBody"]["content"]["application/json"]
+    asked = jsonschema.Draft202012Validator(body["schema"])
+    asked.validate(body["example"])
+    assert not asked.is_valid({"input": {"x": [[1, 2]]}})
+    assert not asked.is_valid({"input": {}})
+    answer = requests.post(f"{url}/predictions", json=body["example"], timeout=30)
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    jsonschema.Draft202012Validator(schema).validate(answer.json())
+
+
+def figures(url):
+    text = requests.get(f"{url}/metrics", timeout=30).text
+    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in text.splitlines() if line[0] != "#"}
+
+
+def test_requests_and_calls_are_counted(tmp_path):
+    with answering(scaling_bundle(tmp_path / "scaling"), tmp_path) as url:
+        for inputs in ({"x": [[1, 2, 3]] * 4}, {"x": 1}):
+            ask(url, inputs)
+        requests.get(f"{url}/a/path/of/a/client", timeout=30)
+        found = figures(url)
+    assert found['tracker_serve_requests_total{route="/predictions",status="200"}'] == 1
+    assert found['tracker_serve_requests_total{route="/predictions",status="422"}'] == 1
+    assert found['tracker_serve_requests_total{route="(none)",status="404"}'] == 1
+    assert found["tracker_serve_request_seconds_count"] == 2
+    assert found["tracker_serve_batch_rows_sum"] == 4
+
+
+def test_the_tracking_server_s_page_may_ask_and_others_may_not(url):
+    wanted = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    allowed = requests.options(f"{url}/predictions", headers={"Origin": LAUNCHED} | wanted, timeout=30)
+    assert (allowed.status_code, allowed.headers["Access-Control-Allow-Origin"]) == (204, LAUNCHED)
+    assert "Content-Type" in allowed.headers["Access-Control-Allow-Headers"]
+    refused = requests.options(f"{url}/predictions", headers={"Origin": "http://evil.example"} | wanted, timeout=30)
+    assert (refused.status_code, refused.headers.get("Access-Control-Allow-Origin")) == (403, None)
+    answer = requests.post(
+        f"{url}/predictions", json={"input": {"x": [[1, 2, 3]]}}, headers={"Origin": LAUNCHED}, timeout=30
+    )
+    assert answer.headers["Access-Control-Allow-Origin"] == LAUNCHED
+    assert "X-Model-Version" in answer.headers["Access-Control-Expose-Headers"]
+
+
+def test_with_a_token_only_the_health_is_open(tmp_path):
+    with answering(scaling_bundle(tmp_path / "scaling"), tmp_path, doors=Doors(token="s3cret")) as url:
+        closed = {path: requests.get(url + path, timeout=30).status_code for path in ("/", "/metrics", "/openapi.json")}
+        assert set(closed.values()) == {401}
+        assert requests.get(f"{url}/health-check", timeout=30).status_code == 200
+        wrong = requests.post(f"{url}/predictions", json={}, headers={"Authorization": "Bearer x"}, timeout=30)
+        assert (wrong.status_code, wrong.headers["WWW-Authenticate"]) == (401, "Bearer")
+        right = requests.post(
+            f"{url}/predictions", json={"input": {"x": [[1, 2, 3]]}}, headers={"Authorization": "Bearer s3cret"},
+            timeout=30,
+        )  # fmt: skip
+        assert right.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/predictions", 405),
+        ("POST", "/health-check", 405),
+        ("GET", "/else", 404),
+        ("GET", "/predictions/", 404),
+    ],
+)
+def test_other_addresses_are_answered_in_json(url, method, path, status):
+    answer = requests.request(method, url + path, timeout=30)
+    assert answer.status_code == status
+    assert error_of(answer)["message"]
+
+
+def test_a_version_that_cannot_answer_its_example_is_not_held(tmp_path, capsys):
+    example = Example("example/output.json", "example/output.json")
+    bundle = scaling_bundle(tmp_path / "scaling", example=example)
+    source = Folder(bundle)
+    reasons = []
+    holder = Holder(source, source.first(), Options(), Counts(), folder=tmp_path, on_failure=reasons.append)
+    holder.start()
+    holder.join(30)
+    assert holder.held is None
+    assert "cannot answer its own example" in reasons[0]

@@ -1,0 +1,134 @@
+"""`tracker serve` as a command: how it starts, why it does not, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+
+import psutil
+import pytest
+import requests
+
+from tests.processes import free_port, tracker, wait_until
+from tests.serving import Serving, scaling_bundle, write_bundle
+from tracker.manifest import Form
+
+BODY = b'{"input": {"x": [[1, 2, 3]]}}'
+
+
+def serve(what, *more):
+    """The command, which ends by itself."""
+    return tracker(["serve", str(what), "--port", str(free_port()), *more], dict(os.environ))
+
+
+def serving(tmp_path, *more):
+    """A model that doubles, served until the end of the `with`."""
+    return Serving(str(scaling_bundle(tmp_path / "scaling")), tmp_path / "log", more, dict(os.environ))
+
+
+def ask(url):
+    headers = {"Content-Type": "application/json"}
+    return requests.post(f"{url}/predictions", data=BODY, headers=headers, timeout=30)
+
+
+def test_two_workers_count_as_one_server(tmp_path):
+    """Each request comes by a connection of its own, which either of them may take."""
+    with serving(tmp_path, "--workers", "2") as served:
+        assert [ask(served.url).status_code for _ in range(20)] == [200] * 20
+        text = requests.get(f"{served.url}/metrics", timeout=30).text
+        assert 'tracker_serve_requests_total{route="/predictions",status="200"} 20.0' in text
+        assert len(re.findall(r"^tracker_serve_held_version\{", text, re.MULTILINE)) == 2
+
+
+def test_told_to_end_it_answers_what_it_is_at(tmp_path):
+    with serving(tmp_path) as served:
+        with socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])), timeout=30) as client:
+            head = b"POST /predictions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            client.sendall(head + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY[:5])
+            assert ask(served.url).ok  # who came later was let in, so the one before was too
+            served.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: is_refused(served.url), "nobody else is let in")
+            client.sendall(BODY[5:])
+            assert client.recv(100).startswith(b"HTTP/1.1 200")
+        assert served.process.wait(30) == 0
+        assert served.said().count("\n") == 1
+
+
+def test_a_worker_that_died_is_replaced_and_answers_before_it_is_asked(tmp_path):
+    with serving(tmp_path, "--workers", "2") as served:
+        worker = psutil.Process(served.process.pid).children()[0]
+        worker.kill()
+        wait_until(lambda: len(workers_of(served) - {worker.pid}) == 2, "another one is there")
+        assert [ask(served.url).status_code for _ in range(20)] == [200] * 20
+
+
+def workers_of(served):
+    return {child.pid for child in psutil.Process(served.process.pid).children()}
+
+
+def is_refused(url):
+    try:
+        requests.get(f"{url}/health-check", timeout=30)
+    except requests.ConnectionError:
+        return True
+    return False
+
+
+def test_a_port_in_use_is_named_before_anything_is_fetched():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = tracker(["serve", "digits@production", "--port", str(port)], dict(os.environ))
+    assert done.returncode == 1
+    assert done.stderr == f"tracker: port {port} is in use on 127.0.0.1; give another with --port\n"
+
+
+def test_a_folder_without_a_manifest_is_no_bundle(tmp_path):
+    done = serve(tmp_path)
+    assert done.returncode == 1
+    assert "tracker.yaml" in done.stderr
+
+
+def test_a_file_that_was_altered_is_named(tmp_path):
+    bundle = scaling_bundle(tmp_path / "scaling")
+    (bundle / "model.onnx").write_bytes(b"something else")
+    done = serve(bundle)
+    assert done.returncode == 1
+    assert "'model.onnx' is not the file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_pickle_is_not_run_unless_it_is_allowed(tmp_path):
+    bundle = write_bundle(
+        tmp_path / "scaling", {"model.pkl": b"cos\nsystem\n."}, kind="pickle",
+        forms=(Form(kind="pickle", file="model.pkl"),),
+    )  # fmt: skip
+    done = serve(bundle)
+    assert done.returncode == 1
+    assert "--allow-pickle" in done.stderr
+
+
+def test_a_model_that_is_nowhere_is_said_to_be(monkeypatch):
+    monkeypatch.setenv("TRACKER_URL", f"http://127.0.0.1:{free_port()}")
+    done = serve("digits@production")
+    assert done.returncode == 3
+    assert "digits@production" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--workers", "0"], "--workers must be 1 or more, got 0"),
+        (["--cors", "app.example"], "--cors must be an origin"),
+        (["--cors", "https://app.example/page"], "without a path"),
+        (["--address", "models"], "--address must look like"),
+        (["--max-wait-ms", "-1"], "--max-wait-ms must be 0 or more"),
+    ],
+    ids=["workers", "no origin", "a path", "address", "wait"],
+)
+def test_what_cannot_be_meant_is_used_wrongly(arguments, said, capsys):
+    from tracker import cli
+
+    assert cli.main(["serve", "digits@production", *arguments]) == 2
+    assert said in capsys.readouterr().err
