@@ -12,7 +12,8 @@ need requests, psutil or NVML import them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,9 @@ from tracker.live_run import Run
 from tracker.start import fork, init
 
 if TYPE_CHECKING:
+    from tracker.bundles.folder import BundleError as BundleError
+    from tracker.bundles.model import LoadedModel
+    from tracker.bundles.values import InputError as InputError
     from tracker.mappings import Config, Summary
     from tracker.query import Api as Api
     from tracker.query import ModelVersion, Move, Proposal
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Api",
+    "BundleError",
     "NoActiveRunError",
     "RefusedError",
     "Run",
@@ -47,6 +52,7 @@ __all__ = [
     "finish",
     "fork",
     "init",
+    "load",
     "log",
     "log_artifact",
     "log_evaluation",
@@ -211,6 +217,43 @@ def use_model(ref: str, *, url: str | None = None) -> Path:
     return fetch(ref, url=url, run=_start.current())
 
 
+def load(
+    ref: str | PathLike[str],
+    *,
+    watch: bool = False,
+    watch_every_s: float = 2.0,
+    form: str | None = None,
+    allow_pickle: bool = False,
+    providers: Sequence[str] | None = None,
+    threads: int | None = None,
+    report: bool = True,
+    url: str | None = None,
+) -> LoadedModel:
+    """A registered model such as "digits@production" or "digits:v3", or the bundle in a folder, ready to answer.
+
+        model = tracker.load("digits@production")
+        model.predict(pixels=[[0.0] * 64])["probabilities"]
+
+    Its files are fetched once, verified every time, and kept, so that it loads without the server afterwards. With
+    `watch` it follows the alias: asked for every `watch_every_s` seconds, another version takes its place once it has
+    answered its own example, and where it does not, the one before stays. It runs in the first form that can run here
+    (ONNX needs onnxruntime alone), or in `form`; a pickle carries out whatever it says and is loaded only with
+    `allow_pickle`. `providers` and `threads` are of onnxruntime.
+
+    The server is told in the background which version this process holds, unless `report` is false.
+
+    Raises ValueError for a reference of another form, RefusedError where the server knows no such model, version or
+    alias, TransportError where the server is away and the version is not here, and `tracker.BundleError` for a version
+    that is no bundle, is not what its manifest says, or cannot run here, with what to install.
+    """
+    from tracker.bundles import loading  # numpy, which importing tracker does not need
+
+    return loading.load(
+        ref, watch=watch, watch_every_s=watch_every_s, form=form, allow_pickle=allow_pickle, providers=providers,
+        threads=threads, report=report, url=url, run=_start.current(),
+    )  # fmt: skip
+
+
 def use_artifact(ref: str, *, type: str | None = None, project: str | None = None, url: str | None = None) -> Path:
     """The folder with the verified files of an artifact's version, such as "mnist:v3", "mnist@clean" or
     "project/mnist:latest"; of `project`, or else of the active run's. One of another `type` raises ValueError."""
@@ -224,6 +267,14 @@ def __getattr__(name: str) -> Any:
         from tracker.query import Api  # talks to the server, which importing tracker does not need
 
         return Api
+    if name == "BundleError":
+        from tracker.bundles.folder import BundleError  # as above
+
+        return BundleError
+    if name == "InputError":
+        from tracker.bundles.values import InputError  # as above
+
+        return InputError
     if name == "run":
         return _start.current()
     if name in ("config", "summary"):

@@ -36,8 +36,9 @@ DType = Literal[
 ]  # fmt: skip
 """Of numpy, and `string`; `json` is any value that JSON has."""
 
-RUNS_CODE: Final = frozenset[FormKind]({"torch", "pickle", "python", "loader"})
-"""Forms that carry out code of the bundle, or may: a pickle does whatever it says."""
+RUNS_CODE: Final = frozenset[FormKind]({"torch_export", "torch", "pickle", "python", "loader"})
+"""Forms that carry out code of the bundle, or may: a pickle does whatever it says, and a program of `torch.export` may
+name any function of torch."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Path = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_PATH)]

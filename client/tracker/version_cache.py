@@ -63,12 +63,18 @@ def use_model(ref: str, *, url: str | None = None, run: Run | None = None) -> Pa
     return folder
 
 
-def fetch_model(ref: str, chosen: Settings) -> tuple[Resolved, Path]:
-    """What `use_model` fetches, with the version that the reference points at. Raises as it does."""
+def fetch_model(
+    ref: str, chosen: Settings, *, check: Callable[[Resolved], None] = lambda _: None
+) -> tuple[Resolved, Path]:
+    """What `use_model` fetches, with the version that the reference points at. Raises as it does.
+
+    `check` may raise before anything is downloaded.
+    """
     name, pointer = arguments.model_reference(ref)
     with closing(Transport(chosen.url, chosen.api_key)) as transport:
         cache = _Cache(transport, chosen.models)
         resolved = cache.resolve((name, pointer), lambda: transport.resolve_model(name, pointer))
+        check(resolved)
         return resolved, cache.fetch(resolved)
 
 
@@ -138,7 +144,9 @@ class _Cache:
         """Have every file here, then put the folder in its place in one step."""
         manifest = msgspec.json.encode((resolved.name, resolved.version, resolved.files))
         folder = self._folder / "versions" / hashlib.sha256(manifest).hexdigest()[:32]
-        if folder.is_dir() and all(_is_intact(folder / file.path, file) for file in resolved.files):
+        if folder.is_dir() and all(
+            is_intact(folder / file.path, file.digest, file.size_bytes) for file in resolved.files
+        ):
             return folder
         blobs = {file.digest: self._blob(file) for file in resolved.files}
         temporary = folder.with_name(f".{secrets.token_hex(8)}")
@@ -160,7 +168,7 @@ class _Cache:
     def _blob(self, file: VersionFile) -> Path:
         blobs = self._folder / "blobs"
         path = blobs / file.digest
-        if _is_intact(path, file):
+        if is_intact(path, file.digest, file.size_bytes):
             return path
         make_private_folder(blobs)
         temporary = blobs / f".{secrets.token_hex(8)}"
@@ -186,13 +194,12 @@ def _understood(answer: dict[str, Any]) -> Resolved:
     return resolved
 
 
-def _is_intact(path: Path, file: VersionFile) -> bool:
+def is_intact(path: Path, digest: str, size_bytes: int) -> bool:
+    """Whether there is a file that has this sha256 and size."""
     try:
         with path.open("rb") as source:
-            return (
-                os.fstat(source.fileno()).st_size == file.size_bytes
-                and hashlib.file_digest(source, "sha256").hexdigest() == file.digest
-            )
+            is_as_long = os.fstat(source.fileno()).st_size == size_bytes
+            return is_as_long and hashlib.file_digest(source, "sha256").hexdigest() == digest
     except OSError:
         return False
 

@@ -16,9 +16,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
-import numpy as np
 
 from tracker.errors import TrackerError
+
+try:
+    import numpy as np
+except ModuleNotFoundError:
+    raise ImportError('models are loaded and served with numpy: pip install "tracker-ml[models]"') from None
 
 if TYPE_CHECKING:
     from tracker.manifest import Field, Signature

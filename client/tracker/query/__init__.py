@@ -12,7 +12,7 @@ or an order that is none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -31,6 +31,7 @@ from tracker.query.answers import (
     milliseconds,
     moment,
 )
+from tracker.query.bundles import BundleReport, BundleState, Consumer, FileProblem, NewVerification, Verification
 from tracker.query.compared import Comparison
 from tracker.query.connection import Connection, NotFoundError
 from tracker.query.files import StoredArtifact, StoredFile
@@ -48,10 +49,14 @@ __all__ = [
     "AliasHolder",
     "Api",
     "BadRulesError",
+    "BundleReport",
+    "BundleState",
     "CheckedRules",
     "Comparison",
     "ConsoleLine",
+    "Consumer",
     "Curve",
+    "FileProblem",
     "GateReport",
     "History",
     "Interval",
@@ -61,6 +66,7 @@ __all__ = [
     "MetricSummary",
     "ModelVersion",
     "Move",
+    "NewVerification",
     "NotFoundError",
     "Project",
     "Proposal",
@@ -74,6 +80,7 @@ __all__ = [
     "StoredFile",
     "StoredModel",
     "StoredRun",
+    "Verification",
 ]
 
 
@@ -213,6 +220,10 @@ class Api:
         return models.register(
             self._connection, name, artifact_version_id, description=description, tags=arguments.texts("tags", tags)
         )
+
+    def record_verification(self, model: str, version: int, found: NewVerification | Mapping[str, Any]) -> Verification:
+        """Record what verifying a version of a model found, for good."""
+        return models.record_verification(self._connection, model, version, found)
 
     def compare(self, runs: Iterable[str | StoredRun]) -> Comparison:
         """Some runs beside each other, in this order; in a notebook it shows their charts."""

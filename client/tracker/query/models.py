@@ -6,7 +6,7 @@ of an alias names the version that this program saw holding it: where somebody w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
@@ -17,6 +17,15 @@ from tracker import arguments
 from tracker.errors import RefusedError
 from tracker.query import gates
 from tracker.query.answers import MetricSummary, milliseconds, moment
+from tracker.query.bundles import (
+    BundleReport,
+    BundlesAnswer,
+    BundleState,
+    Consumer,
+    ConsumersAnswer,
+    NewVerification,
+    Verification,
+)
 from tracker.query.connection import Connection
 from tracker.query.gates import CheckedRules, GateReport, RuleSet
 from tracker.query.model_facts import (
@@ -217,6 +226,22 @@ class StoredModel:
         """The card of a version as Markdown: the `README.md` of a hub, with what is known and what people wrote."""
         return self._ask("GET", f"/versions/{self._number_of(version)}/card", CardAnswer).text
 
+    def bundle(self, version: str | int = "latest") -> BundleReport:
+        """What a version holds, what verifying it found, and which processes hold it."""
+        return self._ask("GET", f"/versions/{self._number_of(version)}/bundle", BundleReport)
+
+    def bundles(self) -> list[BundleState]:
+        """How its versions stand that are bundles, the newest first."""
+        return self._ask("GET", "/bundles", BundlesAnswer).bundles
+
+    def record_verification(self, version: str | int, found: NewVerification) -> Verification:
+        """Record what verifying a version found, for good."""
+        return record_verification(self._connection, self.name, self._number_of(version), found)
+
+    def consumers(self) -> list[Consumer]:
+        """The processes that hold versions of it, as they say, the one heard of last first."""
+        return self._ask("GET", "/consumers", ConsumersAnswer).consumers
+
     def rules(self) -> RuleSet:
         """Its rules as they are now."""
         return self._ask("GET", "/rules", RuleSet)
@@ -337,6 +362,14 @@ def register(
     body |= {"tags": wanted} if wanted else {}
     path = f"/models/{arguments.model(name)}/versions"
     return _version(connection, connection.ask("POST", path, VersionFacts, body=body))
+
+
+def record_verification(
+    connection: Connection, name: str, number: int, found: NewVerification | Mapping[str, Any]
+) -> Verification:
+    """Record what verifying a version found."""
+    path = f"/models/{arguments.model(name)}/versions/{number}/verifications"
+    return connection.ask("POST", path, Verification, body=msgspec.to_builtins(found))
 
 
 def _pointer(ref: str | int) -> str:

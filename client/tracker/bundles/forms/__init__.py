@@ -6,6 +6,7 @@ A form whose library is missing is passed over for the next one in the manifest,
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -83,12 +84,9 @@ def _opened(bundle: Bundle, form: Form, allow_pickle: bool, options: Options) ->
 
 
 def _opener(kind: FormKind) -> Callable[[Bundle, Form, Options], Runner]:
-    """The function that opens forms of the kind; its module is imported only now, as it imports a library."""
-    if kind == "onnx":
-        from tracker.bundles.forms import onnx
-
-        return onnx.opened
-    raise BundleError(f"the form {kind!r} cannot be run by this version of tracker")
+    """`opened` of the kind's module, which is imported only now, as it may need a library."""
+    opener: Callable[[Bundle, Form, Options], Runner] = importlib.import_module(f"{__name__}.{kind}").opened
+    return opener
 
 
 def _others(bundle: Bundle, form: Form) -> str:

@@ -48,19 +48,3 @@ def missing(form: Form, library: str) -> MissingLibraryError:
     pinned = [each for each in form.packages if each.partition("==")[0].lower().replace("-", "_") == library.lower()]
     what = f'"{pinned[0]}"' if pinned else library
     return MissingLibraryError(f"the form {form.kind!r} needs {library}, which is not installed: pip install {what}")
-
-
-def by_name(names: Iterable[str], result: Any) -> dict[str, Any]:
-    """The outputs that a call gave, by their names: of a mapping its own, of several in their order, or of one.
-
-    Raises BundleError where there are more or fewer than the signature has.
-    """
-    if isinstance(result, Mapping):
-        return dict(result)
-    expected = list(names)
-    given = list(result) if isinstance(result, tuple) or (isinstance(result, list) and len(expected) > 1) else [result]
-    if not expected:
-        expected = ["output"] if len(given) == 1 else [f"output_{number}" for number in range(len(given))]
-    if len(given) != len(expected):
-        raise BundleError(f"the model gave {len(given)} outputs, and its signature has {', '.join(expected)}")
-    return dict(zip(expected, given, strict=True))
