@@ -79,7 +79,7 @@ def test_the_image_serves_without_rights_and_checks_its_health(made, tmp_path):
     assert stage.last("USER").arguments == "tracker"
     assert "RUN" not in keywords[keywords.index("USER") :]
     assert "http://127.0.0.1:8091/health-check" in stage.last("HEALTHCHECK").command()[-1]
-    words = "tracker serve ./model --host 0.0.0.0 --port 8091 --form onnx"
+    words = "tracker serve ./model --host 0.0.0.0 --port 8091 --form onnx --as product"
     assert stage.last("CMD").command() == words.split()
     assert (tmp_path / "out" / "Dockerfile").read_text().count("FROM python:3.11-slim") == 1
 
@@ -138,6 +138,11 @@ def test_a_wheel_travels_with_the_package(made, tmp_path, capsys):
     assert f"COPY requirements.txt {wheel.name} ./" in (tmp_path / "out" / "Dockerfile").read_text()
     assert (tmp_path / "out" / wheel.name).read_bytes() == b"PK"
     assert capsys.readouterr().err == ""
+
+
+def test_a_format_that_has_no_use_for_a_wheel_says_so(made, tmp_path, capsys):
+    assert packed(made, tmp_path / "out", "--format", "onnx", "--wheel", "tracker_ml-0.1.0-py3-none-any.whl") == 2
+    assert "a wheel goes with" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -204,7 +209,7 @@ def test_a_pickle_is_shipped_only_where_it_is_allowed(tmp_path, capsys):
     assert "--allow-pickle" in capsys.readouterr().err
     assert packed(made, tmp_path / "out", "--allow-pickle") == 0
     (stage,) = parse((tmp_path / "out" / "Dockerfile").read_text())
-    assert stage.last("CMD").command()[-3:] == ["--form", "pickle", "--allow-pickle"]
+    assert stage.last("CMD").command()[-3:] == ["--as", "b", "--allow-pickle"]
 
 
 def test_a_form_that_is_not_there_is_named(made, tmp_path, capsys):

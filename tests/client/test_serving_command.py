@@ -132,3 +132,16 @@ def test_what_cannot_be_meant_is_used_wrongly(arguments, said, capsys):
 
     assert cli.main(["serve", "digits@production", *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_folder_answers_as_the_version_that_it_came_from(tmp_path):
+    with serving(tmp_path, "--as", "digits:v3") as served:
+        said = ask(served.url).json()
+    assert (said["model"], said["version"]) == ("digits", 3)
+
+
+@pytest.mark.parametrize("name", ["digits@production", "digits:latest", "a b"])
+def test_a_folder_is_known_as_a_version_alone(tmp_path, name):
+    done = serve(scaling_bundle(tmp_path / "scaling"), "--as", name)
+    assert done.returncode == 2
+    assert name.partition(":")[0] in done.stderr

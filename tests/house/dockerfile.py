@@ -67,6 +67,8 @@ class Container:
 
     root: Path
     workdir: Path = field(init=False)
+    arguments: dict[str, str] = field(default_factory=dict)
+    """What the build is told by name; for what it is not told, the default of the file is here after `build`."""
 
     def __post_init__(self) -> None:
         self.workdir = self.root
@@ -76,6 +78,9 @@ class Container:
         for instruction in stage.instructions:
             if instruction.keyword == "WORKDIR":
                 self.workdir = self.root / instruction.arguments.lstrip("/")
+            elif instruction.keyword == "ARG":
+                name, _, default = instruction.arguments.partition("=")
+                self.arguments.setdefault(name, default.strip('"'))
             elif instruction.keyword == "COPY":
                 self._copy(instruction.arguments.split(), context, earlier)
             elif instruction.keyword == "RUN" and not instruction.arguments.startswith(SYSTEM_STEPS):
@@ -94,10 +99,16 @@ class Container:
     def _copy(self, words: list[str], context: Path, earlier: dict[str, Container]) -> None:
         if words[0].startswith("--from="):
             source = earlier[words[0].removeprefix("--from=")].root / words[1].lstrip("/")
+            words = words[1:]
         else:
             source = context / words[0]
         target = self.root / words[-1].lstrip("/") if words[-1].startswith("/") else self.workdir / words[-1]
-        shutil.copytree(source, target, dirs_exist_ok=True)
+        for place in [source, *(context / word for word in words[1:-1])]:
+            if place.is_dir():
+                shutil.copytree(place, target, dirs_exist_ok=True)
+            else:
+                target.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(place, target)
 
     def _run(self, line: str) -> None:
         path = os.pathsep.join([str(self.root / "venv" / "bin"), "/usr/bin", "/bin"])
@@ -105,7 +116,7 @@ class Container:
         done = subprocess.run(
             ["sh", "-ec", self._inside(line).replace("--no-cache-dir ", "")],
             cwd=self.workdir,
-            env={**os.environ, "PATH": path},
+            env={**os.environ, **self.arguments, "PATH": path},
             capture_output=True,
             text=True,
             check=False,

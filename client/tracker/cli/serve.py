@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--watch-every", type=float, default=2.0, metavar="S",
         help="how often to ask where the alias points (default: %(default)s)")  # fmt: skip
     add("--no-watch", action="store_true", help="stay with the version that it is now")
+    add("--as", dest="known_as", metavar="NAME:vN", help="what answers call a folder (default: its own name)")
     add("--url", help="the tracking server (default: TRACKER_URL, the settings file, this machine)")
     return parser
 
@@ -88,7 +89,7 @@ def _serve(parsed: argparse.Namespace) -> None:
     from tracker.serving import process, source  # Flask, gunicorn and numpy are not needed to print the help
 
     token = _token(parsed.token_file)
-    served = source.named(parsed.model, url=parsed.url)
+    served = source.named(parsed.model, url=parsed.url, known_as=parsed.known_as)
     listener = process.listen(parsed.host, parsed.port)
     try:
         first = served.first()

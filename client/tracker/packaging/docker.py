@@ -17,7 +17,7 @@ PORT: Final = 8091
 
 def layout(shipment: Shipment) -> Layout:
     """The bundle whole, and beside it how an image is made of it."""
-    made = Layout(notices=requirements.notices(shipment))
+    made = Layout(notices=requirements.notices(shipment, "serve"))
     made.add("Dockerfile", _dockerfile(shipment))
     made.add(".dockerignore", "README.md\n.git\n.cog\n")
     made.add(requirements.FILE_NAME, requirements.text(shipment, "serve"))
@@ -36,7 +36,7 @@ def layout(shipment: Shipment) -> Layout:
 def _dockerfile(shipment: Shipment) -> str:
     wheel = "" if shipment.wheel is None else f" {shipment.wheel.name}"
     words = ["tracker", "serve", f"./{MODEL}", "--host", "0.0.0.0", "--port", str(PORT)]  # noqa: S104 (of the container)
-    words += ["--form", shipment.running().kind]
+    words += ["--form", shipment.running().kind, "--as", shipment.ref]
     words += ["--allow-pickle"] if shipment.running().kind == PICKLE else []
     check = f"import urllib.request; urllib.request.urlopen('http://127.0.0.1:{PORT}/health-check', timeout=4)"
     command = ", ".join(f'"{word}"' for word in words)
@@ -83,7 +83,7 @@ the image starts, run as `{form.kind}` with the packages in `{requirements.FILE_
     docker run -p {PORT}:{PORT} {tag}
     curl http://127.0.0.1:{PORT}/health-check
 {_curl(shipment)}
-Where the lock names a build that the default index does not have (`torch==2.13.0+cpu`, say), name its index:
+Where packages come from another index than pip's own (PyTorch's builds for CPUs, say), name it:
 `docker build --build-arg PIP_ARGS="--extra-index-url <index>" -t {tag} .`
 
 It runs as a user without rights, writes nothing but to its home and `/tmp`, and asks no tracking server anything.

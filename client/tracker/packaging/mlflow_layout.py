@@ -28,11 +28,13 @@ _NO_TENSOR: Final = frozenset({"json", "bfloat16"})
 def layout(shipment: Shipment, now: datetime | None = None) -> Layout:
     """The folder that `mlflow.pyfunc.load_model` takes."""
     form = shipment.running()
-    made = Layout(notices=requirements.notices(shipment))
+    made = Layout()
     if form.kind == "onnx" and form.file is not None and _is_named_alike(shipment, form.file):
         flavors, needed = _onnx(shipment, form, made), requirements_of_onnx(shipment)
+        made.notices += ["MLflow runs the ONNX file by itself, so the wheel is left out"] if shipment.wheel else []
     else:
         flavors, needed = _bundle(shipment, form, made), requirements.text(shipment, "models", _MLFLOW)
+        made.notices += requirements.notices(shipment, "models")
     made.add(requirements.FILE_NAME, needed)
     made.add("python_env.yaml", _yaml(_python_env(shipment)))
     made.add("conda.yaml", _yaml(_conda(shipment, needed)))

@@ -56,6 +56,8 @@ def package(
     """
     arguments.one_of("format", format, FORMATS)
     place = check_place(out)
+    if wheel is not None and format not in ("docker", "mlflow"):
+        raise ValueError(f"a wheel goes with the formats docker and mlflow; {format} has no use for {wheel}")
     checked = None if wheel is None else requirements.checked_wheel(wheel)
     if shipment.is_folder(ref):
         shipped = shipment.of_folder(Path(ref).expanduser(), form=form, allow_pickle=allow_pickle)

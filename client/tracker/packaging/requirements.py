@@ -30,12 +30,12 @@ def own(shipment: Shipment, extra: str) -> str:
     return f"{DISTRIBUTION}[{extra}]" + ("" if version.startswith("0+") else f"=={version}")
 
 
-def notices(shipment: Shipment) -> list[str]:
+def notices(shipment: Shipment, extra: str) -> list[str]:
     """What may keep these from being installed elsewhere."""
     said = []
     if shipment.wheel is None and is_local_install():
         said.append(
-            f"{own(shipment, 'serve')} was installed here from files, and a package index may not have it; "
+            f"{own(shipment, extra)} was installed here from files, and a package index may not have it; "
             "--wheel PATH puts a wheel into the package"
         )
     local = [each for each in shipment.running().packages if "+" in each]

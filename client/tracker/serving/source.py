@@ -43,14 +43,16 @@ class Source(Protocol):
         """That version, fetched."""
 
 
-def named(what: str, *, url: str | None) -> Source:
+def named(what: str, *, url: str | None, known_as: str | None = None) -> Source:
     """What the command line means: a folder that has a `tracker.yaml`, or else `name@alias` or `name:v3`.
 
-    Raises ValueError, BundleError.
+    A folder is `known_as` the version that it was packaged from. Raises ValueError, BundleError.
     """
     folder = Path(what).expanduser()
     if (folder / manifest.FILE_NAME).is_file():
-        return Folder(folder.resolve())
+        return Folder(folder.resolve(), *_version(known_as))
+    if known_as is not None:
+        raise ValueError(f"a version is known as what it is; {known_as!r} is for a folder, and {what!r} is none")
     if folder.is_dir() and not _is_reference(what):
         raise BundleError(f"{what} has no {manifest.FILE_NAME}, so it is no bundle; tracker.log_model makes one")
     if not _is_reference(what):
@@ -68,24 +70,35 @@ def _is_reference(what: str) -> bool:
     return True
 
 
+def _version(ref: str | None) -> tuple[str | None, int | None]:
+    """The model and the number of `name:v3`; of a name alone, no number."""
+    if ref is None or ":" not in ref:
+        return (None if ref is None else arguments.model(ref)), None
+    name, pointer = arguments.model_reference(ref)
+    if not pointer[1:].isdecimal():
+        raise ValueError(f"a folder is known as a version such as {name}:v3, got {ref!r}")
+    return name, int(pointer[1:])
+
+
 class Folder:
     """A bundle in a folder, which is what it is."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, model: str | None = None, number: int | None = None) -> None:
         self.pointer: str | None = None
         self.follows = False
         self.url: str | None = None
-        self.model = folder.name
+        self.model = model or folder.name
         self._folder = folder
+        self._number = number
 
     def first(self) -> Version:
-        return self.fetch(None)
+        return self.fetch(self._number)
 
     def number(self) -> int | None:
-        return None
+        return self._number
 
     def fetch(self, number: int | None) -> Version:
-        return Version(self.model, None, self._folder)
+        return Version(self.model, self._number, self._folder)
 
 
 class Registered:
