@@ -167,8 +167,8 @@ def test_a_class_of_torch_takes_its_weights_from_safetensors(opened, torch):
         run(opened(files, Form("torch", file="w.safetensors", entry="net:Net", arguments={"width": 3})))
 
 
-@pytest.fixture(scope="module")
-def exported(torch):
+@pytest.fixture(scope="module", params=["by place", "by name"])
+def exported(torch, request):
     """A program of torch.export that doubles, as bytes."""
 
     class Times(torch.nn.Module):
@@ -176,7 +176,8 @@ def exported(torch):
             return x * 2
 
     batch = {"x": {0: torch.export.Dim.DYNAMIC}}
-    program = torch.export.export(Times(), (torch.ones(3, 2),), dynamic_shapes=batch)
+    inputs = ((torch.ones(3, 2),), {}) if request.param == "by place" else ((), {"x": torch.ones(3, 2)})
+    program = torch.export.export(Times(), *inputs, dynamic_shapes=batch)
     data = io.BytesIO()
     torch.export.save(program, data)
     return data.getvalue()

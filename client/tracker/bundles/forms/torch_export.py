@@ -39,13 +39,22 @@ def opened(bundle: Bundle, form: Form, options: Options) -> Runner:
     except Exception as error:  # torch raises what it likes
         raise BundleError(f"torch cannot load {form.file!r} of the form 'torch_export': {error}") from error
     signature = bundle.manifest.signature
-    tensors, call = to_tensors(signature), calling.caller(native, signature, like=native.forward)
+    tensors, keywords = to_tensors(signature), _keywords(program)
 
     def predict(given: Mapping[str, Any]) -> dict[str, Any]:
+        found = tensors(given, "cpu")
+        by_name = {name: found.pop(name) for name in keywords if name in found}
         with torch.no_grad():
-            return calling.named_outputs(signature, call(tensors(given, "cpu")))
+            return calling.named_outputs(signature, native(*found.values(), **by_name))
 
     return Runner("torch_export", native, predict)
+
+
+def _keywords(program: Any) -> list[str]:
+    """The inputs that it was exported with as keywords; it takes the others by place."""
+    spec = program.call_spec.in_spec
+    named = spec.child(1) if hasattr(spec, "child") else spec.children_specs[1]
+    return list(named.context or ())
 
 
 class _Weight(msgspec.Struct):
