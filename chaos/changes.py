@@ -19,6 +19,7 @@ from tracker.records import (
     ArtifactFile,
     ArtifactLogged,
     CorrectionCopied,
+    LeaderboardCopied,
     Logged,
     Record,
     RunFinished,
@@ -153,6 +154,12 @@ class Stage:
         self.make_project()
         view: dict[str, Any] = self.do("POST", f"/projects/{self.project}/views", json=_view())
         return view
+
+    def keep_leaderboard(self) -> str:
+        """A leaderboard; its path."""
+        self.make_project()
+        made = self.do("POST", f"/projects/{self.project}/leaderboards", json=_board())
+        return f"/projects/{self.project}/leaderboards/{made['id']}"
 
 
 def _rename() -> dict[str, Any]:
@@ -330,6 +337,23 @@ def _delete_view(stage: Stage) -> Change:
     return Change("DELETE", f"/views/{stage.keep_view()['id']}")
 
 
+def _board() -> dict[str, Any]:
+    return {"name": "best", "definition": {"task": "digits", "metric": "loss", "goal": "min"}}
+
+
+def _create_leaderboard(stage: Stage) -> Change:
+    stage.make_project()
+    return Change("POST", f"/projects/{stage.project}/leaderboards", _board())
+
+
+def _change_leaderboard(stage: Stage) -> Change:
+    return Change("PATCH", stage.keep_leaderboard(), {"revision": 1, "name": "ours"})
+
+
+def _delete_leaderboard(stage: Stage) -> Change:
+    return Change("DELETE", stage.keep_leaderboard())
+
+
 def _log(stage: Stage) -> Change:
     journal = stage.journal().add(Logged(0, START_MS, {"loss": 1.0}), RunFinished(START_MS + 1, "finished"))
     return Change("POST", f"/runs/{stage.run}/journal", data=journal.body(), params={"writer": "w0"})
@@ -342,6 +366,7 @@ def _copy_project(stage: Stage) -> Change:
     records = [
         ArtifactCopied("model", "model", 7, START_MS, stage.run, files, {}, ("best",), ()),
         ViewCopied(f"view-{stage.word}", "theirs", True, {"filter": "loss < 1"}, START_MS),
+        LeaderboardCopied("best", _board()["definition"], START_MS),
         CorrectionCopied(1, START_MS, "ada", "metric.renamed", None, "loss", "size", "clearer", None, {}, True),
     ]
     body = b"".join(frame(number, encode(record)) for number, record in enumerate(records))
@@ -465,6 +490,9 @@ CASES: dict[str, Callable[[Stage], Change]] = {
     "POST /projects/<project>/views": _create_view,
     "PATCH /views/<view_id>": _change_view,
     "DELETE /views/<view_id>": _delete_view,
+    "POST /projects/<project>/leaderboards": _create_leaderboard,
+    "PATCH /projects/<project>/leaderboards/<int:board_id>": _change_leaderboard,
+    "DELETE /projects/<project>/leaderboards/<int:board_id>": _delete_leaderboard,
     "POST /runs/<run_id>/journal": _log,
     "POST /projects/<project>/journal": _copy_project,
     "PATCH /projects/<project>/webhooks/<int:webhook>": _change_webhook,

@@ -438,6 +438,14 @@ class ViewCopied(Copied, tag="view_copied", frozen=True, array_like=True):
     created_ms: Integer
 
 
+class LeaderboardCopied(Copied, tag="leaderboard_copied", frozen=True, array_like=True):
+    """A leaderboard: what it ranks, by what and on which data."""
+
+    name: str
+    document: dict[str, Any]
+    created_ms: Integer
+
+
 class ProjectEnded(Copied, tag="project_ended", frozen=True, array_like=True):
     """The last record of a project that is copied."""
 
@@ -468,7 +476,7 @@ KNOWN_RECORDS: Final = (
 
 COPIED_RECORDS: Final = (
     WritersCopied | PointsCopied | LinesCopied | RecordKept | RunCopied | ProjectCopied | ArtifactCopied | ModelCopied
-    | ViewCopied | CorrectionCopied | ProjectEnded
+    | ViewCopied | LeaderboardCopied | CorrectionCopied | ProjectEnded
 )  # fmt: skip
 
 _encode = msgspec.msgpack.Encoder().encode

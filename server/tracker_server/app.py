@@ -28,6 +28,7 @@ from tracker_server.http import Api, document, failures, mount, reply, security,
 from tracker_server.http.api import close_session
 from tracker_server.ingest import views as ingest_views
 from tracker_server.ingest.views import api as ingest_api
+from tracker_server.leaderboards.views import api as leaderboards_api
 from tracker_server.lineage.views import api as lineage_api
 from tracker_server.media.views import api as media_api
 from tracker_server.metrics.views import api as metrics_api
@@ -66,6 +67,7 @@ APIS: list[Api] = [
     promotion_api,
     retention_api,
     saved_views_api,
+    leaderboards_api,
     webhooks_api,
     sharing_api,
     ingest_api,

@@ -33,6 +33,7 @@ SECRET = "zanzibar"
 
 PLACES_WITHIN = {
     "alias",
+    "board_id",
     "consumer_id",
     "delivery",
     "digest",
@@ -128,9 +129,11 @@ def bobs(bob: Somebody) -> dict[str, object]:
     hook = {"name": SECRET, "url": f"https://hooks.example.org/{SECRET}", "events": ["alias.moved"]}
     webhook = bob.done("POST", f"/projects/{SECRET}/webhooks", hook)["webhook"]["id"]
     delivery = bob.done("POST", f"/projects/{SECRET}/webhooks/{webhook}/test")["id"]
+    asked = {"task": SECRET, "metric": f"{SECRET}/loss", "goal": "min"}
+    board = bob.done("POST", f"/projects/{SECRET}/leaderboards", {"name": SECRET, "definition": asked})
     return {
         "project": SECRET, "run_id": "r1", "version_id": version, "media_id": media, "name": SECRET,
-        "view_id": view["id"], "alias": "staging", "digest": digest, "entry_id": 1,
+        "view_id": view["id"], "board_id": board["id"], "alias": "staging", "digest": digest, "entry_id": 1,
         "key_id": 1,
         "invitation": 1,
         "link": 1,

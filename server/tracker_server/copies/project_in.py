@@ -17,6 +17,7 @@ from tracker.records import (
     Copied,
     CorrectionCopied,
     DamagedFrame,
+    LeaderboardCopied,
     ModelCopied,
     ProjectCopied,
     ProjectEnded,
@@ -24,12 +25,13 @@ from tracker.records import (
     decode,
     read_frames,
 )
-from tracker_server import artifacts, corrections, registry, runs, saved_views
+from tracker_server import artifacts, corrections, leaderboards, registry, runs, saved_views
 from tracker_server.errors import Conflict, Refused
 from tracker_server.narrowing import EVERY_PROJECT
 from tracker_server.runs.models import MetricGoal, Project, Run
 
-KINDS: Final = (ProjectCopied, ArtifactCopied, ModelCopied, ViewCopied, CorrectionCopied, ProjectEnded)
+KINDS: Final = (ProjectCopied, ArtifactCopied, ModelCopied, ViewCopied, LeaderboardCopied, CorrectionCopied,
+               ProjectEnded)  # fmt: skip
 IDS_AT_ONCE: Final = 5000
 NAMED: Final = 5
 """How many runs a refusal names."""
@@ -71,6 +73,9 @@ def take_in(session: Session, project: Project, records: Sequence[Copied], *, ac
             told += registry.put_back(session, project.id, record, actor_id=actor_id, now_ms=now_ms)
         elif isinstance(record, ViewCopied):
             left_out = saved_views.put_back(session, project, record, actor_id=actor_id, now_ms=now_ms)
+            told += [left_out] if left_out is not None else []
+        elif isinstance(record, LeaderboardCopied):
+            left_out = leaderboards.put_back(session, project, record, actor_id=actor_id, now_ms=now_ms)
             told += [left_out] if left_out is not None else []
     corrected = [record for record in records if isinstance(record, CorrectionCopied)]
     told += corrections.put_back(session, project, corrected, actor_id=actor_id, now_ms=now_ms)

@@ -21,6 +21,7 @@ from tracker.records import (
     ArtifactFile,
     Copied,
     CorrectionCopied,
+    LeaderboardCopied,
     ModelAct,
     ModelAliasFacts,
     ModelCopied,
@@ -37,6 +38,7 @@ from tracker_server.artifacts.models import Artifact, ArtifactAlias, ArtifactVer
 from tracker_server.artifacts.models import ArtifactFile as FileRow
 from tracker_server.auth.models import User
 from tracker_server.corrections import Entry
+from tracker_server.leaderboards.models import LeaderboardRow
 from tracker_server.metrics.models import NameRule
 from tracker_server.registry.models import AuditRow, ModelAlias, RegisteredModel, RegisteredVersion
 from tracker_server.runs.models import Project, Run
@@ -68,7 +70,8 @@ def _records(of: Source) -> Iterator[Copied]:
         project = session.get_one(Project, of.project_id)
         first = _project(session, project, of.now_ms)
         versions, models = _version_ids(session, project), _model_ids(session, project)
-        others = [*_views(session, project, of.actor_id), *_corrections(session, project)]
+        others: list[Copied] = [*_views(session, project, of.actor_id), *_leaderboards(session, project)]
+        others += _corrections(session, project)
     yield first
     for portion in _portions(versions):
         with of.open_session() as session:
@@ -221,6 +224,12 @@ def _views(session: Session, project: Project, actor_id: int) -> Iterator[ViewCo
     may_see = sa.or_(row.is_shared, row.name.is_(None), row.owner_id == actor_id)
     for view in session.scalars(sa.select(row).where(row.project_id == project.id, may_see).order_by(row.id)):
         yield ViewCopied(view.id, view.name, view.is_shared, view.parameters, view.created_ms)
+
+
+def _leaderboards(session: Session, project: Project) -> Iterator[LeaderboardCopied]:
+    row = LeaderboardRow
+    for board in session.scalars(sa.select(row).where(row.project_id == project.id).order_by(row.id)):
+        yield LeaderboardCopied(board.name, board.document, board.created_ms)
 
 
 def _corrections(session: Session, project: Project) -> Iterator[CorrectionCopied]:

@@ -4,9 +4,10 @@ A *rule* asks something of a candidate, by itself or beside the version that hol
 fail or not enough evidence. `docs/design/gates.md` says what is promised.
 """
 
+from tracker_server.gates.examples import KIND as EVALUATION
 from tracker_server.gates.rules import RuleBook
 from tracker_server.gates.schema import kept
-from tracker_server.gates.seeds import Seeds
+from tracker_server.gates.seeds import Seeds, code_of, is_seed
 from tracker_server.gates.service import (
     answer,
     change_rules,
@@ -20,12 +21,15 @@ from tracker_server.gates.service import (
 from tracker_server.gates.text import parse
 
 __all__ = [
+    "EVALUATION",
     "RuleBook",
     "Seeds",
     "answer",
     "change_rules",
     "check_rules",
+    "code_of",
     "evaluate",
+    "is_seed",
     "kept",
     "parse",
     "rule_set",

@@ -52,29 +52,30 @@ def seeds_of(session: Session, side: Side, seed: str | None) -> Seeds:
     if run is None:
         return Seeds(None, (side.metrics,))
     config = runs.chosen_config(run.config, None)
-    fixed = {key: value for key, value in config.items() if not _is_seed(key, seed)}
+    fixed = {key: value for key, value in config.items() if not is_seed(key, seed)}
     alike = [run, *(found for found in runs.finished_with(session, run.project_id, fixed, most=MAX_SEEDS))]
     read = artifacts.inputs(session, [one.id for one in alike])
-    recipe = Recipe(run.project_id, fixed, _code(run), read[run.id])
+    recipe = Recipe(run.project_id, fixed, code_of(run.environment), read[run.id])
     by_seed: dict[str, runs.Run] = {}
     for one in alike:
         own = runs.chosen_config(one.config, None)
-        seeds = {key: value for key, value in own.items() if _is_seed(key, seed)}
+        seeds = {key: value for key, value in own.items() if is_seed(key, seed)}
         others = {key: value for key, value in own.items() if key not in seeds}
-        if Recipe(one.project_id, others, _code(one), read[one.id]) == recipe:
+        if Recipe(one.project_id, others, code_of(one.environment), read[one.id]) == recipe:
             by_seed.setdefault(repr(sorted(seeds.items())) if seeds else one.id, one)
     others_ids = [one.id for one in by_seed.values() if one.id != run.id]
     logged = metrics.last(session, others_ids) if others_ids else {}
     return Seeds(recipe, (side.metrics, *(logged[run_id] for run_id in others_ids)))
 
 
-def _is_seed(key: str, seed: str | None) -> bool:
+def is_seed(key: str, seed: str | None) -> bool:
+    """Whether a config key is the seed: the one that is named, else every key whose last part is `seed`."""
     return key == seed if seed is not None else key.rpartition(".")[2] == "seed"
 
 
-def _code(run: runs.Run) -> tuple[Any, ...]:
+def code_of(environment: Mapping[str, Any]) -> tuple[Any, ...]:
     """The commit, and what had been changed since."""
-    git = run.environment.get("git")
+    git = environment.get("git")
     if not isinstance(git, dict):
         return (None, None)
     patch = git.get("patch")
