@@ -37,10 +37,10 @@ def write_bundle(folder: Path, files: Mapping[str, bytes], **said: Any) -> Path:
     return folder
 
 
-def scaling_bundle(folder: Path, scale: float = 2.0, **said: Any) -> Path:
-    """A bundle whose model gives `y`, each `x` times `scale`, for any number of rows."""
+def scaling_bundle(folder: Path, scale: float = 2.0, *, model: bytes | None = None, **said: Any) -> Path:
+    """A bundle whose model gives `y`, each `x` times `scale`, for any number of rows; `model` are other bytes."""
     files = {
-        "model.onnx": scaling_model(scale),
+        "model.onnx": scaling_model(scale) if model is None else model,
         "example/input.json": msgspec.json.encode({"x": [[1.0] * COLUMNS]}),
         "example/output.json": msgspec.json.encode({"y": [[scale] * COLUMNS]}),
     }

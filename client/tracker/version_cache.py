@@ -144,9 +144,7 @@ class _Cache:
         """Have every file here, then put the folder in its place in one step."""
         manifest = msgspec.json.encode((resolved.name, resolved.version, resolved.files))
         folder = self._folder / "versions" / hashlib.sha256(manifest).hexdigest()[:32]
-        if folder.is_dir() and all(
-            is_intact(folder / file.path, file.digest, file.size_bytes) for file in resolved.files
-        ):
+        if _is_whole(folder, resolved):
             return folder
         blobs = {file.digest: self._blob(file) for file in resolved.files}
         temporary = folder.with_name(f".{secrets.token_hex(8)}")
@@ -156,10 +154,13 @@ class _Cache:
                 target = temporary / file.path
                 make_private_folder(target.parent)
                 shutil.copyfile(blobs[file.digest], target)
-            shutil.rmtree(folder, ignore_errors=True)
+            if folder.is_dir() and not _is_whole(folder, resolved):
+                shutil.rmtree(folder, ignore_errors=True)
             temporary.rename(folder)
         except OSError:
-            if not folder.is_dir():  # another process that fetched the same may have been faster; it is as good
+            if (
+                not folder.is_dir()
+            ):  # another process that fetched the same was faster; it may be reading it, so it stays
                 raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -179,6 +180,12 @@ class _Cache:
         finally:
             temporary.unlink(missing_ok=True)
         return path
+
+
+def _is_whole(folder: Path, resolved: Resolved) -> bool:
+    return folder.is_dir() and all(
+        is_intact(folder / file.path, file.digest, file.size_bytes) for file in resolved.files
+    )
 
 
 def _understood(answer: dict[str, Any]) -> Resolved:

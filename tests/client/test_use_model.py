@@ -55,6 +55,24 @@ def test_a_file_that_was_changed_here_is_fetched_again(server):
     assert (tracker.use_model("digits@production") / "sub" / "model.pt").read_bytes() == b"weights"
 
 
+def test_what_another_process_fetched_meanwhile_stays(server):
+    """It may be reading the files already."""
+    digest = publish(server)
+    found = []
+
+    class Blobs(dict):
+        """Has somebody else fetch the same, once, while these bytes are on their way."""
+
+        def __getitem__(self, key):
+            if not found:
+                found.append(None)
+                found[0] = tracker.use_model("digits@production").stat().st_ino
+            return super().__getitem__(key)
+
+    server.blobs = Blobs({digest: server.blobs[digest]})
+    assert tracker.use_model("digits@production").stat().st_ino == found[0]
+
+
 def test_bytes_of_another_digest_are_not_given(server):
     digest = publish(server)
     server.blobs[digest] = b"something else"

@@ -7,6 +7,7 @@ dropped when another takes its place. The last good version is noted in a file, 
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -17,14 +18,17 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from tracker.bundles import forms, values
+from tracker.bundles import forms
 from tracker.bundles.folder import Bundle, open_folder
+from tracker.bundles.model import check_example
 from tracker.errors import TrackerError, TransportError
 from tracker.manifest import RUNS_CODE, Manifest, Signature
 from tracker.notices import notice
 from tracker.serving.batching import Batcher, Single, can_join
 from tracker.serving.counts import Counts
 from tracker.serving.source import Source, Version
+
+log = logging.getLogger(__name__)
 
 AGAIN_S: Final = 30.0
 """After so long a version that could not be loaded is tried again, while the alias still points at it."""
@@ -79,34 +83,32 @@ def load(version: Version, options: Options, counts: Counts) -> Held:
         )
     else:
         engine = Single(runner.predict, is_shared=runner.form not in RUNS_CODE, count=counts.note_rows)
-    example = _example(bundle)
-    if example is not None:
-        _try(version, runner.predict, signature, example)
+    try:
+        check_example(bundle, runner)
+    except (Exception, SystemExit) as error:  # the edge of the model's own code
+        raise TrackerError(f"it cannot answer its own example: {said(error)}") from error
     return Held(
-        version.model, version.number, runner.form, bundle.manifest, engine, example, time.time_ns() // 1_000_000
+        model=version.model,
+        version=version.number,
+        form=runner.form,
+        manifest=bundle.manifest,
+        engine=engine,
+        example=_example(bundle),
+        since_ms=time.time_ns() // 1_000_000,
     )
 
 
 def _example(bundle: Bundle) -> Mapping[str, Any] | None:
     if bundle.manifest.example is None:
         return None
-    data = (bundle.folder / bundle.manifest.example.input).read_bytes()
+    data = bundle.path(bundle.manifest.example.input).read_bytes()
     example: Mapping[str, Any] = msgspec.json.decode(data, type=dict[str, Any])
     return example
 
 
-def _try(
-    version: Version,
-    predict: Callable[[dict[str, Any]], dict[str, Any]],
-    signature: Signature | None,
-    example: Mapping[str, Any],
-) -> None:
-    """Have the example answered, so that the first request finds everything ready."""
-    try:
-        values.to_json(predict(values.read_inputs(signature, example)))
-    except (Exception, SystemExit) as error:
-        what = told(version.model, version.number)
-        raise TrackerError(f"{what} cannot answer its own example: {type(error).__name__}: {error}") from error
+def said(error: BaseException) -> str:
+    """What an error says, with its type where its words were not written for people."""
+    return str(error) if isinstance(error, TrackerError | ValueError) else f"{type(error).__name__}: {error}"
 
 
 class Good(msgspec.Struct, frozen=True):
@@ -119,7 +121,8 @@ class Good(msgspec.Struct, frozen=True):
 class Holder:
     """Holds a version for one of `workers` processes, which share `folder`; `first` is what it begins with.
 
-    `on_open` is called in the process by which all have a version; `on_failure` where `first` does not load.
+    `on_change` is called with each version that it comes to hold; `on_open` in the process by which all have one;
+    `on_failure` where `first` does not load.
     """
 
     def __init__(
@@ -131,6 +134,7 @@ class Holder:
         *,
         folder: Path,
         workers: int = 1,
+        on_change: Callable[[Held], None] = lambda _: None,
         on_open: Callable[[Held], None] = lambda _: None,
         on_failure: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -146,6 +150,7 @@ class Holder:
         self._open = folder / "open"
         self._is_open = False
         self._workers = workers
+        self._on_change = on_change
         self._on_open = on_open
         self._on_failure = on_failure
         self._is_over = threading.Event()
@@ -180,7 +185,10 @@ class Holder:
         if self.held is None:
             self._begin()
         while self.source.follows and not self._is_over.wait(self._options.look_every_s):
-            self.look()
+            try:
+                self.look()
+            except Exception:  # the edge of the thread: a full disk, say; what is held goes on
+                log.exception("could not look where %s points", self.source.model)
 
     def _begin(self) -> None:
         """Hold the last good version, or where there has been none yet the first; it has to load then."""
@@ -217,6 +225,9 @@ class Holder:
     def _bring(self, number: int | None) -> None:
         try:
             version = self.source.fetch(number)
+        except TransportError as error:  # the next look may find it answering again
+            self._complain(f"{told(self.source.model, number)} cannot be fetched: {error}; {self._now()}")
+            return
         except (TrackerError, OSError, ValueError) as error:
             self._fail(number, error)
             return
@@ -237,6 +248,7 @@ class Holder:
             self._counts.swaps.inc()
             notice(f"serving {held.told} in place of {before.told}")
         self._note_good(version)
+        self._on_change(held)
         self._open_up(held)
         return True
 
@@ -253,8 +265,7 @@ class Holder:
     def _fail(self, number: int | None, error: BaseException) -> None:
         self._failed = (number, time.monotonic() + AGAIN_S)
         self._counts.failed_swaps.inc()
-        said = f"{error}" if isinstance(error, TrackerError | ValueError) else f"{type(error).__name__}: {error}"
-        self._complain(f"{told(self.source.model, number)} cannot be served: {said}; {self._now()}")
+        self._complain(f"{told(self.source.model, number)} cannot be served: {said(error)}; {self._now()}")
 
     def _complain(self, reason: str) -> None:
         """Say it once; where nothing has been served yet, the command ends with it."""

@@ -22,6 +22,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
 
+from tracker.bundles.consumers import Report
 from tracker.errors import TrackerError
 from tracker.notices import notice
 from tracker.serving import counts as counting
@@ -139,6 +140,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self._plan = plan
         self._folder = folder
         self._holder: Holder | None = None
+        self._reporting: Report | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -164,13 +166,18 @@ class _Server(BaseApplication):  # type: ignore[misc]
         """The application of one worker, which begins to load its model."""
         plan = self._plan
         counts = Counts(self._folder if plan.workers > 1 else None)
+        self._reporting = self._source.report(plan.address)
         self._holder = Holder(
             self._source, self._first, plan.options, counts, folder=self._folder,
-            workers=plan.workers, on_open=self._greet, on_failure=self._give_up,
+            workers=plan.workers, on_change=self._report, on_open=self._greet, on_failure=self._give_up,
         )  # fmt: skip
         app = pages.make(self._holder, counts, address=plan.address, needs_token=plan.doors.token is not None)
         self._holder.start()
         return Answering(app, self._holder, counts, plan.doors)
+
+    def _report(self, held: Held) -> None:
+        if self._reporting is not None and held.version is not None:
+            self._reporting.hold(held.version)
 
     def _greet(self, held: Held) -> None:
         notice(f"serving {held.told} from {held.form} on {self._plan.address}")
@@ -185,3 +192,5 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def _end(self) -> None:
         if self._holder is not None:
             self._holder.stop()
+        if self._reporting is not None:
+            self._reporting.close()

@@ -6,11 +6,18 @@ What always holds: a version that was fetched once is here and needs no server; 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
-from tracker import arguments, manifest, settings, version_cache
+from tracker import arguments, manifest, settings
+from tracker.bundles import fetching
+from tracker.bundles.consumers import Report
 from tracker.bundles.folder import BundleError
+from tracker.errors import TransportError
 from tracker.settings import Settings
+from tracker.transport import Transport
+
+_READ_S: Final = 10.0
+"""How long an answer about where the alias points may take."""
 
 
 class Version(NamedTuple):
@@ -41,6 +48,9 @@ class Source(Protocol):
 
     def fetch(self, number: int | None) -> Version:
         """That version, fetched."""
+
+    def report(self, address: str) -> Report | None:
+        """What tells the tracking server which version this process holds; None where there is no such server."""
 
 
 def named(what: str, *, url: str | None, known_as: str | None = None) -> Source:
@@ -100,6 +110,9 @@ class Folder:
     def fetch(self, number: int | None) -> Version:
         return Version(self.model, self._number, self._folder)
 
+    def report(self, address: str) -> Report | None:
+        return None
+
 
 class Registered:
     """A version of a registered model, by alias or number."""
@@ -110,16 +123,26 @@ class Registered:
         self.url: str | None = chosen.url
         self.follows = not (pointer[:1] == "v" and pointer[1:].isdecimal())
         self._settings = chosen
+        self._transport: Transport | None = None
 
     def first(self) -> Version:
         return self._fetched(f"{self.model}@{self.pointer}" if self.follows else f"{self.model}:{self.pointer}")
 
     def number(self) -> int | None:
-        return version_cache.resolve_model(f"{self.model}@{self.pointer}", self._settings).version
+        if self._transport is None:  # of this process: a worker has none of its parent's connections
+            self._transport = Transport(self._settings.url, self._settings.api_key, read_timeout_s=_READ_S)
+        assert self.pointer is not None
+        version = self._transport.resolve_model(self.model, self.pointer).get("version")
+        if not isinstance(version, int) or isinstance(version, bool):
+            raise TransportError(f"{self.url} did not say which version {self.model}@{self.pointer} is")
+        return version
 
     def fetch(self, number: int | None) -> Version:
         return self._fetched(f"{self.model}:v{number}")
 
+    def report(self, address: str) -> Report:
+        return Report(self._settings, self.model, str(self.pointer), kind="serve", address=address)
+
     def _fetched(self, ref: str) -> Version:
-        resolved, folder = version_cache.fetch_model(ref, self._settings)
-        return Version(self.model, resolved.version, folder)
+        resolved, bundle = fetching.fetch(ref, self._settings)
+        return Version(self.model, resolved.version, bundle.folder)
