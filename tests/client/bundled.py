@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import onnx
 import onnx.helper as graphs
 from onnx import TensorProto
 
-from tracker import manifest as manifests
-from tracker.manifest import BundleFile, Example, Field, Form, Manifest, Signature
+from tests.serving import write_bundle
+from tracker.manifest import Example, Field, Form, Signature
 
-LOCK = ("numpy==2.4.6", "onnxruntime==1.31.1")
+LOCK = tuple(f"{name}=={version(name)}" for name in ("numpy", "onnxruntime"))
 INPUT = {"x": [[1.0, 2.0, 3.0, 4.0], [0.0, 0.0, 0.0, 1.0]]}
 OUTPUT = {"y": [[30.0], [4.0]]}
 SIGNATURE = Signature(
@@ -50,27 +50,18 @@ def product(*, input_name: str = "x", external: str | None = None, folder: Path 
     return data
 
 
-def bundle(folder: Path, files: dict[str, bytes] | None = None, **changes: Any) -> Path:
+def bundle(folder: Path, files: Mapping[str, bytes] | None = None, **changes: Any) -> Path:
     """A bundle in `folder`; `files` come beside the model and its example, `changes` are of the manifest."""
     content = {
         "model.onnx": product(),
         "example/input.json": json.dumps(INPUT).encode(),
         "example/output.json": json.dumps(OUTPUT).encode(),
-    } | (files or {})
-    for path, data in content.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(data)
-    made = Manifest(
-        format=1,
-        kind="onnx",
-        python="3.11.7",
-        forms=(Form("onnx", LOCK, file="model.onnx"),),
-        signature=SIGNATURE,
-        example=Example("example/input.json", "example/output.json"),
-        roles={"weights": ("model.onnx",)},
-        files=tuple(
-            BundleFile(path, hashlib.sha256(data).hexdigest(), len(data)) for path, data in sorted(content.items())
-        ),
-    )
-    (folder / manifests.FILE_NAME).write_bytes(manifests.write(msgspec.structs.replace(made, **changes)))
-    return folder
+    }
+    said: dict[str, Any] = {
+        "python": "3.11.7",
+        "forms": (Form("onnx", LOCK, file="model.onnx"),),
+        "signature": SIGNATURE,
+        "example": Example("example/input.json", "example/output.json"),
+        "roles": {"weights": ("model.onnx",)},
+    }
+    return write_bundle(folder, content | dict(files or {}), **said | changes)
