@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import random
 import sys
@@ -10,18 +11,24 @@ import textwrap
 import numpy as np
 import onnx
 import onnxruntime
+import pandas as pd
 import pytest
+import safetensors
 import torch
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import tracker
+from tests.client.served import served
 from tracker import manifest as manifests
+from tracker.bundles import forms
 from tracker.bundles.folder import open_folder
 from tracker.bundles.made import ExampleError, MakingError
 from tracker.bundles.making import make
+from tracker.bundles.values import read_inputs
 from tracker.errors import NoActiveRunError
 from tracker.records import ArtifactLogged
 
@@ -39,27 +46,7 @@ def run_onnx(folder, **inputs):
     return dict(zip(names, session.run(names, inputs), strict=True))
 
 
-@pytest.fixture
-def module(tmp_path, monkeypatch):
-    """Writes a module of the caller's own, and imports it: `module("nets", source)`."""
-    made = []
-    monkeypatch.syspath_prepend(tmp_path / "own")
-
-    def write(name: str, source: str):
-        path = tmp_path / "own" / (name.replace(".", "/") + ".py")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(source))
-        made.append(name)
-        __import__(name)
-        return sys.modules[name]
-
-    yield write
-    for name in made:
-        for each in [each for each in sys.modules if each == name or each.startswith(name.partition(".")[0] + ".")]:
-            del sys.modules[each]
-
-
-NET = """
+NETS = """
     import torch
 
     class Net(torch.nn.Module):
@@ -71,20 +58,46 @@ NET = """
 
         def forward(self, features):
             return {"logits": self.layers(features)}
+
+    class Tied(torch.nn.Module):
+        # two layers with one weight, and two inputs and outputs
+        def __init__(self, words):
+            super().__init__()
+            self.embed = torch.nn.Embedding(words, 4)
+            self.head = torch.nn.Linear(4, words, bias=False)
+            self.head.weight = self.embed.weight
+
+        def forward(self, tokens, scale):
+            return self.head(self.embed(tokens).mean(1)) * scale, tokens.sum(1)
+
+    class Branching(torch.nn.Module):
+        # what it does depends on values, which no exporter can follow
+        def __init__(self):
+            super().__init__()
+            self.layer = torch.nn.Linear(4, 2)
+
+        def forward(self, x):
+            return self.layer(x) if x.sum() > 0 else self.layer(-x)
 """
 
 
 @pytest.fixture(scope="module")
-def net_bundle(tmp_path_factory):
+def nets(tmp_path_factory):
+    """A module of one's own, which has the classes."""
+    place = tmp_path_factory.mktemp("own")
+    (place / "nets_of_mine.py").write_text(textwrap.dedent(NETS))
+    sys.path.insert(0, str(place))
+    yield importlib.import_module("nets_of_mine")
+    sys.path.remove(str(place))
+    del sys.modules["nets_of_mine"]
+
+
+@pytest.fixture(scope="module")
+def net_bundle(tmp_path_factory, nets):
     """The bundle of a module of torch in training, beside that module; one, as exporting takes seconds."""
     place = tmp_path_factory.mktemp("net")
-    (place / "tracked_net.py").write_text(textwrap.dedent(NET))
-    sys.path.insert(0, str(place))
-    import tracked_net
-
-    sys.path.remove(str(place))
     torch.manual_seed(1)
-    net = tracked_net.Net()
+    net = nets.Net()
     net(torch.randn(16, 4))  # statistics of the norm that are not those of the start
     before = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
     make(net, place / "bundle", example=torch.from_numpy(X[:3]))
@@ -102,7 +115,7 @@ def test_a_torch_module_has_three_forms_that_agree(net_bundle):
         (manifests.Field("features", "float32", ("batch", 4)),), (manifests.Field("logits", "float32", ("batch", 3)),),
         is_batched=True,
     )  # fmt: skip
-    assert bundle.manifest.roles["code"] == ("code/tracked_net.py",)
+    assert bundle.manifest.roles["code"] == ("code/nets_of_mine.py",)
     assert all(each.training for each in net.modules())
     assert all(parameter.requires_grad for parameter in net.parameters())
     with torch.no_grad():
@@ -110,6 +123,15 @@ def test_a_torch_module_has_three_forms_that_agree(net_bundle):
     net.train()
     np.testing.assert_allclose(run_onnx(folder, features=X[:10])["logits"], expected, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(read(folder, "example/output.json")["logits"], expected[:3], rtol=1e-6)
+
+
+@pytest.mark.parametrize("form", ["onnx", "torch_export", "torch"])
+def test_every_form_gives_what_is_stored_when_it_is_loaded(net_bundle, form):
+    folder, _ = net_bundle
+    bundle = open_folder(folder)
+    runner = forms.run(bundle, form=form)
+    found = runner.predict(read_inputs(bundle.manifest.signature, read(folder, "example/input.json")))
+    np.testing.assert_allclose(found["logits"], read(folder, "example/output.json")["logits"], rtol=1e-4, atol=1e-5)
 
 
 def test_the_onnx_form_needs_no_framework(net_bundle):
@@ -127,6 +149,74 @@ def test_nothing_in_the_files_tells_where_they_were_made(net_bundle):
     ] == []
 
 
+def test_tied_weights_are_kept_once_and_one_example_is_enough(tmp_path, nets):
+    model = nets.Tied(words=6)
+    manifest = make(model, tmp_path / "b", example=(torch.tensor([[1, 2, 3]]), np.ones((1, 1), "f")), init={"words": 6})
+    assert [(form.kind, form.arguments) for form in manifest.forms] == [
+        ("onnx", {}), ("torch_export", {}), ("torch", {"words": 6}),
+    ]  # fmt: skip
+    with safetensors.safe_open(tmp_path / "b" / "model.safetensors", "np") as file:
+        assert list(file.keys()) == ["embed.weight"]
+    assert [(field.name, field.dtype, field.shape) for field in manifest.signature.inputs] == [
+        ("tokens", "int64", ("batch", 3)), ("scale", "float32", ("batch", 1)),
+    ]  # fmt: skip
+    tokens = np.array([[0, 1, 2], [5, 5, 4]])
+    found = run_onnx(tmp_path / "b", tokens=tokens, scale=np.full((2, 1), 2, np.float32))
+    expected = model(torch.from_numpy(tokens), torch.full((2, 1), 2.0))
+    np.testing.assert_allclose(found["output_0"], expected[0].detach(), rtol=1e-4, atol=1e-5)
+    assert found["output_1"].tolist() == [3, 14]
+
+
+def test_what_cannot_be_exported_is_left_out_with_the_reason(tmp_path, nets, capsys):
+    manifest = make(nets.Branching(), tmp_path / "b", example=np.ones((2, 4), np.float32))
+    assert [form.kind for form in manifest.forms] == ["torch"]
+    assert "data-dependent" in manifest.metadata["left_out"]["onnx"]
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("tracker: the model is kept as torch; left out: onnx, torch_export: torch.export: ")
+    assert not (tmp_path / "b" / "model.onnx").exists()
+
+
+def test_a_form_that_gives_something_else_is_left_out(tmp_path, capsys):
+    model = LogisticRegression().fit(X, Y)
+    manifest = make(model, tmp_path / "b", example=X[:20], absolute=0, relative=0)
+    assert [form.kind for form in manifest.forms] == ["pickle"]
+    assert "its outputs differ from the model's by up to" in manifest.metadata["left_out"]["onnx"]
+    assert "its outputs differ" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("example", "says"),
+    [
+        (
+            torch.zeros(2, 5),
+            r"on the CPU, cannot run the example \(x: float32 \[2, 5\]\): RuntimeError: .*shapes cannot be mult",
+        ),
+        ({"y": torch.zeros(2, 4)}, "the example has an input 'y', and the model takes x"),
+        ((torch.zeros(2, 4), 1), "the example has 2 inputs, and the model takes 1: x"),
+        ({}, "the example lacks the input 'x'"),
+        ("text", "'x' has to be a tensor or an array of numbers, got str"),
+        ({"x": np.array(["a"])}, "'x' has to be a tensor or an array of numbers, got an array of <U1"),
+    ],
+)
+def test_an_example_of_something_else_is_named(tmp_path, nets, example, says):
+    model = nets.Branching()
+    with pytest.raises(ExampleError, match=says):
+        make(model, tmp_path / "b", example=example)
+    assert model.training
+    assert not (tmp_path / "b").exists()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_model_on_a_gpu_stays_there(tmp_path):
+    model = torch.nn.Linear(4, 2).cuda()
+    before = torch.cuda.get_rng_state().tolist()
+    manifest = make(model, tmp_path / "b", example=torch.ones(2, 4, device="cuda"))
+    assert {form.kind for form in manifest.forms} >= {"onnx", "torch_export"}
+    assert {parameter.device.type for parameter in model.parameters()} == {"cuda"}
+    assert torch.cuda.get_rng_state().tolist() == before
+
+
 def test_a_classifier_gives_labels_and_probabilities_from_onnx(tmp_path):
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, np.array(["no", "yes"])[Y])
     manifest = make(model, tmp_path / "b", example=X[:5])
@@ -139,6 +229,21 @@ def test_a_classifier_gives_labels_and_probabilities_from_onnx(tmp_path):
         ("label", "string", ("batch",)), ("probabilities", "float32", ("batch", 2)),
     ]  # fmt: skip
     assert any(each.startswith("scikit-learn==") for each in manifest.forms[1].packages)
+
+
+def test_columns_of_a_frame_are_inputs(tmp_path):
+    frame = pd.DataFrame({"age": [20.0, 30.0, 40.0] * 4, "home town": ["a", "b", "a"] * 4})
+    steps = ColumnTransformer([("age", StandardScaler(), ["age"]), ("town", OneHotEncoder(), ["home town"])])
+    model = make_pipeline(steps, LogisticRegression()).fit(frame, [0, 1, 1] * 4)
+    manifest = make(model, tmp_path / "b", example=frame[:3])
+    assert [form.kind for form in manifest.forms] == ["onnx", "pickle"]
+    assert any(each.startswith("pandas==") for each in manifest.forms[1].packages)
+    inputs = {"age": [30.0, 20.0], "home town": ["a", "b"]}
+    bundle = open_folder(tmp_path / "b")
+    expected = model.predict_proba(pd.DataFrame(inputs))
+    for kind in ("onnx", "pickle"):
+        found = forms.run(bundle, form=kind, allow_pickle=True).predict(read_inputs(manifest.signature, inputs))
+        np.testing.assert_allclose(found["probabilities"], expected, atol=1e-5)
 
 
 def test_equal_models_make_equal_bundles(tmp_path):
@@ -161,12 +266,59 @@ def test_an_onnx_file_says_its_signature(tmp_path):
     assert (tmp_path / "b" / "model.onnx").read_bytes() == (tmp_path / "m.onnx").read_bytes()
 
 
+def test_weights_beside_an_onnx_file_are_taken_along(tmp_path):
+    model = scaled()
+    onnx.save_model(
+        model, tmp_path / "m.onnx", save_as_external_data=True, location="m.weights", size_threshold=0,
+        convert_attribute=True,
+    )  # fmt: skip
+    manifest = make(str(tmp_path / "m.onnx"), tmp_path / "b", example=X[:2])
+    assert manifest.roles["weights"] == ("model.onnx", "m.weights")
+    assert run_onnx(tmp_path / "b", x=X[:1])["y"].tolist() == (X[:1] * 2).tolist()
+    (tmp_path / "m.weights").unlink()
+    with pytest.raises(MakingError, match=r"weights 'two' in 'm\.weights', and there is no such file beside it"):
+        make(tmp_path / "m.onnx", tmp_path / "again")
+
+
+def test_an_onnx_model_without_an_example_has_its_free_axes(tmp_path):
+    manifest = make(scaled(), tmp_path / "b")
+    assert manifest.signature.inputs[0].shape == ("n", 4)
+    assert not manifest.signature.is_batched
+    assert manifest.example is None
+
+
+def test_a_broken_onnx_model_says_what_is_wrong(tmp_path):
+    (tmp_path / "text.onnx").write_text("no model")
+    with pytest.raises(MakingError, match=r"text\.onnx is no ONNX model"):
+        make(tmp_path / "text.onnx", tmp_path / "b")
+    model = scaled()
+    model.graph.node[0].input[1] = "three"
+    with pytest.raises(MakingError, match=r"is no valid ONNX model: .*three"):
+        make(model, tmp_path / "b")
+    with pytest.raises(FileNotFoundError, match="no ONNX file at"):
+        make(tmp_path / "away.onnx", tmp_path / "b")
+
+
+@pytest.mark.parametrize(
+    ("model", "error", "says"),
+    [
+        ("model.pt", ValueError, r"a path names an \.onnx file, got 'model\.pt'; .*register_model"),
+        (7, TypeError, "a model is a torch.nn.Module, .*, got a int: 7"),
+        (torch.nn.Linear, TypeError, "got the class Linear"),
+    ],
+    ids=["another file", "no model", "a class of torch"],
+)
+def test_what_is_no_model_is_an_error(tmp_path, model, error, says):
+    with pytest.raises(error, match=says):
+        make(model, tmp_path / "b")
+
+
 def scaled() -> onnx.ModelProto:
     graph = helper.make_graph(
         [helper.make_node("Mul", ["x", "two"], ["y"])], "scaled",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 4])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 4])],
-        [helper.make_tensor("two", TensorProto.FLOAT, [1], [2.0])],
+        [numpy_helper.from_array(np.array([2], np.float32), "two")],
     )  # fmt: skip
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
 
@@ -208,3 +360,16 @@ def test_a_failed_bundle_leaves_its_folder_as_it_was(tmp_path):
             make(LinearRegression().fit(X, Y), tmp_path / name, example=X[:2, :3])
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
     assert list((tmp_path / "there").iterdir()) == []
+
+
+def test_it_is_registered_where_a_name_says_so(tmp_path, start, monkeypatch):
+    with served(tmp_path / "server") as real:
+        monkeypatch.setenv("TRACKER_URL", real.url)
+        run = start()
+        model = LinearRegression().fit(X, Y)
+        version = tracker.log_model(model, example=X[:2], register="prices", tags=["small"], description="as a line")
+        assert (version.ref, version.tags, version.description) == ("prices:v1", ["small"], "as a line")
+        assert tracker.log_model(model, example=X[:2], register="prices").version == 1
+        run.finish()
+        folder = tracker.use_model("prices:v1")
+        assert open_folder(folder).manifest.kind == "sklearn"

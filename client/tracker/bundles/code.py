@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import math
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,6 +25,7 @@ PROGRAM: Final = "model_code"
 
 _MAX_FILES: Final = 1000
 _MAX_BYTES: Final = 20 * 1024 * 1024
+_MOST_ITEMS: Final = 1000
 
 
 class SourceError(Exception):
@@ -73,7 +75,7 @@ def _closure(names: Iterable[str]) -> Code:
     while pending:
         name = pending.pop()
         parents = [name.rpartition(".")[0]] if "." in name else []
-        if name in done or name.partition(".")[0] in ("tracker", *sys.stdlib_module_names):
+        if name in done or name.partition(".")[0] in ("tracker", "tracker_server", *sys.stdlib_module_names):
             continue
         done.add(name)
         pending += parents
@@ -150,12 +152,15 @@ class _Program:
         self._values = vars(module)
         self._package = getattr(getattr(module, "__spec__", None), "parent", "") or ""
         self._bound: dict[str, ast.stmt] = {}
+        self._future: list[str] = []
         for text in _texts(module):
             try:
                 tree = ast.parse(text)
             except SyntaxError:  # a cell with magics, or one that failed
                 continue
             for statement in _top(tree.body):
+                if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+                    self._future = sorted({*self._future, ast.unparse(statement)})
                 self._bound |= dict.fromkeys(_bindings(statement), statement)
         if not self._bound:
             raise SourceError(
@@ -169,13 +174,7 @@ class _Program:
             self._visit(name, done)
         imports = [text for text in done.values() if text.startswith(("import ", "from "))]
         rest = [text for text in done.values() if text and not text.startswith(("import ", "from "))]
-        first = [text for text in imports if text.startswith("from __future__")]
-        return (
-            "\n".join(dict.fromkeys([*first, *sorted(set(imports) - set(first))]))
-            + "\n\n\n"
-            + "\n\n\n".join(rest)
-            + "\n"
-        )
+        return "\n\n\n".join(["\n".join([*self._future, *sorted(set(imports))]), *rest]) + "\n"
 
     def _visit(self, name: str, done: dict[str, str]) -> None:
         if name in done:
@@ -189,7 +188,7 @@ class _Program:
             done[name] = self._import(statement, name)
             return
         if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            done[name] = f"{name} = {self._constant(name)}"
+            done[name] = f"{name} = {self._constant(name, statement)}"
             return
         done[name] = ""  # functions may use one another
         for used in _used(statement):
@@ -207,20 +206,35 @@ class _Program:
                 return f"from {module} import {alias.name}{renamed}"
         raise SourceError(f"it uses {name!r} of `from … import *`; import it by name")
 
-    def _constant(self, name: str) -> str:
-        """Its value as source. What the program has computed is not computed again elsewhere."""
+    def _constant(self, name: str, statement: ast.stmt) -> str:
+        """Its value as source. A text has to stand in the program itself: one that it has read may be a key."""
         value = self._values.get(name)
-        text = repr(value)
-        try:
-            is_plain = ast.literal_eval(text) == value and len(text) < 10_000
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            is_plain = False
-        if not is_plain:
+        if not _is_plain(value, with_texts=_is_literal(getattr(statement, "value", None))):
             raise SourceError(
                 f"it uses {name!r}, a {type(value).__name__} that the program has made; pass it to __init__, or define "
                 "the class in a module"
             )
-        return text
+        return repr(value)
+
+
+def _is_plain(value: object, *, with_texts: bool) -> bool:
+    """Whether it is a number, a boolean or None, or a tuple or list of a few such things; or a text too."""
+    if isinstance(value, tuple | list):
+        return len(value) <= _MOST_ITEMS and all(_is_plain(each, with_texts=with_texts) for each in value)
+    if isinstance(value, dict):
+        return len(value) <= _MOST_ITEMS and all(
+            _is_plain(each, with_texts=with_texts) for pair in value.items() for each in pair
+        )
+    if type(value) is float:
+        return math.isfinite(value)
+    return type(value) in (int, bool, type(None)) or (with_texts and type(value) in (str, bytes))
+
+
+def _is_literal(node: ast.expr | None) -> bool:
+    try:
+        return node is not None and ast.literal_eval(node) is not ...
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
 
 
 def _texts(module: ModuleType) -> list[str]:
@@ -249,8 +263,6 @@ def _bindings(statement: ast.stmt) -> Iterator[str]:
         yield statement.name
     elif isinstance(statement, ast.Import | ast.ImportFrom):
         yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)
-        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
-            return
     elif isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.For | ast.AsyncFor | ast.With):
         yield from (
             node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)

@@ -89,4 +89,9 @@ class Made:
 def cause(error: BaseException) -> str:
     """An error of somebody else's in one line, bounded."""
     text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:400]}" if text else type(error).__name__
+    return f"{type(error).__name__}: {shortened(text, 400)}" if text else type(error).__name__
+
+
+def shortened(text: str, size: int) -> str:
+    """The text, or its beginning and an ellipsis."""
+    return text if len(text) <= size else f"{text[: size - 1]}…"

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tracker import manifest as manifests
 from tracker.artifact import LoggedArtifact
-from tracker.bundles.made import Made, MakingError, Order, Tolerance
+from tracker.bundles.made import Made, MakingError, Order, Tolerance, shortened
 from tracker.bundles.untouched import random_numbers
 from tracker.manifest import BundleFile, Form, Kind, Manifest, ManifestError
 from tracker.mappings import plain_mapping
@@ -170,7 +170,8 @@ def _written(
         made.roles["example"] = [example.input, example.output]
     for role, names in given.items():
         made.roles[role] = list(dict.fromkeys([*made.roles.get(role, ()), *names]))
-    left_out = {LEFT_OUT: dict(sorted(made.left_out.items()))} if made.left_out else {}
+    made.left_out = {form: reason.replace(f"{folder}{os.sep}", "") for form, reason in sorted(made.left_out.items())}
+    left_out = {LEFT_OUT: made.left_out} if made.left_out else {}
     roles = {role: tuple(names) for role, names in made.roles.items()} | {
         role: () for role in declared if role not in made.roles
     }
@@ -192,10 +193,17 @@ def _written(
         raise MakingError(f"no bundle can be made of this: {error}") from None
     (folder / manifests.FILE_NAME).write_bytes(data)
     if made.left_out:
-        reasons = "; ".join(f"{form}: {reason}" for form, reason in sorted(made.left_out.items()))
-        has = ", ".join(form.kind for form in manifest.forms) or "no form that can be loaded"
-        notice(f"the model is kept as {has}; left out are {reasons}")
+        _tell(made.left_out, [form.kind for form in manifest.forms])
     return manifest
+
+
+def _tell(left_out: Mapping[str, str], kinds: Sequence[str]) -> None:
+    """One notice of what a bundle lacks; the whole reasons are in its metadata."""
+    forms: dict[str, list[str]] = {}
+    for form, reason in sorted(left_out.items()):
+        forms.setdefault(reason, []).append(form)
+    told = "; ".join(f"{', '.join(names)}: {shortened(reason, 200)}" for reason, names in forms.items())
+    notice(f"the model is kept as {', '.join(kinds) or 'files that no form can load'}; left out: {told}")
 
 
 def _preference(form: Form) -> int:

@@ -228,7 +228,7 @@ def open_session(path: Path) -> Any:
     import onnxruntime
 
     settings = onnxruntime.SessionOptions()
-    settings.log_severity_level = 3
+    settings.log_severity_level = 4  # what is wrong is raised; it need not be printed too
     return onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
 
 

@@ -21,6 +21,8 @@ def outputs_of(model: Any, inputs: Mapping[str, Any], names: Sequence[str] | Non
     found = model.predict(given)
     if isinstance(found, Mapping):
         return dict(found)
+    if isinstance(found, tuple):
+        return {f"output_{number}": value for number, value in enumerate(found)}
     wants = PROBABILITIES in names if names is not None else hasattr(model, "predict_proba")
     probabilities = model.predict_proba(given) if wants else None
     if probabilities is None or isinstance(probabilities, list):  # a list: one for each of several labels
@@ -31,4 +33,4 @@ def outputs_of(model: Any, inputs: Mapping[str, Any], names: Sequence[str] | Non
 def _frame(inputs: Mapping[str, Any]) -> Any:
     import pandas  # type: ignore[import-untyped]
 
-    return pandas.DataFrame({name: list(value) for name, value in inputs.items()})
+    return pandas.DataFrame(dict(inputs))

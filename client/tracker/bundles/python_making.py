@@ -35,14 +35,9 @@ def make(model: Any, order: Order) -> Made:
     else:
         apart = 0.0
         _run_example(made, taken, kind, order)
-    packages = lock(sorted({*taken.distributions, *NEEDED_BY_TRACKER, *_numpy(made)}))
+    packages = lock(sorted({*taken.distributions, "numpy", *NEEDED_BY_TRACKER}))
     made.forms.append(Form("python", packages, None, taken.entry, dict(order.arguments), max_difference=apart))
     return made
-
-
-def _numpy(made: Made) -> list[str]:
-    fields = (*made.signature.inputs, *made.signature.outputs) if made.signature else ()
-    return ["numpy"] if any(field.dtype not in ("string", "json") for field in fields) else []
 
 
 def _run_example(made: Made, taken: code.Code, kind: type, order: Order) -> None:

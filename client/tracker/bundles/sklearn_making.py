@@ -25,6 +25,10 @@ from tracker.manifest import Form, Kind
 FILE: Final = "model.pkl"
 
 _PROTOCOL: Final = 5
+_ML_OPSET: Final = 3
+"""Of the operators of classical models; skl2onnx knows some of them no later."""
+
+_SIDE_BY_SIDE: Final = "columns_side_by_side"
 _NO_EXAMPLE: Final = "it is made from an example of what the model takes, and none was given"
 
 
@@ -53,9 +57,13 @@ def _run_example(made: Made, model: Any, order: Order) -> None:
 
 
 def _inputs(model: Any, example: Any) -> examples.Values:
-    """The one array that `predict` takes, by the parameter's name; of a frame each column."""
-    if hasattr(example, "columns") and hasattr(example, "to_dict"):
-        return {str(name): examples.plain(str(name), np.asarray(example[name])) for name in example.columns}
+    """The one array that `predict` takes, by the parameter's name; of a frame with several columns each of them."""
+    if hasattr(example, "columns") and len(example.columns) > 1:
+        if not all(isinstance(name, str) for name in example.columns):
+            raise ExampleError(
+                "", f"the columns of the example need texts as names, got {list(example.columns)!r:.200}"
+            )
+        return {name: examples.plain(name, np.asarray(example[name])) for name in example.columns}
     try:
         parameters = [name for name in inspect.signature(model.predict).parameters if name != "self"]
     except (TypeError, ValueError):
@@ -73,14 +81,16 @@ def _add_pickle(made: Made, model: Any, order: Order) -> None:
         modules = set(_imported(data))
         taken = code.of_modules(modules)
     except (code.SourceError, pickle.PicklingError, TypeError, AttributeError, RecursionError) as error:
-        made.left_out["pickle"] = cause(error)
+        reason = str(error) if isinstance(error, code.SourceError) else cause(error)
+        made.left_out["pickle"] = reason
         if not made.forms:
-            raise MakingError(f"the model does not pickle: {cause(error)}; define its class in a module") from error
+            raise MakingError(f"the model cannot be kept as a pickle: {reason}") from error
         return
     (order.folder / FILE).write_bytes(data)
     made.add_code(taken.files, order.folder)
     made.roles["weights"] = [FILE]
-    packages = lock(sorted({*taken.distributions, "numpy", *NEEDED_BY_TRACKER}))
+    of_frames = ["pandas"] if len(made.inputs or ()) > 1 else []
+    packages = lock(sorted({*taken.distributions, "numpy", *of_frames, *NEEDED_BY_TRACKER}))
     made.forms.append(Form("pickle", packages, FILE, max_difference=None if made.outputs is None else 0.0))
 
 
@@ -137,38 +147,88 @@ def _add_onnx(made: Made, model: Any, order: Order) -> None:
 
 
 def _converted(model: Any, made: Made) -> Any:
-    import skl2onnx
-
+    """The graph of skl2onnx, with the signature's inputs and outputs."""
     assert made.inputs is not None
     assert made.outputs is not None
-    if len(made.inputs) > 1:
-        raise MakingError("a frame of columns is not exported; train on an array to have ONNX")
-    name, value = next(iter(made.inputs.items()))
-    options = {id(model): {"zipmap": False}} if "probabilities" in made.outputs else None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of what versions of libraries will change; nothing that the caller can act on
-        proto = skl2onnx.to_onnx(model, initial_types=[(name, _type(value))], options=options, name="model")
+    if len(made.inputs) == 1:
+        proto = _graph(model, [(name, _type(value.dtype, value.shape[1:])) for name, value in made.inputs.items()])
+    else:
+        proto = _of_columns(model, made.inputs)
     _shape_outputs(proto, made.outputs)
     return proto
 
 
-def _type(value: Any) -> Any:
+def _graph(model: Any, kinds: list[tuple[str, Any]]) -> Any:
+    import skl2onnx
+    from sklearn.base import is_classifier
+
+    options = {id(model): {"zipmap": False}} if is_classifier(model) else None
+    opsets = {"": skl2onnx.get_latest_tested_opset_version(), "ai.onnx.ml": _ML_OPSET}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what versions of libraries will change; nothing that the caller can act on
+        return skl2onnx.to_onnx(model, initial_types=kinds, options=options, target_opset=opsets, name="model")
+
+
+def _of_columns(model: Any, columns: examples.Values) -> Any:
+    """A graph of the columns of a frame: each by itself for a pipeline that tells them apart; for an estimator that
+    makes one array of them, as numbers side by side."""
+    try:
+        proto = _graph(model, [(name, _type(value.dtype, (1,))) for name, value in columns.items()])
+    except Exception:  # skl2onnx refuses what it does not know by errors of many classes
+        dtype = np.result_type(*(value.dtype for value in columns.values()))
+        if dtype.kind != "f":
+            raise
+        proto = _graph(model, [(_SIDE_BY_SIDE, _type(dtype, (len(columns),)))])
+        _take_columns(proto, columns, joined_as=dtype)
+    else:
+        _take_columns(proto, columns, joined_as=None)
+    return proto
+
+
+def _take_columns(proto: Any, columns: examples.Values, *, joined_as: np.dtype[Any] | None) -> None:
+    """Have the graph take arrays of one axis, as the model's fields are, and make the columns of them that it took."""
+    from onnx import helper, numpy_helper
+
+    taken = [each.name for each in proto.graph.input]  # skl2onnx changes names that are no identifiers
+    if len(taken) != (len(columns) if joined_as is None else 1):
+        raise MakingError(f"skl2onnx takes {len(taken)} inputs of {len(columns)} columns")
+    nodes = []
+    for name in columns:
+        if joined_as is None:
+            _rename(proto.graph, taken.pop(0), f"{name} as a column")
+        nodes.append(helper.make_node("Reshape", [name, "shape of a column"], [f"{name} as a column"]))
+    if joined_as is not None:
+        element = helper.np_dtype_to_tensor_dtype(joined_as)
+        cast = [f"{name} as a number" for name in columns]
+        for name, number in zip(columns, cast, strict=True):
+            nodes.append(helper.make_node("Cast", [f"{name} as a column"], [number], to=element))
+        nodes.append(helper.make_node("Concat", cast, taken, axis=1))
+    nodes += list(proto.graph.node)
+    del proto.graph.node[:]
+    proto.graph.node.extend(nodes)
+    proto.graph.initializer.append(numpy_helper.from_array(np.asarray([-1, 1], np.int64), "shape of a column"))
+    del proto.graph.input[:]
+    for name, value in columns.items():
+        element = helper.np_dtype_to_tensor_dtype(value.dtype)
+        proto.graph.input.append(helper.make_tensor_value_info(name, element, [examples.BATCH]))
+
+
+def _type(dtype: np.dtype[Any], sizes: tuple[int, ...]) -> Any:
     """skl2onnx's type of an array, whose first axis is free."""
     from skl2onnx.common import data_types
 
-    if not isinstance(value, np.ndarray):
-        raise MakingError(f"an input that is no array cannot be exported, got {type(value).__name__}")
     names = {
         "float32": "FloatTensorType", "float64": "DoubleTensorType", "int64": "Int64TensorType",
         "int32": "Int32TensorType", "bool": "BooleanTensorType", "object": "StringTensorType",
     }  # fmt: skip
-    if value.dtype.name not in names:
-        raise MakingError(f"skl2onnx has no type for an array of {value.dtype}")
-    return getattr(data_types, names[value.dtype.name])([None, *value.shape[1:]])
+    if dtype.name not in names:
+        raise MakingError(f"skl2onnx has no type for an array of {dtype}")
+    return getattr(data_types, names[dtype.name])([None, *sizes])
 
 
 def _shape_outputs(proto: Any, expected: examples.Values) -> None:
-    """Have the graph's first outputs be called and shaped as the model's; a regressor of skl2onnx gives a column."""
+    """Have the graph's first outputs be called, shaped and typed as the model's: a regressor of skl2onnx gives a
+    column, and trees give float32 whatever they say."""
     from onnx import helper, numpy_helper
 
     given = list(proto.graph.output)[: len(expected)]
@@ -177,9 +237,17 @@ def _shape_outputs(proto: Any, expected: examples.Values) -> None:
         _rename(proto.graph, output.name, f"{output.name} as converted")
     for output, (name, value) in zip(given, expected.items(), strict=True):
         sizes: list[Any] = [examples.BATCH, *np.shape(value)[1:]]
-        proto.graph.initializer.append(numpy_helper.from_array(np.asarray([-1, *sizes[1:]], np.int64), f"{name} shape"))
-        proto.graph.node.append(helper.make_node("Reshape", [f"{output.name} as converted", f"{name} shape"], [name]))
-        proto.graph.output.append(helper.make_tensor_value_info(name, output.type.tensor_type.elem_type, sizes))
+        last = f"{name} in shape"
+        shape = numpy_helper.from_array(np.asarray([-1, *sizes[1:]], np.int64), f"shape of {name}")
+        proto.graph.initializer.append(shape)
+        proto.graph.node.append(helper.make_node("Reshape", [f"{output.name} as converted", shape.name], [last]))
+        element = output.type.tensor_type.elem_type
+        if np.asarray(value).dtype.kind in "biuf":
+            element = helper.np_dtype_to_tensor_dtype(np.asarray(value).dtype)
+            proto.graph.node.append(helper.make_node("Cast", [last], [name], to=element))
+        else:
+            proto.graph.node.append(helper.make_node("Identity", [last], [name]))
+        proto.graph.output.append(helper.make_tensor_value_info(name, element, sizes))
     for each in proto.graph.input:
         dims = each.type.tensor_type.shape.dim
         if dims and not dims[0].HasField("dim_value"):
@@ -187,7 +255,7 @@ def _shape_outputs(proto: Any, expected: examples.Values) -> None:
 
 
 def _rename(graph: Any, old: str, new: str) -> None:
-    """Call what a node of the graph gives otherwise, wherever it is read."""
+    """Call a value of the graph otherwise where nodes give and read it."""
     for node in graph.node:
         for names in (node.input, node.output):
             for at, name in enumerate(names):

@@ -10,6 +10,8 @@ from __future__ import annotations
 import copy
 import inspect
 import logging
+import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -82,7 +84,9 @@ def _run_example(made: Made, eager: Any, order: Order) -> None:
     try:
         returned = _call(eager, made.inputs)
     except Exception as error:  # code of the model's
-        raise ExampleError("", f"the model cannot run the example ({_told(made.inputs)}): {cause(error)}") from error
+        raise ExampleError(
+            "", f"the model, on the CPU, cannot run the example ({_told(made.inputs)}): {cause(error)}"
+        ) from error
     made.outputs = returned
     is_batched = examples.are_independent(lambda given: _call(eager, given), made.inputs, returned, order.tolerance)
     made.signature = examples.signature(made.inputs, returned, is_batched=is_batched)
@@ -307,13 +311,35 @@ def _checked(made: Made, order: Order, run: Callable[[examples.Values], examples
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Without what exporters say of themselves: libraries that they could use, names that will change."""
-    log = logging.getLogger("torch.onnx")
-    level = log.level
-    log.setLevel(logging.ERROR)
+    """Without what exporters say of themselves: libraries that they could use, names that will change, and the whole
+    graph of a module that cannot be exported, which torch prints."""
+    logs = [logging.getLogger(name) for name in ("torch.onnx", "torch.fx.experimental.symbolic_shapes")]
+    levels = [log.level for log in logs]
+    stderr = sys.stderr
+    silent = _Silent(stderr)
+    for log in logs:
+        log.setLevel(logging.ERROR)
+    sys.stderr = silent
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        log.setLevel(level)
+        if sys.stderr is silent:  # nobody has put another in its place
+            sys.stderr = stderr
+        for log, level in zip(logs, levels, strict=True):
+            log.setLevel(level)
+
+
+class _Silent:
+    """A standard error on which the thread that made it says nothing; the others go on."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._thread = threading.get_ident()
+
+    def write(self, text: str) -> int:
+        return len(text) if threading.get_ident() == self._thread else int(self._stream.write(text) or 0)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)

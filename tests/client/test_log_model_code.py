@@ -1,0 +1,208 @@
+"""Source, files and packages that a bundle takes along: enough to load it elsewhere, and nothing else."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import sys
+import textwrap
+
+import pytest
+
+from tracker.bundles import forms
+from tracker.bundles.folder import open_folder
+from tracker.bundles.lock import lock
+from tracker.bundles.made import ExampleError, MakingError
+from tracker.bundles.making import make
+
+PACKAGE = {
+    "spelling/__init__.py": "from .limits import MOST\n",
+    "spelling/limits.py": "MOST = 2\n",
+    "spelling/unused.py": "raise RuntimeError\n",
+    "spelling/deep/words.py": """
+        import json
+        import msgspec
+        from ..limits import MOST
+
+        class Finder:
+            def __init__(self, shout=False):
+                self.shout = shout
+
+            def load(self, files):
+                self.words = files["vocabulary"].read_text().split()
+                self.more = [path.name for path in files["more"]]
+
+            def predict(self, text: str, most: int = MOST) -> dict:
+                found = [word for word in self.words if word in text][:most]
+                return {"found": [word.upper() for word in found] if self.shout else found, "size": len(text)}
+    """,
+}
+
+
+@pytest.fixture
+def finder(tmp_path, monkeypatch):
+    """A class of a package of one's own, and its files."""
+    for path, text in PACKAGE.items():
+        (tmp_path / "own" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "own" / path).write_text(textwrap.dedent(text))
+    monkeypatch.syspath_prepend(tmp_path / "own")
+    import spelling.deep.words  # type: ignore[import-not-found]
+
+    yield spelling.deep.words.Finder
+    for name in [name for name in sys.modules if name.partition(".")[0] == "spelling"]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "words.txt").write_text("red green blue")
+    (tmp_path / "more" / "deep").mkdir(parents=True)
+    (tmp_path / "more" / "b.txt").write_text("b")
+    (tmp_path / "more" / "deep" / "a.txt").write_text("a")
+    return {"vocabulary": tmp_path / "words.txt", "more": [tmp_path / "more"]}
+
+
+def test_a_class_is_kept_with_its_modules_and_files(tmp_path, finder, files):
+    manifest = make(
+        finder(), tmp_path / "b", example={"text": "a red and blue hat"}, files=files,
+        roles=["tokenizer", "vocabulary"], init={"shout": True},
+    )  # fmt: skip
+    assert manifest.roles == {
+        "code": ("code/spelling/__init__.py", "code/spelling/deep/words.py", "code/spelling/limits.py"),
+        "example": ("example/input.json", "example/output.json"),
+        "more": ("more/b.txt", "more/deep/a.txt"),
+        "tokenizer": (),
+        "vocabulary": ("vocabulary/words.txt",),
+    }
+    assert manifest.missing_roles == ["tokenizer"]
+    (form,) = manifest.forms
+    assert (form.kind, form.entry, form.arguments) == ("python", "spelling.deep.words:Finder", {"shout": True})
+    assert json.loads((tmp_path / "b/example/output.json").read_text()) == {"found": ["RED", "BLUE"], "size": 18}
+    assert [(field.name, field.dtype) for field in (*manifest.signature.inputs, *manifest.signature.outputs)] == [
+        ("text", "string"), ("found", "json"), ("size", "int64"),
+    ]  # fmt: skip
+    assert {each.partition("==")[0] for each in form.packages} == {"msgspec", "numpy", "pyyaml"}
+    runner = forms.run(open_folder(tmp_path / "b"))
+    assert runner.predict({"text": "green"}) == {"found": ["GREEN"], "size": 5}
+
+
+def test_annotations_are_the_signature_where_there_is_no_example(tmp_path, finder, files):
+    manifest = make(finder, tmp_path / "b", files=files)
+    assert [(field.name, field.dtype) for field in manifest.signature.inputs] == [("text", "string")]
+    assert manifest.example is None
+
+
+def test_a_class_that_cannot_be_loaded_from_the_files_is_an_error(tmp_path, finder, files):
+    del files["vocabulary"]
+    with pytest.raises(MakingError, match="Finder cannot be loaded from the bundle's files: KeyError: 'vocabulary'"):
+        make(finder, tmp_path / "b", example="red", files=files)
+    assert not (tmp_path / "b").exists()
+
+
+def test_an_example_that_the_class_cannot_run_is_an_error(tmp_path, finder, files):
+    with pytest.raises(ExampleError, match="cannot run the example's text: TypeError"):
+        make(finder, tmp_path / "b", example=7, files=files)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "says"),
+    [
+        ({"files": ["a"]}, TypeError, "files are a mapping by role"),
+        ({"files": {"vocabulary": "/away"}}, FileNotFoundError, "the role 'vocabulary' names /away"),
+        ({"files": {"a/b": "/away"}}, ValueError, "a role is a short name"),
+        ({"files": {"example": "/away"}}, ValueError, "the role 'example' is the bundle's own"),
+        ({"roles": "vocabulary"}, TypeError, "roles are several names"),
+        ({"init": [1]}, TypeError, "init must be a mapping"),
+        ({"metadata": {"a": float("nan")}}, MakingError, "metadata.a is nan"),
+        ({"absolute": -1}, ValueError, "absolute is how much outputs may differ"),
+    ],
+)
+def test_a_wrong_argument_is_an_error(tmp_path, finder, options, error, says):
+    with pytest.raises(error, match=says):
+        make(finder, tmp_path / "b", **options)
+    assert not (tmp_path / "b").exists()
+
+
+PROGRAM = """
+    from __future__ import annotations
+    import json as notation
+    import os
+    from pathlib import Path as Place
+
+    FACTOR = 2 + 1
+    KEY = os.environ["HOME"]
+
+    def times(number):
+        return number * FACTOR
+
+    class Base:
+        def load(self, files):
+            self.more = notation.loads("1")
+
+    class Model(Base):
+        def predict(self, number: int) -> int:
+            return times(number) + self.more
+
+    class Keyed(Base):
+        def predict(self, number):
+            return KEY
+"""
+
+
+def test_a_class_of_the_program_becomes_a_module_of_what_it_uses(tmp_path, program):
+    run = program(textwrap.dedent(PROGRAM) + "\nfrom tracker.bundles.making import make\nmake(Model, 'b', example=5)\n")
+    assert run.err == ""
+    assert run.returncode == 0
+    code = (tmp_path / "b/code/model_code.py").read_text()
+    assert "FACTOR = 3" in code
+    assert not any(each in code for each in ("os", "KEY", "Keyed", "make(", "Place"))
+    assert forms.run(open_folder(tmp_path / "b")).predict({"number": 2}) == {"output": 7}
+
+
+def test_a_text_that_the_program_has_read_is_not_written_into_code(tmp_path, program):
+    run = program(textwrap.dedent(PROGRAM) + "\nfrom tracker.bundles.making import make\nmake(Keyed, 'b', example=5)\n")
+    assert "it uses 'KEY', a str that the program has made; pass it to __init__" in run.err
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_class_of_a_notebook_is_found_in_its_cells(tmp_path, program):
+    cells = [
+        "%matplotlib --list",
+        "FACTOR = 3",
+        "def times(number):\n    return number * FACTOR",
+        "class Model:\n    def load(self, files): ...\n    def predict(self, number): return times(number)",
+        "from tracker.bundles.making import make; make(Model, 'b', example=5)",
+    ]
+    run = program(f"""
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+for cell in {cells!r}:
+    shell.run_cell(cell, store_history=True)
+""")
+    assert (tmp_path / "b").exists(), run.out + run.err
+    assert forms.run(open_folder(tmp_path / "b")).predict({"number": 2}) == {"output": 6}
+
+
+def test_a_class_within_a_function_says_where_to_put_it(tmp_path):
+    class Model:
+        def load(self, files): ...
+
+        def predict(self, x):
+            return x
+
+    with pytest.raises(MakingError, match="is defined inside of a function; define it in a module"):
+        make(Model, tmp_path / "b")
+
+
+def test_a_lock_has_what_is_needed_in_turn_as_installed_here():
+    found = dict(each.split("==") for each in lock(["requests", "PyYAML"]))
+    assert {"requests", "urllib3", "idna", "certifi", "pyyaml"} <= set(found)
+    assert found["requests"] == importlib.metadata.version("requests")
+    assert "pysocks" not in found  # an extra that was not asked for
+    assert list(found) == sorted(found)
+    assert not any("+" in version for version in found.values())
+
+
+def test_what_is_not_installed_cannot_be_locked():
+    with pytest.raises(MakingError, match="no-such-distribution is not installed here"):
+        lock(["no-such-distribution"])
