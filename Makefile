@@ -84,7 +84,7 @@ $(VENV)/.ready-run: $(METADATA) | $(VENV)/.ready-web
 	@touch $@
 
 $(VENV)/.ready-dev: $(METADATA) | $(VENV)/.ready-web
-	$(BIN)/pip install $(PIP_ARGS) -q --no-build-isolation -e ".[server,importance,models,serve,example,postgres,dev]"
+	$(BIN)/pip install $(PIP_ARGS) -q --no-build-isolation -e ".[server,importance,models,serve,s3,example,postgres,dev]"
 	@touch $@ $(VENV)/.ready-run
 
 # Each peer has an environment of its own outside the repository; the table names those that could not be installed.

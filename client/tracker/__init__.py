@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tracker import arguments as _arguments
 from tracker import start as _start
@@ -26,9 +26,11 @@ from tracker.live_run import Run
 from tracker.start import fork, init
 
 if TYPE_CHECKING:
+    from tracker.bundles.adopting import Files
     from tracker.bundles.folder import BundleError as BundleError
     from tracker.bundles.model import LoadedModel
     from tracker.bundles.values import InputError as InputError
+    from tracker.manifest import Signature
     from tracker.mappings import Config, Summary
     from tracker.query import Api as Api
     from tracker.query import ModelVersion, Move, Proposal
@@ -157,8 +159,16 @@ def finish(status: str = "finished", *, exit_code: int | None = None, error: str
 
 def register_model(
     name: str,
-    source: Registrable,
+    source: Registrable | None = None,
     *,
+    files: Files | None = None,
+    loader: str | None = None,
+    by: Literal["copy", "reference"] = "copy",
+    code: Source | Iterable[Source] = (),
+    signature: Signature | None = None,
+    example: Mapping[str, Any] | None = None,
+    roles: Iterable[str] = (),
+    metadata: Mapping[str, Any] | None = None,
     description: str = "",
     tags: Iterable[str] = (),
     alias: str | None = None,
@@ -173,15 +183,36 @@ def register_model(
     that name. A text that names a file here is a path. Equal files are one version, however often they are registered.
     `alias` then points at the version.
 
+    `files`, in place of a source, makes a bundle of files that lie somewhere already: by role, paths and addresses
+    (file, http, https, s3, gs), `{"weights": "s3://bucket/a.pt", "vocabulary": "vocab.txt"}`. `by` copy they are kept
+    by the server; by reference the version names them, with ETag, size and (of files here) sha256, and `tracker verify`
+    says when one has changed. `loader` is the function, "package.module:load", that makes the model of
+    `{role: path}`; its code is taken along, or that in `code`. `roles` are those that the model is to have: one without
+    files keeps the version from being promoted. `example` is inputs by name, which the loader's model is run with now
+    and `tracker verify` later; they also show its `signature`. Without an active run, `project` says where it belongs.
+
     Unlike logging, this waits until the server has the files, and raises: TransportError where it cannot be reached for
     `timeout_s`, RefusedError where it refuses, TrackerError in a run that is offline or disabled; for wrong arguments
     TypeError, ValueError, FileNotFoundError, and NoActiveRunError for files without a run.
     """
     from tracker import registry  # talks to the server, which importing tracker does not need
 
-    return registry.register_model(
-        name, source, description=description, tags=tags, alias=alias, project=project, url=url, timeout_s=timeout_s,
-        run=_start.current(),
+    said: dict[str, Any] = {
+        "description": description, "tags": tags, "alias": alias, "project": project, "url": url,
+        "timeout_s": timeout_s, "run": _start.current(),
+    }  # fmt: skip
+    if (source is None) == (files is None):
+        raise TypeError("register_model() takes either a source or files={role: place}")
+    if source is not None:
+        if (loader, by, code, signature, example, roles, metadata) != (None, "copy", (), None, None, (), None):
+            raise TypeError(
+                "register_model() takes loader, by, code, signature, example, roles and metadata with files=…"
+            )
+        return registry.register_model(name, source, **said)
+    assert files is not None  # as was checked
+    return registry.adopt(
+        name, files, loader=loader, by=by, code=code, signature=signature, example=example, roles=roles,
+        metadata=metadata, **said,
     )  # fmt: skip
 
 

@@ -22,6 +22,10 @@ class TransportError(TrackerError):
         self.retry_after_s = retry_after_s
 
 
+class DamagedError(TransportError):
+    """Bytes came whole, and are not those that were asked for by their sha256."""
+
+
 class RefusedError(TrackerError):
     """The server understood and said no; sending the same again changes nothing. `code` is the server's word for it.
 

@@ -7,24 +7,35 @@ answer is the point of them. What is registered is what the server has: files th
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import secrets
+import shutil
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tracker import arguments, settings
 from tracker.artifact import LoggedArtifact, Source
 from tracker.errors import NoActiveRunError, RefusedError, TrackerError
+from tracker.journal_files import make_private_folder
 from tracker.live_run import Run, now_ms
-from tracker.names import new_writer_id
+from tracker.names import new_run_id, new_writer_id
 from tracker.naming import is_artifact
 from tracker.query import Api, ModelVersion, Move, NotFoundError, Proposal, StoredArtifact, StoredRun
 from tracker.query.models import PRODUCTION
 from tracker.records import RunStarted
 from tracker.version import client_version
 
+if TYPE_CHECKING:
+    from tracker.bundles.adopting import Files
+    from tracker.manifest import Manifest, Signature
+
 Registrable = LoggedArtifact | StoredArtifact | Source | Iterable[Source]
 
 KIND: Final = "model"
+JOB_TYPE: Final = "register"
+"""Of a run that was started only to register something."""
+
 _OFTEN_ENOUGH: Final = 10
 
 
@@ -53,6 +64,50 @@ def register_model(
         return version if checked_alias is None else _pointed(api, version, checked_alias)
     finally:
         api.close()
+
+
+def adopt(
+    name: str,
+    files: Files,
+    *,
+    loader: str | None = None,
+    by: str = "copy",
+    code: Source | Iterable[Source] = (),
+    signature: Signature | None = None,
+    example: Mapping[str, Any] | None = None,
+    roles: Iterable[str] = (),
+    metadata: Mapping[str, Any] | None = None,
+    description: str = "",
+    tags: Iterable[str] = (),
+    alias: str | None = None,
+    project: str | None = None,
+    url: str | None = None,
+    timeout_s: float = 30.0,
+    run: Run | None = None,
+) -> ModelVersion:
+    """Make files that lie somewhere already the next version of the model `name`; see `tracker.register_model`.
+
+    `run` is the active one, which logs them; a `project` that is not its own has a short run of its own.
+    """
+    from tracker.bundles import adopting
+
+    arguments.model(name)
+    if alias is not None:
+        arguments.model_alias(alias)
+    if run is None and project is None:
+        raise NoActiveRunError("register_model(files=…) without project=…")
+    chosen = settings.load(url=url) if run is None else run.settings
+    with _room(chosen.models) as folder:
+        made = adopting.make(
+            files, folder, loader=loader, by=by, code=code, signature=signature, example=example, roles=roles,
+            metadata=metadata,
+        )  # fmt: skip
+        with _run_of(run, project, url, name) as logging:
+            logged = logging.log_artifact(folder, name=name, type=KIND)
+            _check_unchanged(made, logged)
+            return register_model(
+                name, logged, description=description, tags=tags, alias=alias, url=url, timeout_s=timeout_s, run=logging
+            )
 
 
 def promote(
@@ -85,6 +140,45 @@ def joined(api: Api, stored: StoredRun) -> Run:
         name=stored.name, client_version=client_version(), is_resumed=True, resume="must",
     )  # fmt: skip
     return Run(chosen, started)
+
+
+@contextmanager
+def _room(folder: Path) -> Generator[Path]:
+    """An empty folder, on the disk where models are kept, that is gone afterwards."""
+    made = folder / f".{secrets.token_hex(8)}"
+    make_private_folder(made)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@contextmanager
+def _run_of(run: Run | None, project: str | None, url: str | None, name: str) -> Generator[Run]:
+    """The active run, or a short one in another project; before that is started, the server is asked if it is there."""
+    if run is not None and project in (None, run.project):
+        yield run
+        return
+    api = _api(url, run)
+    try:
+        api.server()
+    finally:
+        api.close()
+    chosen = settings.load(url=api.url, mode="online")
+    started = RunStarted(
+        time_ms=now_ms(), run_id=new_run_id(), project=arguments.project(project), writer=new_writer_id(),
+        name=f"register {name}", job_type=JOB_TYPE, client_version=client_version(),
+    )  # fmt: skip
+    with Run(chosen, started) as short:
+        yield short
+
+
+def _check_unchanged(made: Manifest, logged: LoggedArtifact) -> None:
+    """Raises TrackerError where a file that was hashed changed before it was copied."""
+    for file in made.files:
+        kept = next((each for each in logged.files if each.path == file.path), None)
+        if kept is not None and kept.digest != file.sha256:
+            raise TrackerError(f"{file.path} changed while it was registered, so nothing is; try again")
 
 
 def is_reference(text: str) -> bool:

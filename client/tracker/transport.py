@@ -21,7 +21,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 import requests
 
-from tracker.errors import GapError, MissingBlobsError, RefusedError, TransportError
+from tracker.errors import DamagedError, GapError, MissingBlobsError, RefusedError, TransportError
 from tracker.version import client_version
 
 _PART_BYTES: Final = 1024 * 1024
@@ -96,7 +96,7 @@ class Transport:
             self._json(self._request("PUT", f"/blobs/{digest}", data=body, headers=headers))
 
     def download_blob(self, digest: str, target: IO[bytes]) -> None:
-        """Write the bytes of a blob to `target` as they arrive; TransportError where their sha256 is not `digest`."""
+        """Write the bytes of a blob to `target` as they arrive; DamagedError where their sha256 is not `digest`."""
         response = self._request("GET", f"/blobs/{digest}", stream=True)
         if not response.ok:
             self._json(response)
@@ -105,7 +105,7 @@ class Transport:
             sha256.update(part)
             target.write(part)
         if sha256.hexdigest() != digest:
-            raise TransportError(f"what {self.url} sent as blob {digest} has the sha256 {sha256.hexdigest()}")
+            raise DamagedError(f"what {self.url} sent as blob {digest} has the sha256 {sha256.hexdigest()}")
 
     def upload_from(self, digest: str, source: IO[bytes], size_bytes: int) -> None:
         """Send the bytes of a blob from where `source` stands."""

@@ -188,6 +188,11 @@ def _is_whole(folder: Path, resolved: Resolved) -> bool:
     )
 
 
+def resolved_now(transport: Transport, name: str, pointer: str) -> Resolved:
+    """What a reference to a model points at now, by the server's word alone. Raises TransportError and RefusedError."""
+    return _understood(transport.resolve_model(name, pointer))
+
+
 def _understood(answer: dict[str, Any]) -> Resolved:
     try:
         resolved = msgspec.convert(answer, Resolved)

@@ -41,6 +41,7 @@ _OWN: Final[dict[str, tuple[str, str]]] = {
     "serve": ("tracker.cli.serve:serve", "answer requests with a version of a model"),
     "status": ("tracker.cli.status:status", "say which server is used, whether it answers, and what waits to be sent"),
     "sync": ("tracker.cli.sync:sync", "send journals that were kept on this machine to the server"),
+    "verify": ("tracker.cli.verify:verify", "prove that a model's version holds what it says"),
 }
 """Where each command is, as `module:function`, and what it does."""
 

@@ -7,8 +7,9 @@ told; a refusal is shown in the server's words.
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tracker import arguments as checked
 from tracker.cli import asking
@@ -16,7 +17,7 @@ from tracker.cli.gate import bad_rules
 from tracker.cli.output import local_time, plain, print_facts, print_json, print_table, size
 
 if TYPE_CHECKING:
-    from tracker.query import Api, ModelVersion, Move, StoredModel
+    from tracker.query import Api, ModelVersion, Move, StoredModel, StoredRun
 
 
 def models(arguments: list[str]) -> int:
@@ -37,20 +38,38 @@ def register(arguments: list[str]) -> int:
     """Run `tracker register`."""
     parser = asking.parser(
         "register", "Make an artifact of a run, or files, the next version of a registered model.",
-        "With --json: the version, with the fields of the HTTP API.",
+        "With --json: the version, with the fields of the HTTP API.\n"
+        "With --file: tracker register words --project digits --file weights=s3://bucket/a.pt --file words=vocab.txt\n"
+        "--loader words.model:load --by reference",
     )  # fmt: skip
     parser.add_argument("name", metavar="NAME", help="the model, which is made where it is new")
     parser.add_argument(
-        "source", nargs="+", metavar="ARTIFACT|PATH",
+        "source", nargs="*", metavar="ARTIFACT|PATH",
         help="an artifact (model:v3, model:latest, project/model@best), or files and folders, which become an artifact "
         "of the run that --run names",
     )  # fmt: skip
     parser.add_argument("--run", metavar="ID", help="the run that made the files, or in whose project the artifact is")
-    parser.add_argument("--project", metavar="PROJECT", help="the project that the artifact is in")
+    parser.add_argument("--project", metavar="PROJECT", help="the project that the artifact is in, or the files go to")
+    adopted = parser.add_argument_group("files that lie somewhere already, in place of an artifact")
+    adopted.add_argument(
+        "--file", action="append", default=[], metavar="ROLE=PLACE",
+        help="what it is for and where it lies: a path, file://, http://, https://, s3:// or gs://; several times",
+    )  # fmt: skip
+    adopted.add_argument("--loader", metavar="MODULE:FUNCTION", help="what makes the model of {role: path}")
+    adopted.add_argument("--by", choices=("copy", "reference"), default="copy", help="keep the files, or name them")
+    adopted.add_argument(
+        "--code", action="append", default=[], metavar="PATH", help="the loader's code, where not found"
+    )
+    adopted.add_argument(
+        "--role", action="append", default=[], metavar="ROLE", help="one that it is to have: a promise"
+    )
+    adopted.add_argument(
+        "--example", type=Path, metavar="FILE", help="inputs by name, JSON, to be run now and replayed"
+    )
     parser.add_argument("--description", default="", metavar="TEXT", help="what is to be said of this version")
     parser.add_argument("--tag", action="append", default=[], metavar="TAG", help="may be given several times")
     parser.add_argument("--alias", metavar="ALIAS", help="an alias that is to point at it")
-    parsed = parser.parse_args(arguments)
+    parsed = parser.parse_intermixed_args(arguments)  # the source may stand after options
     return asking.asked(parsed.url, lambda api: _register(api, parsed))
 
 
@@ -188,6 +207,9 @@ def _registered(api: Api, parsed: argparse.Namespace) -> ModelVersion:
     said = {"description": parsed.description, "tags": parsed.tag, "alias": parsed.alias}
     stored = api.run(parsed.run) if parsed.run is not None else None
     source: list[str] = parsed.source
+    if parsed.file:
+        return _adopted(api, parsed, stored, said)
+    _check_source(parsed)
     if len(source) == 1 and registry.is_reference(source[0]):
         project = parsed.project or (stored.project if stored is not None else None)
         return registry.register_model(parsed.name, source[0], project=project, url=api.url, **said)
@@ -198,6 +220,55 @@ def _registered(api: Api, parsed: argparse.Namespace) -> ModelVersion:
     checked.model(parsed.name)  # before anything is logged to the run
     with registry.joined(api, stored) as run:
         return registry.register_model(parsed.name, source, run=run, **said)
+
+
+def _check_source(parsed: argparse.Namespace) -> None:
+    if not parsed.source:
+        raise ValueError("say what is to be registered: an artifact, paths, or files with --file ROLE=PLACE")
+    given = [name for name in ("loader", "code", "role", "example") if getattr(parsed, name)]
+    if given or parsed.by != "copy":
+        raise ValueError(f"--{given[0] if given else 'by'} belongs to files that are named with --file ROLE=PLACE")
+
+
+def _adopted(api: Api, parsed: argparse.Namespace, stored: StoredRun | None, said: dict[str, Any]) -> ModelVersion:
+    from tracker import registry
+
+    if parsed.source:
+        raise ValueError(f"either an artifact or --file: got {parsed.source[0]!r} too")
+    if stored is None and parsed.project is None:
+        raise ValueError("say whose they are: --project PROJECT, or --run ID")
+    said |= {
+        "loader": parsed.loader, "by": parsed.by, "code": parsed.code, "roles": parsed.role,
+        "example": _example(parsed.example), "url": api.url,
+    }  # fmt: skip
+    files = _by_role(parsed.file)
+    if stored is None:
+        return registry.adopt(parsed.name, files, project=parsed.project, **said)
+    checked.model(parsed.name)  # before anything is logged to the run
+    with registry.joined(api, stored) as run:
+        return registry.adopt(parsed.name, files, run=run, project=parsed.project, **said)
+
+
+def _by_role(given: list[str]) -> dict[str, list[str]]:
+    files: dict[str, list[str]] = {}
+    for text in given:
+        role, equals, place = text.partition("=")
+        if not role or not equals or not place:
+            raise ValueError(f"--file must look like weights=s3://bucket/a.pt, got {text!r}")
+        files.setdefault(role, []).append(place)
+    return files
+
+
+def _example(path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        content = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is not JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise ValueError(f'{path} must have inputs by name, such as {{"x": [[1.0, 2.0]]}}')
+    return content
 
 
 def _propose(api: Api, parsed: argparse.Namespace) -> int:

@@ -1,0 +1,161 @@
+"""Files that lie elsewhere: told apart from what they become, and fetched only when they are what was adopted."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+import pytest
+
+from tests.client.places import bucket, web
+from tests.processes import free_port
+from tracker.bundles import references
+from tracker.errors import TransportError
+from tracker.manifest import Reference
+
+
+@pytest.fixture
+def pages():
+    with web() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def storage():
+    with bucket() as made:
+        yield made
+
+
+@pytest.fixture
+def objects(storage, monkeypatch):
+    for name, value in storage.environment.items():
+        monkeypatch.setenv(name, value)
+    return storage
+
+
+@pytest.fixture(params=["path", "http", "http-without-etags", "s3"])
+def place(request, tmp_path):
+    """Puts content at one place, of every kind; its address."""
+    if request.param == "path":
+
+        def put(content):
+            (tmp_path / "a model.pt").write_bytes(content)
+            return (tmp_path / "a model.pt").as_uri()
+
+        return put
+    if request.param == "s3":
+        storage = request.getfixturevalue("objects")
+        return lambda content: storage.put(f"{tmp_path.name}/a model.pt", content)
+    pages = request.getfixturevalue("pages")
+    pages.has_etags = request.param == "http"
+
+    def publish(content):
+        pages.files["a.pt"] = content
+        return f"{pages.url}/a.pt"
+
+    return publish
+
+
+def test_what_has_not_changed_is_fetched(place, tmp_path):
+    uri = place(b"weights")
+    reference = references.adopt("weights/a.pt", uri)
+    assert (reference.size_bytes, references.changed(reference)) == (7, None)
+    stored = references.fetch(reference, tmp_path / "bundle" / "a.pt")
+    assert stored == (hashlib.sha256(b"weights").hexdigest(), 7)
+    assert (tmp_path / "bundle" / "a.pt").read_bytes() == b"weights"
+
+
+@pytest.mark.parametrize("content", [b"wei9hts", b"weights and more"], ids=["equal size", "longer"])
+def test_what_has_changed_is_told_and_not_fetched(place, tmp_path, content):
+    uri = place(b"weights")
+    reference = references.adopt("weights/a.pt", uri)
+    place(content)
+    assert "when it was adopted" in references.changed(reference)
+    with pytest.raises(references.ChangedError, match="when it was adopted"):
+        references.fetch(reference, tmp_path / "bundle" / "a.pt")
+    assert list((tmp_path / "bundle").iterdir()) == []
+
+
+def test_a_file_of_this_machine_and_one_without_an_etag_are_known_by_their_sha256(place):
+    reference = references.adopt("weights/a.pt", place(b"weights"))
+    assert (reference.sha256 is None) == (reference.etag is not None)
+
+
+def test_equal_bytes_with_another_etag_are_no_change(pages):
+    pages.files["a.pt"] = b"weights"
+    sha256 = hashlib.sha256(b"weights").hexdigest()
+    copied = Reference("a.pt", f"{pages.url}/a.pt", 7, '"of another copy"', sha256)
+    assert references.changed(copied) is None
+    pages.files["a.pt"] = b"wei9hts"
+    assert "has sha256" in references.changed(copied)
+
+
+def test_a_file_that_is_gone_is_a_change_and_a_server_that_is_away_none(pages, tmp_path):
+    pages.files["a.pt"] = b"weights"
+    reference = references.adopt("a.pt", f"{pages.url}/a.pt")
+    pages.is_broken = True
+    with pytest.raises(TransportError, match="answers 503"):
+        references.changed(reference)
+    pages.is_broken = False
+    del pages.files["a.pt"]
+    assert references.changed(reference) == f"{pages.url}/a.pt is gone"
+    with pytest.raises(FileNotFoundError, match="answers 404"):
+        references.fetch(reference, tmp_path / "a.pt")
+
+
+def test_an_object_that_is_not_there_is_named(objects):
+    with pytest.raises(FileNotFoundError, match=r"s3://models/none\.pt"):
+        references.look("s3://models/none.pt")
+
+
+def test_nobody_at_an_address_is_no_verdict(monkeypatch, objects):
+    nobody = f"http://127.0.0.1:{free_port()}"
+    with pytest.raises(TransportError, match="cannot be reached"):
+        references.look(f"{nobody}/a.pt")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", nobody)
+    with pytest.raises(TransportError, match=r"s3://models/a\.pt cannot be read"):
+        references.look("s3://models/a.pt")
+
+
+def test_redirects_are_followed_and_head_is_not_needed(pages):
+    pages.files["a.pt"] = b"weights"
+    pages.answers_head = False
+    found = references.look(f"{pages.url}/moved/a.pt")
+    assert (found.size_bytes, found.etag is not None, found.sha256) == (7, True, None)
+
+
+def test_reading_ends_in_time(pages):
+    pages.files["a.pt"] = b"weights"
+    with pytest.raises(TransportError, match="was not read in time"):
+        references.look(f"{pages.url}/a.pt", is_read=True, until=time.monotonic() - 1)
+
+
+@pytest.mark.parametrize(
+    ("place", "what"),
+    [
+        ("ftp://host/a.pt", "is neither a path here nor one of file://"),
+        ("s3://bucket", "names no file"),
+        ("https://host/folder/", "names no file"),
+        ("file://elsewhere/a.pt", "names no file of this machine"),
+    ],
+)
+def test_an_address_that_names_no_file_is_refused(place, what):
+    with pytest.raises(ValueError, match=what):
+        references.uri_of(place)
+
+
+def test_a_device_is_no_file():
+    with pytest.raises(FileNotFoundError, match="no file at /dev/zero"):
+        references.look("file:///dev/zero")
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("https://ada:pass@host/a.pt", True),
+        ("https://host/a.pt?X-Amz-Signature=ab", True),
+        ("https://host/a.pt?v=3", False),
+    ],
+)
+def test_an_address_that_opens_something_is_known(uri, expected):
+    assert references.is_secret(uri) is expected
