@@ -9,18 +9,21 @@ from tracker_server.bundles.consumers import report as report_consumer
 from tracker_server.bundles.leaving import leave
 from tracker_server.bundles.registering import manifest_of
 from tracker_server.bundles.service import bundle_report, states
-from tracker_server.bundles.states import barred_by
-from tracker_server.bundles.verifications import newest_pass, record, verifications_of
+from tracker_server.bundles.states import bar_of_source, barred_by
+from tracker_server.bundles.states import of_version as state_of
+from tracker_server.bundles.verifications import newest_replay, record, verifications_of
 
 __all__ = [
+    "bar_of_source",
     "barred_by",
     "bundle_report",
     "consumers_of",
     "leave",
     "manifest_of",
-    "newest_pass",
+    "newest_replay",
     "record",
     "report_consumer",
+    "state_of",
     "states",
     "verifications_of",
 ]

@@ -18,26 +18,33 @@ from tracker_server.registry.models import RegisteredVersion
 
 @registry.registers
 def read(session: Session, source: artifacts.ArtifactVersion) -> registry.Keep | None:
-    """What keeps the manifest of an artifact version once it is a model's; None for loose files.
+    """What keeps the manifest of an artifact version once it is a model's; None for loose files. Raises Refused."""
+    said = check(session, source)
+    if said is None:
+        return None
 
-    Raises Refused `bad_bundle` for one that cannot be read, or that says something else than there is.
+    def keep(version: RegisteredVersion) -> None:
+        session.add(BundleRow(version_id=version.id, document=msgspec.to_builtins(said)))
+        session.flush()
+
+    return keep
+
+
+def check(session: Session, source: artifacts.ArtifactVersion) -> manifest.Manifest | None:
+    """What an artifact version says of itself; None for loose files.
+
+    Raises Refused `bad_bundle` for a manifest that cannot be read, or that says something else than there is.
     """
     files = {file.path: file for file in artifacts.files_of(session, source.id)}
     own = files.get(manifest.FILE_NAME)
     if own is None:
         return None
     try:
-        document = _document(own, files)
+        return _read(own, files)
     except manifest.ManifestError as error:
         raise Refused(
             "bad_bundle", f"this cannot be registered as a bundle: {error}", field="artifact_version_id"
         ) from error
-
-    def keep(version: RegisteredVersion) -> None:
-        session.add(BundleRow(version_id=version.id, document=document))
-        session.flush()
-
-    return keep
 
 
 def manifest_of(session: Session, version: RegisteredVersion) -> manifest.Manifest | None:
@@ -46,8 +53,8 @@ def manifest_of(session: Session, version: RegisteredVersion) -> manifest.Manife
     return msgspec.convert(row.document, manifest.Manifest) if row is not None else None
 
 
-def _document(own: artifacts.ArtifactFile, files: dict[str, artifacts.ArtifactFile]) -> object:
-    """The manifest as it is kept: JSON, whose reading gives it again."""
+def _read(own: artifacts.ArtifactFile, files: dict[str, artifacts.ArtifactFile]) -> manifest.Manifest:
+    """The manifest by way of JSON, as which it is kept and told: YAML has values that JSON has not."""
     if own.size_bytes > manifest.MAX_BYTES:
         raise manifest.ManifestError(
             f"{manifest.FILE_NAME} has {own.size_bytes} bytes; at most {manifest.MAX_BYTES} are read"
@@ -56,9 +63,7 @@ def _document(own: artifacts.ArtifactFile, files: dict[str, artifacts.ArtifactFi
     stored = {path: manifest.Stored(file.digest, file.size_bytes) for path, file in files.items()}
     manifest.check_files(said, stored)
     try:
-        kept = msgspec.json.encode(said)
-        msgspec.json.decode(kept, type=manifest.Manifest)
-        return msgspec.json.decode(kept)
+        return msgspec.json.decode(msgspec.json.encode(said), type=manifest.Manifest)
     except (TypeError, ValueError, OverflowError, msgspec.MsgspecError) as error:
         raise manifest.ManifestError(
             f"{manifest.FILE_NAME} has a value that JSON cannot have ({error}); leave it out, or write it as text"

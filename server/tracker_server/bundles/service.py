@@ -19,12 +19,11 @@ def states(session: Session, model: RegisteredModel) -> list[BundleState]:
 
 def bundle_report(session: Session, model: RegisteredModel, version: RegisteredVersion, *, now_ms: int) -> BundleReport:
     """A version as a box; also of one that is loose files, which has a report without a manifest."""
-    found = standing.of_versions(session, {version.id: version.version})
     return BundleReport(
         model=model.name,
         version=version.version,
         manifest=registering.manifest_of(session, version),
-        state=found[0] if found else None,
+        state=standing.of_version(session, version),
         verifications=verifications.verifications_of(session, version),
         consumers=consumers.consumers_of(session, model, version, now_ms=now_ms),
     )

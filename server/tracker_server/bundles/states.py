@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker.manifest import FormKind, Kind
-from tracker_server.bundles import verifications
+from tracker_server import artifacts
+from tracker_server.bundles import registering, verifications
 from tracker_server.bundles.models import BundleRow
 from tracker_server.bundles.schema import BundleState, Verification
+from tracker_server.errors import Refused
 from tracker_server.registry.models import RegisteredVersion
 
 
@@ -43,8 +45,23 @@ def of_versions(session: Session, versions: Mapping[int, int]) -> list[BundleSta
 def barred_by(session: Session, version: RegisteredVersion) -> str | None:
     """Why a version cannot be promoted, whoever asks: a role that it lacks, or a file that is no longer what it was.
     None where it can, and for one that is no bundle."""
+    found = of_version(session, version)
+    return found.barred_by if found is not None else None
+
+
+def of_version(session: Session, version: RegisteredVersion) -> BundleState | None:
+    """How a version stands; None for one that is no bundle."""
     found = of_versions(session, {version.id: version.version})
-    return found[0].barred_by if found else None
+    return found[0] if found else None
+
+
+def bar_of_source(session: Session, source: artifacts.ArtifactVersion) -> str | None:
+    """The same of an artifact version that would become a version first; also that its manifest lies."""
+    try:
+        said = registering.check(session, source)
+    except Refused as refused:
+        return refused.message
+    return _bar("it", said.missing_roles, None) if said is not None else None
 
 
 def _state(number: int, head: _Head, proof: Verification | None, of_files: Verification | None) -> BundleState:
@@ -55,15 +72,15 @@ def _state(number: int, head: _Head, proof: Verification | None, of_files: Verif
         forms=[form.kind for form in head.forms],
         missing_roles=missing,
         proof=proof,
-        barred_by=_bar(number, missing, of_files),
+        barred_by=_bar(f"v{number}", missing, of_files),
     )
 
 
-def _bar(number: int, missing: list[str], of_files: Verification | None) -> str | None:
+def _bar(called: str, missing: list[str], of_files: Verification | None) -> str | None:
     if missing:
         named = ", ".join(repr(role) for role in missing)
         return (
-            f"v{number} has no file for the {'role' if len(missing) == 1 else 'roles'} {named} that its tracker.yaml "
+            f"{called} has no file for the {'role' if len(missing) == 1 else 'roles'} {named} that its tracker.yaml "
             "declares; log and register it with all of them"
         )
     if of_files is None or of_files.outcome == "pass":
@@ -75,6 +92,6 @@ def _bar(number: int, missing: list[str], of_files: Verification | None) -> str 
         more = len(of_files.problems) - 1
         found = f"{first.path}: {first.message}" + (f" (and {more} more)" if more else "")
     return (
-        f"the newest check of the files of v{number} failed: {found.rstrip('.')}. Put back what was registered and "
+        f"the newest check of the files of {called} failed: {found.rstrip('.')}. Put back what was registered and "
         "verify it again (tracker verify), or register what there is now as a version of its own"
     )

@@ -17,7 +17,7 @@ from tracker_server.gates.results import MOST_COMPARISONS
 from tracker_server.gates.seeds import Seeds, seeds_of
 from tracker_server.gates.sides import Side, side_of
 from tracker_server.narrowing import EVERY_PROJECT
-from tracker_server.registry.models import RegisteredModel
+from tracker_server.registry.models import RegisteredModel, RegisteredVersion
 from tracker_server.runs.schema import Goal
 
 
@@ -31,8 +31,11 @@ class DataVersion(NamedTuple):
 class Facts:
     """Of one evaluation of the rules."""
 
-    def __init__(self, session: Session, model: RegisteredModel, candidate: Side, holder: Side | None) -> None:
+    def __init__(
+        self, session: Session, model: RegisteredModel, candidate: Side, holder: Side | None, *, now_ms: int
+    ) -> None:
         self.session, self.model, self.candidate, self.holder = session, model, candidate, holder
+        self.now_ms = now_ms
         self._comparisons_left = MOST_COMPARISONS
         self._seeds: dict[tuple[Side, str | None], Seeds] = {}
 
@@ -79,6 +82,12 @@ class Facts:
     def candidate_files(self) -> list[str]:
         """The paths of the candidate's files."""
         return [file.path for file in artifacts.files_of(self.session, self.candidate.artifact_version_id)]
+
+    @functools.cached_property
+    def candidate_version(self) -> RegisteredVersion | None:
+        """None for an artifact version that is no version yet."""
+        number = self.candidate.version
+        return registry.get_version(self.session, self.model, number) if number is not None else None
 
     def held_by(self, alias: str) -> Side | None:
         """What holds an alias of the model."""

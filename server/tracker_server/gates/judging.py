@@ -13,6 +13,7 @@ from typing import Any
 from tracker_server.gates import rules
 from tracker_server.gates.comparing import compared
 from tracker_server.gates.facts import Facts
+from tracker_server.gates.proof import proved
 from tracker_server.gates.results import missing, not_enough, result
 from tracker_server.gates.schema import RuleResult, Verdict
 from tracker_server.gates.sides import value_of
@@ -39,6 +40,8 @@ def judge(rule: rules.GateRule, facts: Facts) -> RuleResult:
             return _holds(rule, facts, fields, filled, "card field", f"fill in on the card of {facts.candidate.name}")
         case rules.OfFiles(patterns):
             return _files(rule, patterns, facts)
+        case rules.OfProof() as proof:
+            return proved(rule, proof, facts)
 
 
 def _bound(rule: rules.GateRule, metric: str, bounds: rules.Bounds, facts: Facts) -> RuleResult:

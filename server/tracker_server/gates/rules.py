@@ -17,6 +17,7 @@ FEWEST_EXAMPLES = 50
 
 MAX_SEEDS = 500
 MAX_EXAMPLES = 1_000_000
+MAX_DAYS = 36_500
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,15 @@ class OfFiles:
     patterns: tuple[str, ...]
 
 
-Asked = OfMetric | OfSlices | OfSize | OfData | OfTags | OfCard | OfFiles
+@dataclass(frozen=True)
+class OfProof:
+    """That its stored example was replayed, by the form `form` where one is named, no more than so many days ago."""
+
+    within_days: int | None
+    form: str | None
+
+
+Asked = OfMetric | OfSlices | OfSize | OfData | OfTags | OfCard | OfFiles | OfProof
 
 
 @dataclass(frozen=True)
@@ -167,6 +176,8 @@ class GateRule:
                 return "card"
             case OfFiles():
                 return "files"
+            case OfProof():
+                return "verified"
 
     @property
     def says(self) -> str:
@@ -187,6 +198,9 @@ class GateRule:
                 return f"its card says {', '.join(fields)}"
             case OfFiles(patterns):
                 return f"its files include {', '.join(patterns)}"
+            case OfProof(within_days, form):
+                when = f" within {within_days} {'day' if within_days == 1 else 'days'}" if within_days else ""
+                return f"it was verified{when}{f', by its form {form}' if form is not None else ''}"
 
 
 def _with_evidence(sentence: str, evidence: Evidence | None) -> str:

@@ -9,7 +9,7 @@ import msgspec
 from tracker_server.bounds import Id
 
 Verdict = Literal["pass", "fail", "not_enough_evidence"]
-RuleKind = Literal["bound", "comparison", "slices", "size", "data", "tags", "card", "files"]
+RuleKind = Literal["bound", "comparison", "slices", "size", "data", "tags", "card", "files", "verified"]
 
 RulesText = Annotated[str, msgspec.Meta(max_length=65_536)]
 """YAML, as `docs/gates.md` describes it."""

@@ -129,7 +129,8 @@ def evaluate(
     one. `rules` stand in for the model's own. In a number of statements that does not grow with that of the rules."""
     book = rules if rules is not None else rules_of(session, model)
     new = side_of(session, candidate)
-    facts = Facts(session, model, new, side_of(session, holder) if holder is not None else None)
+    old = side_of(session, holder) if holder is not None else None
+    facts = Facts(session, model, new, old, now_ms=now_ms)
     results = [judge(rule, facts) for rule in book.of_alias(alias)]
     report = GateReport(
         model=model.name,

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
+from tracker.manifest import FormKind
 from tracker_server.errors import Refused
 from tracker_server.gates import nodes, rules
 from tracker_server.gates.schema import Protection, RuleProblem
@@ -19,6 +20,7 @@ MAX_BYTES: Final = 65_536
 MAX_RULES: Final = 100
 _MAX_PROBLEMS: Final = 20
 _MAX_APPROVALS: Final = 20
+FORMS: Final[tuple[str, ...]] = get_args(FormKind)
 
 DEFAULT_TEXT: Final = """\
 # What a version has to pass before a protected alias of this model points at it.
@@ -44,7 +46,7 @@ DEFAULT_TEXT: Final = """\
 """
 """What a model has that was given no rules."""
 
-_KINDS = ("metric", "slices", "size", "data", "tags", "card", "files")
+_KINDS = ("metric", "slices", "size", "data", "tags", "card", "files", "verified")
 _BOUNDS = ("at_least", "at_most")
 _MARGINS = ("not_worse_by", "better_by")
 _FOR_ALL = ("name", "aliases")
@@ -169,6 +171,8 @@ def _subject(asked: rules.Asked) -> str:
             return "card"
         case rules.OfFiles():
             return "files"
+        case rules.OfProof():
+            return "verified"
 
 
 def _of_metric(fields: nodes.Fields) -> rules.OfMetric | rules.OfSlices:
@@ -213,9 +217,25 @@ def _of_files(fields: nodes.Fields) -> rules.OfFiles:
     return rules.OfFiles(fields.need("files", nodes.as_some_words))
 
 
+def _of_proof(fields: nodes.Fields) -> rules.OfProof:
+    inner = nodes.Fields(fields.entries["verified"].value, ("within_days", "form"), what="'verified'")
+    return rules.OfProof(inner.read("within_days", _days), inner.read("form", _form))
+
+
+def _days(node: nodes.Node, name: str) -> int:
+    return nodes.as_whole(node, name, 1, rules.MAX_DAYS)
+
+
+def _form(node: nodes.Node, name: str) -> str:
+    text = nodes.as_text(node, name)
+    if text not in FORMS:
+        raise nodes.Wrong(node, f"there is no form {text[:80]!r}{nodes.nearest(text, FORMS)}")
+    return text
+
+
 _READ: Final[dict[str, Callable[[nodes.Fields], rules.Asked]]] = {
     "metric": _of_metric, "slices": _of_slices, "size": _of_size, "data": _of_data, "tags": _of_tags,
-    "card": _of_card, "files": _of_files,
+    "card": _of_card, "files": _of_files, "verified": _of_proof,
 }  # fmt: skip
 
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tracker_server import artifacts, registry
-from tracker_server.errors import Refused
+from tracker_server import artifacts, bundles, registry
+from tracker_server.errors import Conflict, Refused
 from tracker_server.narrowing import EVERY_PROJECT
 from tracker_server.registry.models import RegisteredModel, RegisteredVersion
 
@@ -64,3 +64,17 @@ def obstacle(version: RegisteredVersion) -> str | None:
         return None
     why = f" ({version.state_reason})" if version.state_reason else ""
     return f"v{version.version} is archived{why}, so no alias can point at it; make it active again first"
+
+
+def check_not_barred(session: Session, version: RegisteredVersion) -> None:
+    """Raises Conflict `bundle_barred` for a bundle that lacks a role, or whose files were found changed."""
+    barred_by = bundles.barred_by(session, version)
+    if barred_by is not None:
+        raise Conflict("bundle_barred", barred_by, field="version", version=version.version)
+
+
+def bar(session: Session, candidate: Candidate) -> str | None:
+    """The same, said beforehand; of an artifact version that is the model's next version first."""
+    if candidate.version is not None:
+        return bundles.barred_by(session, candidate.version)
+    return bundles.bar_of_source(session, candidate.source)

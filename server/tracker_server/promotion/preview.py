@@ -32,6 +32,7 @@ def preview(
     book = gates.rules_of(session, model)
     goals = runs.metric_goals(session, candidate.project_id)
     report = _report(session, candidate, book, query.alias, holder, now_ms)
+    barred_by = candidates.bar(session, candidate)
     waits = (
         settling.open_of(session, model, query.alias, version) if model is not None and version is not None else None
     )
@@ -67,7 +68,8 @@ def preview(
             session, book, query.alias, candidate.project_id, proposed_by=proposed_by, is_known=is_known
         ),
         webhooks=[Called(*told) for told in webhooks.told(session, candidate.project_id, "alias.moved")],
-        obstacle=candidates.obstacle(version) if version is not None else None,
+        obstacle=(candidates.obstacle(version) if version is not None else None) or barred_by,
+        barred_by=barred_by,
         open_proposal=waits.number if waits is not None else None,
         may_roll_back=model is not None
         and holder is not None

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from tracker_server import auth, events, gates, registry
 from tracker_server.auth.models import User
 from tracker_server.errors import Conflict, Forbidden, NotFound, Refused
-from tracker_server.promotion import approvals, settling
+from tracker_server.promotion import approvals, candidates, settling
 from tracker_server.promotion.approvals import Asker
 from tracker_server.promotion.models import Proposal, Remark
 from tracker_server.promotion.schema import ApprovalGiven, Decision, NewComment, NewProposal
@@ -44,14 +44,15 @@ def propose(session: Session, model_name: str, new: NewProposal, *, asker: Asker
     """Propose that a version holds an alias, registering it first where an artifact version is named; whether it was
     made now, or is open already.
 
-    Raises Conflict `version_archived`, NotFound for what is not there, Refused for a bad name, an empty reason, and a
-    version that holds the alias already.
+    Raises Conflict `version_archived` and `bundle_barred`, NotFound for what is not there, Refused for a bad name, an
+    empty reason, and a version that holds the alias already.
     """
     reason = registry.checked_reason(new.reason)
     found, version = hold_with(
         session, model_name, new.alias, new.version, new.artifact_version_id, asker=asker, now_ms=now_ms
     )
     check_can_hold(found, version)
+    candidates.check_not_barred(session, version)
     waits = settling.open_of(session, found.model, found.name, version)
     if waits is not None:
         return waits, False
@@ -95,8 +96,8 @@ def approve(session: Session, model_name: str, number: int, given: ApprovalGiven
     """Agree that the version replaces what holds the alias. The last approval that is needed promotes.
 
     Raises Forbidden `own_proposal` and `only_people`; Conflict `proposal_closed`, `alias_moved` when the holder is not
-    the one that was seen, `approved_already`, `version_archived`, and `gate_failed` where it would promote and a rule
-    does not pass.
+    the one that was seen, `approved_already`, `version_archived`, `bundle_barred`, and `gate_failed` where it
+    would promote and a rule does not pass.
     """
     found, proposal, version = _held_open(session, model_name, number)
     book = gates.rules_of(session, found.model)
@@ -108,6 +109,7 @@ def approve(session: Session, model_name: str, number: int, given: ApprovalGiven
         raise Refused("invalid", "promoting past a rule needs a reason: write it into `text`", field="text")
     registry.check_holder(session, found, given.replaces)
     check_can_hold(found, version)
+    candidates.check_not_barred(session, version)
     before = approvers(session, proposal, found.holder)
     if asker.id in before:
         raise Conflict(

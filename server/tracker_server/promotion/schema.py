@@ -119,7 +119,8 @@ class PromotionPreview(msgspec.Struct, frozen=True, kw_only=True):
     `candidate` is None where promoting will register it first; `next_version` is the number it would get. `metrics` are
     of everything that either has; without a holder, `differences` is None. `may_roll_back` says that the holder has a
     predecessor to return to. `gates` is None for an alias without rules. `obstacle` says why it cannot be promoted
-    whoever asks (archived, without files), None where it can. `open_proposal` is the number of one that waits for this
+    whoever asks (archived, barred), None where it can; `barred_by` is the same of a bundle alone: a role that it lacks,
+    a file that is no longer what it was, a manifest that lies. `open_proposal` is the number of one that waits for this
     very version and alias.
     """
 
@@ -143,6 +144,7 @@ class PromotionPreview(msgspec.Struct, frozen=True, kw_only=True):
     approval: Approval
     webhooks: list[Called]
     obstacle: str | None
+    barred_by: str | None
     open_proposal: int | None
     may_roll_back: bool
 

@@ -38,8 +38,8 @@ def promote(session: Session, model_name: str, alias: str, asked: AliasMove, *, 
     """Point the alias at a version, registering it first where an artifact version is named.
 
     Raises Conflict `alias_moved` when the holder is not the one that the caller saw, `needs_approval` where somebody
-    else has to agree, `gate_failed` where a rule does not pass, `version_archived`; NotFound for what is not there,
-    Refused for a bad name, an empty reason, and a version that holds the alias already.
+    else has to agree, `gate_failed` where a rule does not pass, `version_archived`, `bundle_barred`; NotFound for what
+    is not there, Refused for a bad name, an empty reason, and a version that holds the alias already.
     """
     reason = registry.checked_reason(asked.reason)
     found, version = hold_with(
@@ -47,6 +47,7 @@ def promote(session: Session, model_name: str, alias: str, asked: AliasMove, *, 
     )
     registry.check_holder(session, found, asked.replaces)
     check_can_hold(found, version)
+    candidates.check_not_barred(session, version)
     book = gates.rules_of(session, found.model)
     approval = approvals.of_alias(
         session, book, alias, found.model.project_id, proposed_by=asker.id, is_known=asker.is_known
@@ -59,9 +60,9 @@ def promote(session: Session, model_name: str, alias: str, asked: AliasMove, *, 
 def roll_back(session: Session, model_name: str, alias: str, asked: RollBack, *, actor_id: int, now_ms: int) -> Moved:
     """Point the alias back at a version that has held it: the one that is named, or the one before the holder.
 
-    Free of rules and approvals, since it was promoted before. Raises Conflict `alias_moved` when the holder is not the
-    one that the caller saw, `version_archived`; Refused for a version that has never held the alias, and where there is
-    none to go back to.
+    Free of rules, approvals and bars, since it was promoted before. Raises Conflict `alias_moved` when the holder is
+    not the one that the caller saw, `version_archived`; Refused for a version that has never held the alias, and where
+    there is none to go back to.
     """
     reason = registry.checked_reason(asked.reason)
     found = registry.hold(session, model_name, alias)

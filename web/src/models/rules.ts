@@ -14,6 +14,7 @@ export const TEMPLATES: readonly Template[] = [
   { label: "Tags that it must have", text: "  - tags: [reviewed]\n" },
   { label: "Fields of the model card", text: "  - card: [intended_use, limitations]\n" },
   { label: "Files that must be there", text: "  - files: [\"*.safetensors\"]\n" },
+  { label: "Verified not long ago", text: "  - verified: {within_days: 30}\n" },
 ];
 
 const LIST = /^rules:[ \t]*(#.*)?$/m;
