@@ -255,6 +255,7 @@ def _check_plain(value: Any, place: str) -> None:
         case dict():
             for name, inner in value.items():
                 if not isinstance(name, str):
+                    _check_plain(name, place)  # a number without bound could not even be named
                     raise ManifestError(f"{place} has the name {name!r:.80}, which is no text; quote it")
                 _check_plain(name, place)
                 _check_plain(inner, f"{place}: {name[:80]}" if place == FILE_NAME else f"{place}.{name[:80]}")

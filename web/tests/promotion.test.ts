@@ -6,7 +6,7 @@ import { waitingFor } from "../src/models/waiting";
 const PREVIEW: PromotionPreview = {
   model: "resnet", alias: "production", is_protected: true, model_exists: true, next_version: 8, holder: null, holder_since: null, candidate: null,
   candidate_artifact: "resnet:v1", candidate_size_bytes: 10, candidate_run: "r2", candidate_run_name: "heron", candidate_cost: null, holder_cost: null,
-  metrics: [], differences: null, gates: null, approval: { needed: 0, may: [] }, webhooks: [], obstacle: null, open_proposal: null, may_roll_back: false,
+  metrics: [], differences: null, gates: null, approval: { needed: 0, may: [] }, webhooks: [], obstacle: null, barred_by: null, open_proposal: null, may_roll_back: false,
 };
 const RULE: GateReport["rules"][number] = { name: "accuracy", kind: "bound", line: 2, says: "val/acc is at least 0.77", verdict: "pass", found: "0.781", slices: [] };
 const gates = (...verdicts: GateReport["verdict"][]): GateReport => ({
