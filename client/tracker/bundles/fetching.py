@@ -16,6 +16,7 @@ import msgspec
 
 from tracker import manifest as manifests
 from tracker import version_cache
+from tracker.bundles import references
 from tracker.bundles.folder import Bundle, BundleError, open_folder
 from tracker.manifest import Reference, Stored
 from tracker.settings import Settings
@@ -61,7 +62,7 @@ def _fetch_references(bundle: Bundle) -> None:
     for reference in bundle.manifest.references:
         path = bundle.path(reference.path)
         if not _is_here(path, reference, found.get(reference.path)):
-            raise BundleError(f"{reference.path!r} lies at {reference.uri}, from where this version cannot fetch it")
+            found[reference.path] = references.fetch(reference, path)
     noted.write_bytes(msgspec.json.encode(found))
 
 

@@ -1,0 +1,85 @@
+"""An environment is built of a bundle's own lock, with pip, and kept. Skipped where no package index can be reached."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+
+import pytest
+
+import tracker
+from tests.client.bundles import ADDS, bundle
+from tests.client.served import served
+from tracker.bundles import environments, verifying
+from tracker.bundles.lock import lock
+from tracker.errors import TransportError
+from tracker.query import Api
+
+ALONE = ADDS + (
+    "import importlib.util, sys\n"
+    "if importlib.util.find_spec('requests') or sys.prefix == sys.base_prefix:\n"
+    "    raise ValueError('this is no environment of the lock')\n"
+)
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    with served(tmp_path / "server") as made:
+        monkeypatch.setenv("TRACKER_URL", made.url)
+        yield made
+
+
+@pytest.fixture
+def register(server, start, tmp_path):
+    def act(name, **changes):
+        run = start()
+        version = tracker.register_model(name, tracker.log_artifact(bundle(tmp_path / name, **changes), type="model"))
+        run.finish()
+        return version
+
+    return act
+
+
+def test_an_example_is_replayed_in_an_environment_of_the_lock(register, server, tracker_dir):
+    version = register("locked", code=ALONE, packages=lock(["numpy", "msgspec", "pyyaml"]))
+    try:
+        found = verifying.verify(version.ref)
+    except TransportError as error:
+        if "could not be fetched" not in str(error):
+            raise
+        pytest.skip(f"no package index can be reached: {error}")
+    assert (found.finding.message, found.finding.outcome, found.finding.checked) == ("", "pass", "replay")
+    answer = Api(server.url)._connection.ask("GET", "/models/locked/versions/1/bundle", dict)
+    assert answer["verifications"][0]["max_difference"] == 0.0
+    (kept,) = [path for path in (tracker_dir / "environments").iterdir() if path.is_dir()]
+    built = (kept / "lock.txt").stat().st_mtime_ns
+    assert verifying.verify(version.ref).is_passed
+    assert (kept / "lock.txt").stat().st_mtime_ns == built
+
+    finding = verifying.verify(register("unlocked", packages=("numpy==1.0", "no-such-thing-as-this==9.9")).ref).finding
+    assert (finding.outcome, finding.checked, finding.form) == ("fail", "replay", "python")
+    assert "the lock cannot be satisfied, at 'no" in finding.message or "at 'numpy==1.0'" in finding.message
+    assert [path for path in (tracker_dir / "environments").iterdir() if path.is_dir()] == [kept]
+
+
+def test_those_used_longest_ago_go_and_none_that_is_in_use(tmp_path):
+    for number in range(environments.KEPT + 3):
+        (tmp_path / f"{number}" / "bin").mkdir(parents=True)
+        marker = tmp_path / f"{number}.used"
+        marker.touch()
+        os.utime(marker, (number, number))
+    with environments._in_use(tmp_path / "1.used"):
+        os.utime(tmp_path / "1.used", (1, 1))
+        environments._prune(tmp_path, "7")
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["1", "3", "4", "5", "6", "7"]
+
+
+def test_building_ends_in_time(tmp_path):
+    here = platform.python_version()
+    with (
+        pytest.raises(TransportError, match="was not built in time"),
+        environments.ready((), here, tmp_path, until=time.monotonic()),
+    ):
+        pass
+    assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
