@@ -224,10 +224,19 @@ def test_files_alone_cannot_be_run(tmp_path, capsys):
     assert packed(made, tmp_path / "hub", "--format", "huggingface") == 0
 
 
-def test_files_that_lie_elsewhere_are_not_left_out_silently(tmp_path, capsys):
+def test_files_that_lie_elsewhere_and_were_not_fetched_are_named(tmp_path, capsys):
     made = bundle(tmp_path / "b", references=(Reference("weights.pt", "s3://bucket/weights.pt"),))
     assert packed(made, tmp_path / "out") == 1
     assert "s3://bucket/weights.pt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("format", "place"), [("docker", "model/"), ("huggingface", "")])
+def test_files_that_were_fetched_from_elsewhere_are_shipped(tmp_path, format, place):
+    made = bundle(tmp_path / "b", references=(Reference("weights.pt", "s3://bucket/weights.pt", 4),))
+    (made / "weights.pt").write_bytes(b"1234")
+    packaging.package(str(made), tmp_path / "out", format=format)
+    assert (tmp_path / "out" / f"{place}weights.pt").read_bytes() == b"1234"
+    assert open_folder(tmp_path / "out" / place)
 
 
 def test_a_folder_without_a_manifest_is_told_from_a_bundle(tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""A model from its training to an answer over HTTP, as the README says."""
+"""A model from its training to an answer over HTTP, as the README says and as `examples/serve/serve.sh` goes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.reading import get
 from tests.processes import Server, environment, free_port, wait_until
 
 CHECKOUT = Path(__file__).parents[2]
@@ -92,3 +93,11 @@ def test_the_lines_of_the_readme_lead_to_an_answer_within_two_minutes(
     (package,) = (re.sub(r"\s+#.*", "", line) for line in lines("tracker package"))
     done(package, env, tmp_path)
     assert (tmp_path / "box" / "Dockerfile").is_file()
+
+
+def test_the_example_script_goes_the_whole_way(server: Server, env: dict[str, str], tmp_path: Path) -> None:
+    env |= {"PORT": str(free_port()), "VERIFY": "--no-environment"}
+    said = done("examples/serve/serve.sh", env, tmp_path).splitlines()
+    answer = json.loads(said[-1])
+    assert (answer["output"]["label"], answer["version"]) == ([0], 1)
+    assert get(server.url, "/models/digits")["aliases"][0]["version"] == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -32,6 +33,8 @@ class Shipment:
     name: str
     version: int | None
     bundle: Bundle
+    manifest: Manifest
+    """What the bundle says of itself, with files that were fetched from elsewhere among its files."""
     form: Form | None
     card: str | None = None
     allow_pickle: bool = False
@@ -41,11 +44,6 @@ class Shipment:
     def ref(self) -> str:
         """`digits-cnn:v3`, or the name alone."""
         return self.name if self.version is None else f"{self.name}:v{self.version}"
-
-    @property
-    def manifest(self) -> Manifest:
-        """What the bundle says of itself."""
-        return self.bundle.manifest
 
     @property
     def digest(self) -> str:
@@ -82,17 +80,18 @@ class Shipment:
 
 def of_version(ref: str, *, form: str | None, allow_pickle: bool, url: str | None) -> Shipment:
     """A version of a server, by `name@alias` or `name:v3`; its files are fetched, or were before, and verified."""
+    from tracker import settings
+    from tracker.bundles import fetching
     from tracker.query import Api
-    from tracker.version_cache import use_model
 
     name, pointer = arguments.model_reference(ref)
     api = Api(url, attempts=1)
     try:
         model = api.model(name)
         version = model.version(pointer)
-        folder = use_model(version.ref, url=api.url)
+        bundle = fetching.fetch(version.ref, settings.load(url=api.url)).bundle
         return replace(
-            _opened(folder, form, allow_pickle, version.ref),
+            _shipment(bundle, form, allow_pickle, version.ref),
             name=name, version=version.version, card=model.card(version.version),
         )  # fmt: skip
     finally:
@@ -101,7 +100,7 @@ def of_version(ref: str, *, form: str | None, allow_pickle: bool, url: str | Non
 
 def of_folder(folder: Path, *, form: str | None, allow_pickle: bool) -> Shipment:
     """A bundle that lies here, named as its folder is."""
-    shipment = _opened(folder, form, allow_pickle, str(folder))
+    shipment = _shipment(open_folder(folder), form, allow_pickle, str(folder))
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", folder.resolve().name).lstrip("._-")[:128]
     return replace(shipment, name=name if is_model(name) else "model")
 
@@ -111,15 +110,20 @@ def is_folder(ref: str) -> bool:
     return ref.startswith((".", "/", "~")) or "/" in ref or "\\" in ref or (Path(ref) / manifests.FILE_NAME).is_file()
 
 
-def _opened(folder: Path, kind: str | None, allow_pickle: bool, what: str) -> Shipment:
-    bundle = open_folder(folder, has_references=False)
-    elsewhere = [each for each in bundle.manifest.references if not bundle.path(each.path).exists()]
-    if elsewhere:
-        raise PackagingError(
-            f"{what} keeps {elsewhere[0].path!r} at {elsewhere[0].uri} ({len(elsewhere)} such files), and a package "
-            'holds all that it needs; register the version with by="copy"'
-        )
-    return Shipment("model", None, bundle, _form(bundle.manifest, kind, allow_pickle, what), allow_pickle=allow_pickle)
+def _shipment(bundle: Bundle, kind: str | None, allow_pickle: bool, what: str) -> Shipment:
+    manifest = _whole(bundle)
+    form = _form(manifest, kind, allow_pickle, what)
+    return Shipment("model", None, bundle, manifest, form, allow_pickle=allow_pickle)
+
+
+def _whole(bundle: Bundle) -> Manifest:
+    """The manifest in which files that lay elsewhere, and are here now, are files as the others."""
+    fetched = []
+    for reference in bundle.manifest.references:
+        with bundle.path(reference.path).open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            fetched.append(BundleFile(reference.path, sha256, os.fstat(file.fileno()).st_size))
+    return msgspec.structs.replace(bundle.manifest, files=(*bundle.manifest.files, *fetched), references=())
 
 
 def _form(manifest: Manifest, kind: str | None, allow_pickle: bool, what: str) -> Form | None:
@@ -163,6 +167,5 @@ def moved(manifest: Manifest, places: Mapping[str, str], *, added: tuple[BundleF
             if form.file is None or form.file in places
         ),
         roles={role: tuple(places[path] for path in paths if path in places) for role, paths in manifest.roles.items()},
-        references=(),
         example=example,
     )
