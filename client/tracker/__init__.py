@@ -99,6 +99,7 @@ def log_model(
     files: Mapping[str, Source | Iterable[Source]] | None = None,
     roles: Iterable[str] = (),
     init: Mapping[str, Any] | None = None,
+    axes: Mapping[str, Mapping[int, str]] | None = None,
     absolute: float = 1e-5,
     relative: float = 1e-4,
     aliases: Iterable[str] = (),
@@ -114,8 +115,9 @@ def log_model(
     `predict(**inputs)`.
     `example` is what it takes: one input, a tuple of them, or a mapping by name. It is run; the signature, the ONNX and
     torch.export forms, and what others later replay come from it. `files` by role go along (`{"vocabulary": "v.txt"}`);
-    `roles` have to be there before a version can be promoted. `init` are the arguments of the class' `__init__`. A form
-    whose outputs on the example differ from the model's by more than `absolute + relative * |output|` is left out.
+    `roles` have to be there before a version can be promoted. `init` are the arguments of the class' `__init__`. `axes`
+    are those of a torch module's inputs that are free beside the first: `{"tokens": {1: "length"}}`. A form whose
+    outputs on the example differ from the model's by more than `absolute + relative * |output|` is left out.
 
     Returns what was logged; with `register` it is made the next version of that model too, as `register_model` does,
     which waits for the server. The model itself, its mode and device and all random numbers stay as they are. Raises
@@ -130,8 +132,8 @@ def log_model(
     if register is not None:
         _arguments.model(register)
     logged = making.log_model(
-        run, model, name, example=example, files=files, roles=roles, init=init, absolute=absolute, relative=relative,
-        aliases=aliases, metadata=metadata,
+        run, model, name, example=example, files=files, roles=roles, init=init, axes=axes, absolute=absolute,
+        relative=relative, aliases=aliases, metadata=metadata,
     )  # fmt: skip
     if register is None:
         return logged

@@ -70,6 +70,17 @@ NETS = """
         def forward(self, tokens, scale):
             return self.head(self.embed(tokens).mean(1)) * scale, tokens.sum(1)
 
+    class Reading(torch.nn.Module):
+        # takes texts of any length
+        def __init__(self):
+            super().__init__()
+            self.embed = torch.nn.Embedding(9, 4)
+            self.head = torch.nn.Linear(4, 3)
+
+        def forward(self, tokens):
+            words = self.head(self.embed(tokens))
+            return {"words": words, "text": words.mean(1)}
+
     class Branching(torch.nn.Module):
         # what it does depends on values, which no exporter can follow
         def __init__(self):
@@ -165,6 +176,34 @@ def test_tied_weights_are_kept_once_and_one_example_is_enough(tmp_path, nets):
     expected = model(torch.from_numpy(tokens), torch.full((2, 1), 2.0))
     np.testing.assert_allclose(found["output_0"], expected[0].detach(), rtol=1e-4, atol=1e-5)
     assert found["output_1"].tolist() == [3, 14]
+
+
+def test_a_further_axis_is_free_where_it_is_said_to_be(tmp_path, nets):
+    model = nets.Reading()
+    tokens = torch.randint(0, 9, (2, 5))
+    manifest = make(model, tmp_path / "b", example=tokens, axes={"tokens": {1: "length"}})
+    assert [form.kind for form in manifest.forms] == ["onnx", "torch_export", "torch"]
+    assert [(field.name, field.shape) for field in (*manifest.signature.inputs, *manifest.signature.outputs)] == [
+        ("tokens", ("batch", "length")), ("words", ("batch", "length", 3)), ("text", ("batch", 3)),
+    ]  # fmt: skip
+    longer = torch.randint(0, 9, (3, 11))
+    found = run_onnx(tmp_path / "b", tokens=longer.numpy())
+    np.testing.assert_allclose(found["words"], model(longer)["words"].detach(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("axes", "error", "says"),
+    [
+        ({"words": {1: "length"}}, ExampleError, "axes name 'words', which is no array among the inputs: tokens"),
+        ({"tokens": {2: "length"}}, ExampleError, "axis 2 of 'tokens', whose axes are 1 to 1"),
+        ({"tokens": {1: "length"}}, ExampleError, "the example has 2 along 'length' of 'tokens'; give 3 or more"),
+        ({"tokens": 1}, TypeError, "axes are names of free axes by input"),
+    ],
+    ids=["no input", "no axis", "too few", "no names"],
+)
+def test_axes_that_cannot_be_are_an_error(tmp_path, nets, axes, error, says):
+    with pytest.raises(error, match=says):
+        make(nets.Reading(), tmp_path / "b", example=torch.zeros(2, 2, dtype=torch.int64), axes=axes)
 
 
 def test_what_cannot_be_exported_is_left_out_with_the_reason(tmp_path, nets, capsys):

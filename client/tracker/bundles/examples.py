@@ -27,7 +27,11 @@ _NUMBERS: Final = frozenset(
     ("float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool")
 )
 
+_LEAST_FREE: Final = 3
+"""Exporters take a size of one for a constant, and one place less is tried."""
+
 Values = dict[str, Any]
+Axes = Mapping[int, str]
 Run = Callable[[Values], Values]
 
 
@@ -83,14 +87,16 @@ def plain(name: str, value: Any) -> Any:
     return value
 
 
-def field(name: str, value: Any, *, is_batched: bool = False, dtype: str | None = None) -> Field:
-    """What an input or output is, from one value of it."""
-    found = dtype or _dtype(value)
+def field(name: str, value: Any, *, is_batched: bool = False, free: Axes | None = None) -> Field:
+    """What an input or output is, from one value of it and the axes that are free."""
+    found = _dtype(value)
     if found == "json":
         return Field(name, "json")
     shape: list[int | str | None] = list(np.shape(value))
     if is_batched and shape:
         shape[0] = BATCH
+    for axis, called in (free or {}).items():
+        shape[axis] = called
     return Field(name, found, tuple(shape))  # type: ignore[arg-type]
 
 
@@ -106,13 +112,66 @@ def _dtype(value: Any) -> str:
     return "string" if isinstance(value, str) else "json"
 
 
-def signature(inputs: Values, given: Values, *, is_batched: bool) -> Signature:
-    """The signature that an example and its outputs show."""
+def signature(
+    inputs: Values,
+    given: Values,
+    *,
+    is_batched: bool,
+    free: Mapping[str, Axes] | None = None,
+    followed: Mapping[str, Axes] | None = None,
+) -> Signature:
+    """The signature that an example and its outputs show; `free` axes are of inputs, `followed` of outputs."""
     return Signature(
-        tuple(field(name, value, is_batched=is_batched) for name, value in inputs.items()),
-        tuple(field(name, value, is_batched=is_batched) for name, value in given.items()),
+        tuple(field(name, value, is_batched=is_batched, free=(free or {}).get(name)) for name, value in inputs.items()),
+        tuple(
+            field(name, value, is_batched=is_batched, free=(followed or {}).get(name)) for name, value in given.items()
+        ),
         is_batched,
     )
+
+
+def check_axes(axes: Mapping[str, Axes], inputs: Values) -> None:
+    """Raises ExampleError unless they are axes of the inputs, of sizes that agree and can be seen to be free."""
+    sizes: dict[str, int] = {}
+    for name, own in axes.items():
+        shape = np.shape(inputs[name]) if isinstance(inputs.get(name), np.ndarray) else None
+        if shape is None:
+            raise ExampleError(name, f"axes name {name!r}, which is no array among the inputs: {', '.join(inputs)}")
+        for axis, called in own.items():
+            if not 0 < axis < len(shape):
+                raise ExampleError(name, f"axes name axis {axis} of {name!r}, whose axes are 1 to {len(shape) - 1}")
+            if shape[axis] < _LEAST_FREE or sizes.setdefault(called, shape[axis]) != shape[axis]:
+                raise ExampleError(
+                    name, f"the example has {shape[axis]} along {called!r} of {name!r}; give {_LEAST_FREE} or more, "
+                    "equal wherever the name stands"
+                )  # fmt: skip
+
+
+def resized(inputs: Values, axes: Mapping[str, Axes]) -> Values:
+    """The inputs with one place less along each free axis."""
+    found = dict(inputs)
+    for name, own in axes.items():
+        for axis in own:
+            found[name] = np.take(found[name], range(found[name].shape[axis] - 1), axis=axis)
+    return found
+
+
+def followed(axes: Mapping[str, Axes], inputs: Values, given: Values, others: Values) -> dict[str, dict[int, str]]:
+    """The axes of the outputs that follow those of the inputs, from two runs: those whose size became one less too."""
+    sizes = {called: inputs[name].shape[axis] for name, own in axes.items() for axis, called in own.items()}
+    found: dict[str, dict[int, str]] = {}
+    for name, value in given.items():
+        before, after = np.shape(value), np.shape(others[name])
+        for axis, (size, other) in enumerate(zip(before, after, strict=False)):
+            if size != other:
+                called = [each for each, known in sizes.items() if (known, known - 1) == (size, other)]
+                if len(called) != 1 or len(before) != len(after):
+                    raise MakingError(
+                        f"{name!r} has the shape {list(before)}, and {list(after)} with one place less along "
+                        f"{', '.join(sizes)}: a signature cannot say how these depend on one another"
+                    )
+                found.setdefault(name, {})[axis] = called[0]
+    return found
 
 
 def batch_size(values: Values) -> int | None:

@@ -40,12 +40,16 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked of a maker: everything but the model. `files` are the caller's, by role, in the folder already."""
+    """What is asked of a maker: everything but the model. `files` are the caller's, by role, in the folder already.
+
+    `axes` are those of the inputs that are free beside the first one: `{"tokens": {1: "length"}}`.
+    """
 
     folder: Path
     example: Any = None
     arguments: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    axes: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     tolerance: Tolerance = Tolerance()
 
     def paths(self) -> dict[str, Path | list[Path]]:

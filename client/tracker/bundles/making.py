@@ -48,6 +48,7 @@ def make(
     files: Files | None = None,
     roles: Iterable[str] = (),
     init: Mapping[str, Any] | None = None,
+    axes: Mapping[str, Mapping[int, str]] | None = None,
     metadata: Mapping[str, Any] | None = None,
     absolute: float = 1e-5,
     relative: float = 1e-4,
@@ -61,6 +62,7 @@ def make(
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise ValueError(f"a bundle is made in a new or empty folder, and {place} has something in it")
     kind = kind_of(model)
+    free = _axes(axes or {}, kind, has_example=example is not None)
     copies = _copies(files or {})
     declared = _declared(roles)
     tolerance = _tolerance(absolute, relative)
@@ -74,7 +76,7 @@ def make(
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
         given = {role: [name for name, _ in pairs] for role, pairs in copies.items()}
-        order = Order(place, example, arguments, given, tolerance)
+        order = Order(place, example, arguments, given, free, tolerance)
         with random_numbers():
             made = _made(model, kind, order)
         return _written(place, made, given, declared, own, tolerance)
@@ -247,6 +249,22 @@ def _inner(name: str) -> str:
     if not is_path(name):
         raise ValueError(f"a bundle cannot hold the file {name!r:.200}")
     return name
+
+
+def _axes(axes: object, kind: Kind, *, has_example: bool) -> dict[str, dict[int, str]]:
+    found: dict[str, dict[int, str]] = {}
+    for name, own in axes.items() if isinstance(axes, Mapping) else [("", None)]:
+        if not isinstance(own, Mapping) or not all(
+            type(axis) is int and isinstance(called, str) and called.isidentifier() and called != "batch"
+            for axis, called in own.items()
+        ):
+            raise TypeError(
+                f"axes are names of free axes by input, such as {{'tokens': {{1: 'length'}}}}, got {axes!r:.200}"
+            )
+        found[str(name)] = dict(own)
+    if found and (kind != "torch" or not has_example):
+        raise ValueError("axes are of the example of a torch module: other models say themselves which axes are free")
+    return found
 
 
 def _declared(roles: Iterable[str]) -> list[str]:

@@ -213,14 +213,19 @@ def without_traces(proto: Any) -> None:
     del proto.metadata_props[:]
 
 
-def name_batch(proto: Any) -> None:
-    """Give the first axis of every input and output the name `batch`, and whatever else had its name."""
+def name_axes(proto: Any, wanted: Signature) -> None:
+    """Call free axes as the signature does, wherever they stand."""
+    names: dict[str, str] = {}
+    fields = {each.name: each for each in (*wanted.inputs, *wanted.outputs)}
     ends = [*proto.graph.input, *proto.graph.output]
-    first = {each.type.tensor_type.shape.dim[0].dim_param for each in ends if each.type.tensor_type.shape.dim}
+    for each in ends:
+        for dim, size in zip(each.type.tensor_type.shape.dim, fields[each.name].shape, strict=False):
+            if dim.dim_param and isinstance(size, str):
+                names.setdefault(dim.dim_param, size)
     for each in (*ends, *proto.graph.value_info):
         for dim in each.type.tensor_type.shape.dim:
-            if dim.dim_param and dim.dim_param in first:
-                dim.dim_param = examples.BATCH
+            if dim.dim_param in names:
+                dim.dim_param = names[dim.dim_param]
 
 
 def open_session(path: Path) -> Any:

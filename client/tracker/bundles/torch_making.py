@@ -24,7 +24,7 @@ from tracker.bundles import code, examples, onnx_making
 from tracker.bundles.lock import lock
 from tracker.bundles.made import NEEDED_BY_TRACKER, ExampleError, Made, MakingError, Order, cause
 from tracker.bundles.values import plain_array
-from tracker.manifest import Form
+from tracker.manifest import Form, Signature
 
 WEIGHTS: Final = "model.safetensors"
 EXPORTED: Final = "model.pt2"
@@ -89,7 +89,24 @@ def _run_example(made: Made, eager: Any, order: Order) -> None:
         ) from error
     made.outputs = returned
     is_batched = examples.are_independent(lambda given: _call(eager, given), made.inputs, returned, order.tolerance)
-    made.signature = examples.signature(made.inputs, returned, is_batched=is_batched)
+    examples.check_axes(order.axes, made.inputs)
+    made.signature = _signature(made, eager, order, is_batched=is_batched)
+
+
+def _signature(made: Made, eager: Any, order: Order, *, is_batched: bool) -> Signature:
+    assert made.inputs is not None
+    assert made.outputs is not None
+    followed: dict[str, dict[int, str]] = {}
+    if order.axes:
+        less = examples.resized(made.inputs, order.axes)
+        try:
+            others = _call(eager, less)
+        except Exception as error:  # code of the model's
+            raise ExampleError(
+                "", f"the model cannot run {_told(less)}, as axes says it can: {cause(error)}"
+            ) from error
+        followed = examples.followed(order.axes, made.inputs, made.outputs, others)
+    return examples.signature(made.inputs, made.outputs, is_batched=is_batched, free=order.axes, followed=followed)
 
 
 def _told(inputs: examples.Values) -> str:
@@ -208,20 +225,20 @@ def _add_exports(made: Made, eager: Any, order: Order) -> None:
     exported, reason = None, ""
     for is_batched in (True, False) if made.signature.is_batched else (False,):
         try:
-            exported = _exported(eager, made.inputs, is_batched=is_batched)
+            exported = _exported(eager, made.inputs, order.axes, is_batched=is_batched)
         except Exception as error:  # torch refuses by errors of many classes
             reason = reason or cause(error)
             continue
         if is_batched != made.signature.is_batched:
             made.left_out["batch"] = f"exported with the example's number of examples alone: {reason}"
-            made.signature = examples.signature(made.inputs, made.outputs, is_batched=False)
+            made.signature = _signature(made, eager, order, is_batched=False)
         break
     if exported is None:
         made.left_out |= {"onnx": f"torch.export: {reason}", "torch_export": f"torch.export: {reason}"}
         return
     for kind, add in (("onnx", _add_onnx), ("torch_export", _add_exported)):
         try:
-            form = add(made, exported, order)
+            form = add(made, eager, exported, order)
         except ImportError as error:
             made.left_out[kind] = f'it needs {error.name or error}: pip install "tracker-ml[models]"'
         except Exception as error:  # as above
@@ -234,14 +251,19 @@ def _add_exports(made: Made, eager: Any, order: Order) -> None:
             order.folder.joinpath(name).unlink(missing_ok=True)
 
 
-def _exported(eager: Any, inputs: examples.Values, *, is_batched: bool) -> Any:
+def _exported(eager: Any, inputs: examples.Values, axes: Mapping[str, examples.Axes], *, is_batched: bool) -> Any:
     """torch takes a size of one for fixed, so that a single example is exported as two."""
     import torch
 
     given = examples.joined(inputs) if is_batched and examples.batch_size(inputs) == 1 else inputs
     tensors = _tensors(given)
-    batch = torch.export.Dim(examples.BATCH)
-    shapes = {name: {0: batch} if is_batched else None for name in tensors}
+    called = {examples.BATCH, *(each for own in axes.values() for each in own.values())}
+    dims = {name: torch.export.Dim(name) for name in called}
+    shapes = {
+        name: ({0: dims[examples.BATCH]} if is_batched else {})
+        | {axis: dims[each] for axis, each in axes.get(name, {}).items()}
+        for name in tensors
+    }
     parameters = inspect.signature(eager.forward).parameters.values()
     is_by_place = all(each.kind is each.VAR_POSITIONAL for each in parameters)
     with _quietly():
@@ -256,7 +278,7 @@ def _exported(eager: Any, inputs: examples.Values, *, is_batched: bool) -> Any:
     return exported
 
 
-def _add_onnx(made: Made, exported: Any, order: Order) -> Form:
+def _add_onnx(made: Made, eager: Any, exported: Any, order: Order) -> Form:
     import torch
 
     assert made.inputs is not None
@@ -271,17 +293,17 @@ def _add_onnx(made: Made, exported: Any, order: Order) -> Form:
     assert program is not None
     proto = program.model_proto
     onnx_making.without_traces(proto)
-    if made.signature is not None and made.signature.is_batched:
-        onnx_making.name_batch(proto)
+    assert made.signature is not None
+    onnx_making.name_axes(proto, made.signature)
     made.roles["onnx"] += onnx_making.write(proto, path)
     session = onnx_making.open_session(path)
-    apart = _checked(made, order, lambda given: onnx_making.run(session, given))
+    apart = _checked(made, eager, order, lambda given: onnx_making.run(session, given))
     packages, unlocked = onnx_making.packages_of_onnx()
     notes = f"{onnx_making.told(proto)}{unlocked}"
     return Form("onnx", packages, onnx_making.FILE, max_difference=apart, notes=notes)
 
 
-def _add_exported(made: Made, exported: Any, order: Order) -> Form:
+def _add_exported(made: Made, eager: Any, exported: Any, order: Order) -> Form:
     import torch
 
     path = order.folder / EXPORTED
@@ -289,12 +311,12 @@ def _add_exported(made: Made, exported: Any, order: Order) -> Form:
     with _quietly():
         torch.export.save(exported, str(path))
         module = torch.export.load(str(path)).module()
-    apart = _checked(made, order, lambda given: _call(module, given))
+    apart = _checked(made, eager, order, lambda given: _call(module, given))
     packages = lock(["torch", "numpy", *NEEDED_BY_TRACKER])
     return Form("torch_export", packages, EXPORTED, max_difference=apart)
 
 
-def _checked(made: Made, order: Order, run: Callable[[examples.Values], examples.Values]) -> float:
+def _checked(made: Made, eager: Any, order: Order, run: Callable[[examples.Values], examples.Values]) -> float:
     """The form's difference on the example. Raises MakingError where it is not the model."""
     assert made.inputs is not None
     assert made.outputs is not None
@@ -304,6 +326,10 @@ def _checked(made: Made, order: Order, run: Callable[[examples.Values], examples
     if not reason and made.signature.is_batched:
         is_so = examples.are_independent(run, inputs, outputs, order.tolerance)
         reason = "" if is_so else "it does not take as many examples at once as one likes"
+    if not reason and order.axes:
+        less = examples.resized(inputs, order.axes)
+        _, reason = examples.judged(_call(eager, less), lambda: run(less), order.tolerance)
+        reason = f"with one place less along its free axes, {reason}" if reason else ""
     if reason:
         raise MakingError(reason)
     return apart
