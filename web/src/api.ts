@@ -100,6 +100,14 @@ export type SavedViewFacts = Schemas["SavedViewFacts"];
 export type RunColumnsRequest = Schemas["RunColumnsRequest"];
 export type Importance = Schemas["Importance"];
 export type ImportanceRequest = Schemas["ImportanceRequest"];
+export type Manifest = Schemas["Manifest"];
+export type BundleForm = Schemas["Form"];
+export type BundleField = Schemas["Field"];
+export type Signature = Schemas["Signature"];
+export type BundleState = Schemas["BundleState"];
+export type BundleReport = Schemas["BundleReport"];
+export type Verification = Schemas["Verification"];
+export type Consumer = Schemas["Consumer"];
 export type Webhook = Schemas["Webhook"];
 export type NewWebhook = Schemas["NewWebhook"];
 export type WebhookChanges = Schemas["WebhookChanges"];
@@ -264,6 +272,7 @@ export type LineageSubject = { kind: "version"; model: string; version: number }
 const subjectPath = (subject: LineageSubject) =>
   subject.kind === "run" ? runPath(subject.run) : versionPath(subject.model, subject.version);
 const proposalPath = (model: string, number: number) => `${modelPath(model)}/proposals/${String(number)}`;
+const filePath = (artifactVersion: number, path: string) => `/artifact-versions/${String(artifactVersion)}/files/${path.split("/").map(part).join("/")}`;
 const aliasPath = (model: string, alias: string) => `${modelPath(model)}/aliases/${part(alias)}`;
 
 type Asking = { signal?: AbortSignal };
@@ -410,6 +419,11 @@ export const api = {
   approve: (model: string, number: number, body: Schemas["ApprovalGiven"]) => act<ProposalDetail>("POST", `${proposalPath(model, number)}/approval`, { body }),
   reject: (model: string, number: number, body: Schemas["Decision"]) => act<ProposalDetail>("POST", `${proposalPath(model, number)}/rejection`, { body }),
   withdraw: (model: string, number: number, body: Schemas["Decision"]) => act<ProposalDetail>("POST", `${proposalPath(model, number)}/withdrawal`, { body }),
+  bundles: (model: string, asking?: Asking) => request<Schemas["BundleList"]>("GET", `${modelPath(model)}/bundles`, asking),
+  bundle: (model: string, version: number, asking?: Asking) => request<BundleReport>("GET", `${versionPath(model, version)}/bundle`, asking),
+  consumers: (model: string, asking?: Asking) => request<Schemas["ConsumerList"]>("GET", `${modelPath(model)}/consumers`, asking),
+  /** A file of an artifact version that is JSON. */
+  storedJson: (artifactVersion: number, path: string, asking?: Asking) => request<unknown>("GET", filePath(artifactVersion, path), asking),
   rules: (model: string, asking?: Asking) => request<RuleSet>("GET", `${modelPath(model)}/rules`, asking),
   checkRules: (model: string, text: string, asking?: Asking) => request<CheckedRules>("POST", `${modelPath(model)}/rules/check`, { body: { text }, ...asking }),
   changeRules: (model: string, body: Schemas["RulesChange"]) => act<RuleSet>("PUT", `${modelPath(model)}/rules`, { body }),
@@ -433,8 +447,7 @@ export const api = {
   verifyAudit: () => request<AuditVerification>("GET", "/audit/verification"),
 };
 
-export const fileAddress = (artifactVersion: number, path: string) =>
-  `/api/v1/artifact-versions/${String(artifactVersion)}/files/${path.split("/").map(part).join("/")}`;
+export const fileAddress = (artifactVersion: number, path: string) => `/api/v1${filePath(artifactVersion, path)}`;
 
 export const auditAddress = (query: AuditFilter & { format: "csv" | "jsonl" }) => `/api/v1/audit/export${queryText(query)}`;
 export const actsAddress = (query: ActFilter & { format: "csv" | "jsonl" }) => `/api/v1/acts/export${queryText(query)}`;

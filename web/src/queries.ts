@@ -106,6 +106,16 @@ export const queries = {
   model: (name: string) => queryOptions({ queryKey: [...MODELS, name], queryFn: ({ signal }) => api.model(name, { signal }) }),
   modelVersion: (name: string, version: number) =>
     queryOptions({ queryKey: [...MODELS, name, version], queryFn: ({ signal }) => api.modelVersion(name, version, { signal }) }),
+  /** Which of its versions are bundles, and how they stand. */
+  bundles: (model: string) => queryOptions({ queryKey: [...MODELS, model, "bundles"], queryFn: ({ signal }) => api.bundles(model, { signal }), staleTime: 30 * SECOND }),
+  /** Verified from elsewhere at any time, and held by processes that come and go. */
+  bundle: (model: string, version: number) =>
+    queryOptions({ queryKey: [...MODELS, model, version, "bundle"], queryFn: ({ signal }) => api.bundle(model, version, { signal }), refetchInterval: 10 * SECOND }),
+  consumers: (model: string) =>
+    queryOptions({ queryKey: [...MODELS, model, "consumers"], queryFn: ({ signal }) => api.consumers(model, { signal }), refetchInterval: 10 * SECOND }),
+  /** A file never changes. */
+  storedJson: (artifactVersion: number, path: string) =>
+    queryOptions({ queryKey: ["stored", artifactVersion, path], queryFn: ({ signal }) => api.storedJson(artifactVersion, path, { signal }), staleTime: Infinity }),
   card: (model: string, version: number) => queryOptions({ queryKey: [...MODELS, "card", model, version], queryFn: ({ signal }) => api.card(model, version, { signal }) }),
   lineage: (subject: LineageSubject) => queryOptions({ queryKey: [...MODELS, "lineage", subject], queryFn: ({ signal }) => api.lineage(subject, { signal }) }),
   /** Those that wait for somebody, of all models. */

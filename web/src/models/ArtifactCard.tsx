@@ -8,6 +8,7 @@ import { Button } from "../parts/Button";
 import { CopyButton } from "../parts/Code";
 import { Icon } from "../parts/Icon";
 import { Ago } from "../parts/Time";
+import { useFew } from "../parts/useFew";
 import { useRights } from "../rights";
 import { AliasChip } from "./AliasChip";
 import styles from "./ArtifactCard.module.css";
@@ -65,37 +66,51 @@ function Actions({ artifact, versions }: { artifact: RunArtifact; versions: read
 
 type File = { path: string; digest: string; size_bytes: number };
 
+/** More than these are drawn as far as one asks for them, and found by their names. */
+const MANY_FILES = 200;
+
 export function FileList({ id, files }: { id: number; files: readonly File[] }) {
+  const [text, setText] = useState("");
+  const found = text === "" ? files : files.filter(({ path }) => path.toLowerCase().includes(text.trim().toLowerCase()));
+  const { shown, more } = useFew(found, MANY_FILES);
   return (
-    <div className={styles["scroll"]} tabIndex={0} role="region" aria-label="Files">
-      <table className={styles["files"]}>
-        <thead>
-          <tr>
-            <th scope="col">file</th>
-            <th scope="col" className="number">size</th>
-            <th scope="col">sha256</th>
-            <th scope="col"><span className="visually-hidden">Download</span></th>
-          </tr>
-        </thead>
-        <tbody>
-          {files.map((file) => (
-            <tr key={file.path}>
-              <th scope="row"><bdi>{file.path}</bdi></th>
-              <td className="number">{formatBytes(file.size_bytes)}</td>
-              <td className="mono" title={file.digest}>
-                <span className={styles["digest"]}>
-                  {file.digest.slice(0, 12)}… <CopyButton text={file.digest} label={`Copy digest of ${file.path}`} />
-                </span>
-              </td>
-              <td>
-                <a href={fileAddress(id, file.path)} download aria-label={`Download ${file.path}`} title="Download">
-                  <Icon name="download" />
-                </a>
-              </td>
+    <>
+      {files.length > MANY_FILES && (
+        <p className={styles["find"]}>
+          <input type="search" aria-label="Find a file" placeholder="Find a file" value={text} onChange={(event) => { setText(event.target.value); }} /> <span className="muted">{plural(found.length, "file")}</span>
+        </p>
+      )}
+      <div className={styles["scroll"]} tabIndex={0} role="region" aria-label="Files">
+        <table className={styles["files"]}>
+          <thead>
+            <tr>
+              <th scope="col">file</th>
+              <th scope="col" className="number">size</th>
+              <th scope="col">sha256</th>
+              <th scope="col"><span className="visually-hidden">Download</span></th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {shown.map((file) => (
+              <tr key={file.path}>
+                <th scope="row"><bdi>{file.path}</bdi></th>
+                <td className="number">{formatBytes(file.size_bytes)}</td>
+                <td className="mono" title={file.digest}>
+                  <span className={styles["digest"]}>
+                    {file.digest.slice(0, 12)}… <CopyButton text={file.digest} label={`Copy digest of ${file.path}`} />
+                  </span>
+                </td>
+                <td>
+                  <a href={fileAddress(id, file.path)} download aria-label={`Download ${file.path}`} title="Download">
+                    <Icon name="download" />
+                  </a>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {more}
+      </div>
+    </>
   );
 }

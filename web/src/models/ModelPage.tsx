@@ -4,6 +4,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { type AuditEntry, type ModelDetail, type ModelVersion, api, isNotFound } from "../api";
+import { VersionProof } from "../bundles/Proof";
+import { RunningModel } from "../bundles/RunningNow";
 import { formatBytes, formatChange, formatNumber } from "../format";
 import { NotFound } from "../frame/App";
 import { Page } from "../frame/Page";
@@ -57,6 +59,7 @@ function Loaded({ model }: { model: ModelDetail }) {
       <ModelAbout model={model} />
       <ModelActs model={model} onPromote={(version) => { setOpen({ kind: "promote", version }); }} />
       <Holders model={model} />
+      <RunningModel model={model} />
       <Proposals model={model.name} />
       <Versions model={model} onPromote={(version) => { setOpen({ kind: "promote", version }); }} />
       <MetricOverVersions model={model} />
@@ -98,6 +101,7 @@ function Versions({ model, onPromote }: { model: ModelDetail; onPromote: (versio
   const metrics = shownMetrics(model.versions, model.main_metric);
   const withheld = useRights(model.project);
   const hasGates = useHasGates(model.name);
+  const hasBundles = (useQuery(queries.bundles(model.name)).data?.bundles.length ?? 0) > 0;
   return (
     <section className={styles["part"]} aria-label="Versions">
       <h2>Versions</h2>
@@ -107,6 +111,7 @@ function Versions({ model, onPromote }: { model: ModelDetail; onPromote: (versio
             <tr>
               <th scope="col">Version</th>
               <th scope="col">Aliases</th>
+              {hasBundles && <th scope="col">Bundle</th>}
               <th scope="col">From run</th>
               {metrics.map((metric) => (
                 <th key={metric} scope="col" className={styles["numeric"]}>{metric}</th>
@@ -125,6 +130,7 @@ function Versions({ model, onPromote }: { model: ModelDetail; onPromote: (versio
                   <StateChip version={version} />
                 </th>
                 <td>{version.aliases.map((alias) => <AliasChip key={alias} alias={alias} />)}</td>
+                {hasBundles && <td><VersionProof model={model.name} version={version.version} /></td>}
                 <td><FromRun version={version} project={model.project} /></td>
                 {metrics.map((metric) => (
                   <td key={metric} className={styles["numeric"]}>

@@ -4,12 +4,14 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useRef, useState } from "react";
 import { type Model, api } from "../api";
+import { VersionProof } from "../bundles/Proof";
 import { plural } from "../format";
 import { Page } from "../frame/Page";
 import { useFollowed } from "../frame/followed";
 import { useKeys } from "../frame/keys";
 import { Empty, Failure, Outline } from "../parts/Note";
 import { Ago } from "../parts/Time";
+import { useSeen } from "../parts/useSeen";
 import { queries } from "../queries";
 import { AliasChip } from "./AliasChip";
 import styles from "./ModelsPage.module.css";
@@ -80,8 +82,10 @@ function Archived({ archived, onChange }: { archived: 0 | 1; onChange: (archived
 
 function ModelRow({ model }: { model: Model }) {
   const production = model.aliases.find(({ alias }) => alias === "production");
+  const row = useRef<HTMLTableRowElement>(null);
+  const isSeen = useSeen(row);
   return (
-    <tr>
+    <tr ref={row}>
       <th scope="row">
         <Link to="/models/$name" params={{ name: model.name }}><bdi>{model.name}</bdi></Link>
         {model.is_archived && <span className="muted"> (archived)</span>}
@@ -94,7 +98,8 @@ function ModelRow({ model }: { model: Model }) {
         ) : (
           <>
             <Link to="/models/$name/$version" params={{ name: model.name, version: String(production.version) }}>v{production.version}</Link>{" "}
-            <span className="muted">since <Ago ms={production.since_ms} />, {production.moved_by}</span>
+            <span className="muted">since <Ago ms={production.since_ms} />, {production.moved_by}</span>{" "}
+            <VersionProof model={model.name} version={production.version} isAsked={isSeen} />
           </>
         )}
       </td>
@@ -109,7 +114,8 @@ function ModelRow({ model }: { model: Model }) {
         ) : (
           <>
             <Link to="/models/$name/$version" params={{ name: model.name, version: String(model.latest_version) }}>v{model.latest_version}</Link>{" "}
-            <span className="muted"><Ago ms={model.latest_ms} /></span>
+            <span className="muted"><Ago ms={model.latest_ms} /></span>{" "}
+            {model.latest_version !== production?.version && <VersionProof model={model.name} version={model.latest_version} isAsked={isSeen} />}
           </>
         )}
       </td>

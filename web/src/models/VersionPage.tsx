@@ -2,7 +2,12 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
+import { Suspense, lazy } from "react";
 import { type ModelVersionDetail, api, fileAddress, isNotFound } from "../api";
+import { BundleSection, type WholeReport, hasManifest } from "../bundles/BundleSection";
+import { Lacks, ProofBadge } from "../bundles/Proof";
+import { RunningVersion } from "../bundles/RunningNow";
+import { UseIt } from "../bundles/UseIt";
 import { formatBytes, formatCount, formatNumber } from "../format";
 import { NotFound } from "../frame/App";
 import { Page } from "../frame/Page";
@@ -26,6 +31,8 @@ import { VersionActs } from "./VersionActs";
 import { curlLines, fetchLines } from "./fetchLines";
 import { heldReason } from "./promotion";
 
+const TryIt = lazy(() => import("../bundles/TryIt").then((module) => ({ default: module.TryIt })));
+
 export function VersionPage() {
   const { name, version } = useParams({ from: "/models/$name/$version" });
   const number = Number(version.replace(/^v/, ""));
@@ -46,11 +53,13 @@ export function VersionPage() {
 }
 
 function Loaded({ version }: { version: ModelVersionDetail }) {
+  const report = useQuery(queries.bundle(version.model, version.version)).data;
   return (
     <>
       <div className={styles["holders"]}>
         {version.aliases.map((alias) => <AliasChip key={alias} alias={alias} />)}
         <StateChip version={version} />
+        {hasManifest(report) && <><ProofBadge state={report.state} isDated /><Lacks state={report.state} /></>}
         <span className="muted">
           registered <Ago ms={version.created_ms} /> by {version.created_by} · {formatBytes(version.size_bytes)}
         </span>
@@ -59,6 +68,7 @@ function Loaded({ version }: { version: ModelVersionDetail }) {
       <VersionAbout version={version} />
       <VersionActs version={version} />
       <Held version={version} />
+      {hasManifest(report) && <Box version={version} report={report} />}
       <Origin version={version} />
       <CardSection version={version} />
       <LineageSection subject={{ kind: "version", model: version.model, version: version.version }} />
@@ -70,13 +80,50 @@ function Loaded({ version }: { version: ModelVersionDetail }) {
       <section className={styles["part"]} aria-label="Files of the version">
         <h2>Files</h2>
         <FileList id={version.artifact_version_id} files={version.files} />
+        {report !== undefined && report.manifest === null && <LooseFiles />}
+        {hasManifest(report) && <details><summary>Fetch the files alone</summary><FetchLines version={version} /></details>}
       </section>
+      {!hasManifest(report) && (
+        <section className={styles["part"]} aria-label="Use it">
+          <h2>Use it</h2>
+          <FetchLines version={version} />
+        </section>
+      )}
+      {report !== undefined && report.manifest === null && report.consumers.length > 0 && <RunningVersion consumers={report.consumers} />}
+      <VersionHistory version={version} />
+    </>
+  );
+}
+
+/** What a version that is a bundle says of itself, how it is used, and who holds it. */
+function Box({ version, report }: { version: ModelVersionDetail; report: WholeReport }) {
+  return (
+    <>
+      <BundleSection version={version} manifest={report.manifest} state={report.state} verifications={report.verifications} />
       <section className={styles["part"]} aria-label="Use it">
         <h2>Use it</h2>
-        <CodeBlock text={fetchLines(version)} label="Python that fetches this version" />
-        <CodeBlock text={curlLines(version, window.location.origin, (path) => fileAddress(version.artifact_version_id, path))} label="Shell that fetches this version" />
+        <UseIt version={version} manifest={report.manifest} />
       </section>
-      <VersionHistory version={version} />
+      <section className={styles["part"]} aria-label="Try it">
+        <h2>Try it</h2>
+        <Suspense fallback={<Outline lines={4} />}><TryIt key={version.version} version={version} manifest={report.manifest} /></Suspense>
+      </section>
+      <RunningVersion consumers={report.consumers} />
+    </>
+  );
+}
+
+const LooseFiles = () => (
+  <p className="muted small">
+    These are loose files: nothing says how they load. A version made with <code>tracker.log_model(model, example=…)</code> is loaded, verified and served from here.
+  </p>
+);
+
+function FetchLines({ version }: { version: ModelVersionDetail }) {
+  return (
+    <>
+      <CodeBlock text={fetchLines(version)} label="Python that fetches this version" />
+      <CodeBlock text={curlLines(version, window.location.origin, (path) => fileAddress(version.artifact_version_id, path))} label="Shell that fetches this version" />
     </>
   );
 }
