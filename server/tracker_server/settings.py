@@ -35,7 +35,8 @@ class Settings:
     writers are told to come again. Many live runs are asked to gather what they log for so long that about
     `live_requests_per_s` come from all of them together. What a run has left that was silent for `abandoned_after_ms`
     is sealed. Webhooks are sent to public addresses and to `webhook_networks`; after a failure again, the first
-    time after about `webhook_first_wait_s` and then after ever longer waits. People may sign in through `oidc`.
+    time after about `webhook_first_wait_s` and then after ever longer waits. Pages may
+    ask the servers of models at `serving_origins`. People may sign in through `oidc`.
     """
 
     data: Path
@@ -60,6 +61,7 @@ class Settings:
     counts: Path | None = None
     webhook_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     webhook_first_wait_s: float = 2.0
+    serving_origins: tuple[str, ...] = ()
     oidc: Oidc | None = None
 
     @classmethod

@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -134,3 +135,28 @@ def test_a_page_may_run_no_script_but_ours(client: FlaskClient) -> None:
         policy = answer.headers["Content-Security-Policy"]
     assert "script-src 'self';" in policy
     assert "frame-ancestors 'none'" in policy
+
+
+OWN_MACHINE = "'self' http://127.0.0.1:* http://localhost:*"
+
+
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [
+        ({}, OWN_MACHINE),
+        ({"serving_origins": ("https://models.example",)}, f"{OWN_MACHINE} https://models.example"),
+        ({"host": "0.0.0.0", "serving_origins": ("https://models.example",)}, "'self' https://models.example"),
+        ({"host": "0.0.0.0"}, "'self'"),
+        ({"proxies": 1}, "'self'"),
+    ],
+    ids=["on one machine", "and told of", "told of alone", "on the network", "behind a proxy"],
+)
+def test_a_page_asks_no_server_but_ours_and_those_of_models(
+    settings: Settings, told: dict[str, Any], asked: str
+) -> None:
+    settings.data.mkdir()
+    app = create_app(dataclasses.replace(settings, **told))
+    with app.test_client().get("/models") as page, app.test_client().get("/embed/x") as embedded:
+        assert f"; connect-src {asked}; " in page.headers["Content-Security-Policy"]
+        assert "; connect-src 'self'; " in embedded.headers["Content-Security-Policy"]
+    app.extensions["tracker.database"].close()

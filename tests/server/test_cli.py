@@ -133,6 +133,16 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
         assert f"port {port} is in use" in _refusal("--port", str(port), "--data", str(tmp_path))
 
 
+@pytest.mark.parametrize(
+    "origin", ["https://models.example; script-src *", "https://models.example/", "*", "http://a:0"]
+)
+def test_an_origin_of_models_that_is_none_is_named(tmp_path: Path, origin: str) -> None:
+    said = _refusal("--serving-origin", origin, "--data", str(tmp_path))
+    assert (
+        f"--serving-origin must be an origin such as https://models.example or http://gpu1:8000, got {origin!r}" in said
+    )
+
+
 def test_a_network_for_webhooks_that_is_none_is_named(tmp_path: Path) -> None:
     said = _refusal("--allow-webhook-to", "10.1.2.3/16", "--data", str(tmp_path))
     assert "--allow-webhook-to must be a network such as 10.1.0.0/16 or fd00::/8, got '10.1.2.3/16'" in said

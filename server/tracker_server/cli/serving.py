@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import errno
 import ipaddress
+import re
 import socket
 import sys
 import time
@@ -59,6 +60,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="CIDR",
         help="a network that webhooks may be sent to although it is not public, such as 10.1.0.0/16",
     )
+    add(
+        "--serving-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="where models are served that pages may try, such as https://models.example",
+    )
     add("--auth", action="store_true", help="have everybody sign in; so on any address but this machine's own")
     add(
         "--new-projects",
@@ -98,6 +106,7 @@ def settings_from(options: argparse.Namespace) -> Settings:
         needs_key=needs_key,
         operator=places.operator_name(),
         webhook_networks=tuple(_network(text) for text in options.allow_webhook_to),
+        serving_origins=tuple(_origin(text) for text in options.serving_origin),
         new_projects=None if options.new_projects == "private" else options.new_projects,
         proxies=options.proxies,
         oidc=provider.settings_of(options, needs_key=needs_key),
@@ -117,6 +126,15 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
         raise CannotStart(
             f"--allow-webhook-to must be a network such as 10.1.0.0/16 or fd00::/8, got {text!r}: {error}"
         ) from error
+
+
+def _origin(text: str) -> str:
+    found = re.fullmatch(r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::([0-9]{1,5}))?", text)
+    if found is None or not 0 < int(found[1] or 1) < 65536:
+        raise CannotStart(
+            f"--serving-origin must be an origin such as https://models.example or http://gpu1:8000, got {text!r}"
+        )
+    return text.lower()
 
 
 def _is_loopback(host: str) -> bool:

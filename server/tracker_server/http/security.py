@@ -7,24 +7,25 @@ from a program, never from a form or script of another site.
 
 from __future__ import annotations
 
+import functools
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request
 
 from tracker_server.errors import AddressTooLong, Forbidden
-from tracker_server.settings import Settings
+from tracker_server.settings import LOOPBACK_HOSTS, Settings
 
 PROGRAM_HEADER = "X-Tracker-Client"
 """A header that a form cannot send, and a script of another site not without a permission that we never give."""
 
 _SOURCES = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "connect-src 'self'; frame-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'"
+    "frame-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'"
 )
-PAGE_POLICY = f"{_SOURCES}; frame-ancestors 'none'"
-
-EMBED_POLICY = f"{_SOURCES}; frame-ancestors *"
+EMBED_POLICY = f"{_SOURCES}; connect-src 'self'; frame-ancestors *"
 """For the pages below `/embed/`, which show charts and change nothing: they alone may stand in pages of others."""
+
+_OWN_MACHINE = ("http://127.0.0.1:*", "http://localhost:*")
 
 MAX_PATH = 2000
 """Of an address, in characters; the path of a file in an artifact has 1,000 at most."""
@@ -42,6 +43,18 @@ def install(app: Flask) -> None:
     app.before_request(_check_host)
     app.before_request(_check_origin)
     app.after_request(_add_headers)
+
+
+@functools.lru_cache(maxsize=8)
+def page_policy(settings: Settings) -> str:
+    """For pages: besides this server they may ask those that serve models, so that one can be tried from its page.
+
+    Where page and server are on one machine, that is whatever listens there; else what the server was told of. A proxy
+    in front means that pages are on other machines, which have ports of their own.
+    """
+    is_own_machine = settings.host in LOOPBACK_HOSTS and not settings.proxies
+    asked = ("'self'", *(_OWN_MACHINE if is_own_machine else ()), *settings.serving_origins)
+    return f"{_SOURCES}; connect-src {' '.join(asked)}; frame-ancestors 'none'"
 
 
 def _check_address() -> None:
@@ -104,7 +117,8 @@ def _place(origin: str) -> str | None:
 
 def _add_headers(response: Response) -> Response:
     is_page = not request.path.startswith(("/api/", "/metrics"))
-    response.headers.setdefault("Content-Security-Policy", PAGE_POLICY if is_page else INERT_POLICY)
+    settings: Settings = current_app.extensions["tracker.settings"]
+    response.headers.setdefault("Content-Security-Policy", page_policy(settings) if is_page else INERT_POLICY)
     if response.mimetype == "application/octet-stream":
         response.headers.setdefault("Content-Disposition", "attachment")
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
