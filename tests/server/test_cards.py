@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.conftest import NOW_MS
+from tests.server.bundled import onnx_files, stored
 from tests.server.logged import log_artifact, log_run, writing
 from tests.server.model_registry import Registry, code_of, make_artifacts
 from tests.server.people import Somebody, person
@@ -83,6 +84,13 @@ def test_the_body_has_the_facts(digits: Registry) -> None:
     for fact in ("# digits v1", "Reads digits.", "train-name", "rows:v1", "optim.lr", "0.93", "model.pt",
                  'tracker.use_model("digits:v1")'):  # fmt: skip
         assert fact in text.replace("\\", ""), fact
+
+
+def test_a_bundle_is_loaded_and_served_by_its_card(app: Flask, client: FlaskClient) -> None:
+    Registry(client).register(stored(app, onnx_files()))
+    text = card(client)["body"].replace("\\", "")
+    assert 'tracker.load("digits:v1")' in text
+    assert "tracker serve digits:v1" in text
 
 
 def test_what_nobody_wrote_is_to_be_written(digits: Registry) -> None:

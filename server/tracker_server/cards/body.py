@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from tracker import manifest
 from tracker_server.cards.schema import CardFields
 from tracker_server.registry.schema import AuditEntry, Cost, ModelVersionDetail
 
@@ -156,10 +157,14 @@ def _evaluation(version: ModelVersionDetail, judged: AuditEntry | None) -> Itera
 
 
 def _loading(version: ModelVersionDetail) -> str:
-    lines = f'import tracker\n\nfolder = tracker.use_model("{version.model}:v{version.version}")'
-    return (
-        f"## How to load it\n\n{_code(lines, 'python')}\n\nThe folder has the files above, each verified by its digest."
-    )
+    ref = f"{version.model}:v{version.version}"
+    if any(file.path == manifest.FILE_NAME for file in version.files):
+        lines = f'import tracker\n\nmodel = tracker.load("{ref}")\nmodel.predict(...)  # the inputs by name'
+        after = f"Each file above is verified by its digest first. `tracker serve {ref}` answers over HTTP."
+    else:
+        lines = f'import tracker\n\nfolder = tracker.use_model("{ref}")'
+        after = "The folder has the files above, each verified by its digest."
+    return f"## How to load it\n\n{_code(lines, 'python')}\n\n{after}"
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[Any]], *, nothing: str = "There are none.") -> str:
