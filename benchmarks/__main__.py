@@ -28,6 +28,7 @@ from benchmarks import (
     results,
     run_tables,
     sampling,
+    serving,
     tables,
     transferring,
 )
@@ -39,7 +40,7 @@ PEER_RESULTS = Path(__file__).with_name("peers.json")
 MILLION = 1_000_000
 SMALLEST = 10_000
 LIVE_S: dict[Backend, int] = {"sqlite": 300, "postgresql": 60}
-WITHOUT_DATABASE = ("log", "sampling", "artifacts")
+WITHOUT_DATABASE = ("log", "sampling", "artifacts", "serving")
 """Parts in which the database has no share: they are measured on SQLite alone."""
 
 Part = Callable[[Backend], list[Figure]]
@@ -142,6 +143,9 @@ def _parts(options: argparse.Namespace) -> dict[str, Part]:
         ),
         "artifacts": lambda _: transferring.figures(
             repetitions=options.repetitions, mebibytes=64 if options.quick else 1024
+        ),
+        "serving": lambda _: serving.figures(
+            repetitions=options.repetitions, requests=200 if options.quick else 2_000
         ),
         "live": lambda backend: live_runs.figures(
             seconds=options.live_seconds or (5 if options.quick else LIVE_S[backend]),

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 Inputs = dict[str, Any]
 Outputs = dict[str, Any]
 Predict = Callable[[Inputs], Outputs]
-Key = tuple[tuple[str, str, tuple[int, ...]], ...]
+Key = tuple[tuple[str, Any, tuple[int, ...]], ...]
 """Of each input its name, its type and its shape without the first axis: those of one key can be joined."""
 
 
@@ -45,7 +45,7 @@ class _Waiting:
 
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
-        self.key: Key = tuple((name, str(value.dtype), value.shape[1:]) for name, value in inputs.items())
+        self.key: Key = tuple((name, value.dtype, value.shape[1:]) for name, value in inputs.items())
         self.rows: int = next(iter(inputs.values())).shape[0]
         self.outputs: Outputs | None = None
         self.error: BaseException | None = None
