@@ -14,6 +14,7 @@ from tracker.bundles.folder import open_folder
 from tracker.bundles.lock import lock
 from tracker.bundles.made import ExampleError, MakingError
 from tracker.bundles.making import make
+from tracker.records import ArtifactLogged, Logged
 
 PACKAGE = {
     "spelling/__init__.py": "from .limits import MOST\n",
@@ -206,3 +207,29 @@ def test_a_lock_has_what_is_needed_in_turn_as_installed_here():
 def test_what_is_not_installed_cannot_be_locked():
     with pytest.raises(MakingError, match="no-such-distribution is not installed here"):
         lock(["no-such-distribution"])
+
+
+def test_a_full_disk_costs_the_model_and_not_the_training(server, program):
+    run = program("""
+import resource
+import tracker
+
+class Model:
+    def load(self, files): ...
+
+    def predict(self, number):
+        return number
+
+with open("big.bin", "wb") as file:
+    file.truncate(3_000_000)
+run = tracker.init("digits", capture_console=False, capture_code=False, system_interval_s=0)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+logged = tracker.log_model(Model, "echo", example=5, files={"weights": "big.bin"})
+assert logged.files == ()
+run.log({"loss": 1.0})
+run.finish()
+""")
+    assert run.returncode == 0, run.err
+    assert "tracker: the model 'echo' was not kept: [Errno 27] File too large" in run.err
+    assert server.records(Logged)
+    assert server.records(ArtifactLogged) == []

@@ -76,7 +76,8 @@ def make(
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
         given = {role: [name for name, _ in pairs] for role, pairs in copies.items()}
-        order = Order(place, example, arguments, given, free, tolerance)
+        by_role: dict[str, list[str]] = {role: [] for role in declared} | given
+        order = Order(place, example, arguments, by_role, free, tolerance)
         with random_numbers():
             made = _made(model, kind, order)
         return _written(place, made, given, declared, own, tolerance)
@@ -100,15 +101,23 @@ def log_model(
         kind_of(model)
         return LoggedArtifact(run.id, name, "model", ())
     try:
-        with tempfile.TemporaryDirectory(prefix="tracker-model-") as parent:
-            folder = Path(parent) / "bundle"
+        parent = tempfile.TemporaryDirectory(prefix="tracker-model-", ignore_cleanup_errors=True)
+    except OSError as error:  # Python finds no folder for temporary files where the disk is full
+        return _not_kept(run, name, error)
+    with parent:
+        folder = Path(parent.name) / "bundle"
+        try:
             made = make(model, folder, **options)
-            return run.log_artifact(folder, name, "model", aliases=aliases, metadata=made.metadata)
-    except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        notice(f"the model {name!r} was not kept: {error}; free some space, or set TMPDIR to a folder that has it")
-        return LoggedArtifact(run.id, name, "model", ())
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            return _not_kept(run, name, error)
+        return run.log_artifact(folder, name, "model", aliases=aliases, metadata=made.metadata)
+
+
+def _not_kept(run: Run, name: str, error: OSError) -> LoggedArtifact:
+    notice(f"the model {name!r} was not kept: {error}; free some space, or set TMPDIR to a folder that has it")
+    return LoggedArtifact(run.id, name, "model", ())
 
 
 def kind_of(model: Any) -> Kind:

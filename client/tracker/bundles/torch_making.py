@@ -63,14 +63,14 @@ def _copy_on_cpu(model: Any) -> Any:
     import torch
 
     copies: dict[int, Any] = {}
-    for module in model.modules():
-        own = [*module._parameters.values(), *module._buffers.values(), *vars(module).values()]
-        for tensor in own:
-            if isinstance(tensor, torch.Tensor) and id(tensor) not in copies:
-                there = tensor.detach().to("cpu", copy=True)
-                is_parameter = isinstance(tensor, torch.nn.Parameter)
-                copies[id(tensor)] = torch.nn.Parameter(there, requires_grad=False) if is_parameter else there
     try:
+        for module in model.modules():
+            own = [*module._parameters.values(), *module._buffers.values(), *vars(module).values()]
+            for tensor in own:
+                if isinstance(tensor, torch.Tensor) and id(tensor) not in copies:
+                    there = tensor.detach().to("cpu", copy=True)
+                    is_parameter = isinstance(tensor, torch.nn.Parameter)
+                    copies[id(tensor)] = torch.nn.Parameter(there, requires_grad=False) if is_parameter else there
         return copy.deepcopy(model, copies).eval()
     except Exception as error:  # whatever its attributes raise
         raise MakingError(
