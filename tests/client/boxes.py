@@ -66,13 +66,14 @@ def put(folder: Path, files: Mapping[str, bytes]) -> Path:
     return folder
 
 
-def register(server: Served, files: Mapping[str, bytes], *, name: str = "digits", run_id: str = "run1") -> int:
-    """Make the files the next version of a model; its number."""
+def register(server: Served, files: Mapping[str, bytes], *, name: str = "digits") -> int:
+    """Make the files the next version of a model, of a run of its own; its number."""
+    box = f"box-{len(server.asked)}"
     logged = tuple(server.upload(path, data) for path, data in files.items())
-    server.log(run_id, ArtifactLogged(START_MS, "box", "model", logged))
+    server.log(box, ArtifactLogged(START_MS, box, "model", logged))
     api = Api(server.url)
     try:
-        return api.register_model(name, api.artifact_id("digits", "box:latest")).version
+        return api.register_model(name, api.artifact_id("digits", f"{box}:latest")).version
     finally:
         api.close()
 
