@@ -173,8 +173,8 @@ def _add_source(made: Made, eager: Any, kind: type, order: Order) -> None:
         made.left_out["torch"] = str(error)
         return
     except Exception as error:  # code of the model's, or weights of other shapes
-        hint = "" if order.arguments else "; give the arguments of its __init__ as init={…}"
-        made.left_out["torch"] = f"its class cannot be made anew: {cause(error)}{hint}"
+        hint = "" if order.arguments else " (give the arguments of its __init__ as init={…})"
+        made.left_out["torch"] = f"its class cannot be made anew{hint}: {cause(error)}"
         return
     apart, reason = 0.0, ""
     inputs, outputs = made.inputs, made.outputs
