@@ -108,6 +108,14 @@ export type BundleState = Schemas["BundleState"];
 export type BundleReport = Schemas["BundleReport"];
 export type Verification = Schemas["Verification"];
 export type Consumer = Schemas["Consumer"];
+export type BoardDefinition = Schemas["BoardDefinition"];
+export type Leaderboard = Schemas["Leaderboard"];
+export type NewLeaderboard = Schemas["NewLeaderboard"];
+export type LeaderboardChanges = Schemas["LeaderboardChanges"];
+export type Standing = Schemas["Standing"];
+export type BoardRow = Schemas["BoardRow"];
+export type Refusal = Schemas["Refusal"];
+export type ProgressStep = Schemas["ProgressStep"];
 export type Webhook = Schemas["Webhook"];
 export type NewWebhook = Schemas["NewWebhook"];
 export type WebhookChanges = Schemas["WebhookChanges"];
@@ -264,6 +272,8 @@ const projectPath = (name: string) => `/projects/${part(name)}`;
 const runPath = (id: string) => `/runs/${part(id)}`;
 const viewPath = (id: string) => `/views/${part(id)}`;
 const modelPath = (name: string) => `/models/${part(name)}`;
+const boardsPath = (project: string) => `${projectPath(project)}/leaderboards`;
+const boardPath = (project: string, id: number) => `${boardsPath(project)}/${String(id)}`;
 const hooksPath = (project: string) => `${projectPath(project)}/webhooks`;
 const hookPath = (project: string, id: number) => `${hooksPath(project)}/${String(id)}`;
 const versionPath = (model: string, version: number) => `${modelPath(model)}/versions/${String(version)}`;
@@ -359,6 +369,15 @@ export const api = {
   createView: (project: string, body: Schemas["NewSavedView"]) => act<SavedView>("POST", `${projectPath(project)}/views`, { body }),
   changeView: (id: string, body: Schemas["SavedViewChanges"]) => act<SavedView>("PATCH", viewPath(id), { body }),
   deleteView: (id: string) => act<undefined>("DELETE", viewPath(id)),
+
+  leaderboards: (project: string, asking?: Asking) => request<Schemas["LeaderboardList"]>("GET", boardsPath(project), asking),
+  leaderboard: (project: string, id: number, asking?: Asking) => request<Leaderboard>("GET", boardPath(project, id), asking),
+  standing: (project: string, id: number, asking?: Asking) => request<Standing>("GET", `${boardPath(project, id)}/standing`, asking),
+  createLeaderboard: (project: string, body: NewLeaderboard) => act<Leaderboard>("POST", boardsPath(project), { body }),
+  changeLeaderboard: (project: string, id: number, body: LeaderboardChanges) => act<Leaderboard>("PATCH", boardPath(project, id), { body }),
+  deleteLeaderboard: (project: string, id: number) => act<undefined>("DELETE", boardPath(project, id)),
+  /** Where the browser downloads it from. */
+  leaderboardExport: (project: string, id: number, format: "html" | "json") => `/api/v1${boardPath(project, id)}/export?format=${format}`,
 
   run: (id: string, asking?: Asking) => request<RunDetail>("GET", runPath(id), { query: FEW, ...asking }),
   /** With those of its metrics that have this text in their names. */

@@ -59,6 +59,12 @@ export const queries = {
     queryOptions({ queryKey: ["keys", project, prefix], queryFn: ({ signal }) => api.keysFrom(project, { prefix, limit: NAMES_AT_ONCE }, { signal }), placeholderData: keepPreviousData }),
   views: (project: string) => queryOptions({ queryKey: ["views", project], queryFn: ({ signal }) => api.views(project, { signal }) }),
   view: (id: string) => queryOptions({ queryKey: ["view", id], queryFn: ({ signal }) => api.view(id, { signal }), staleTime: 60 * SECOND }),
+  leaderboards: (project: string) => queryOptions({ queryKey: ["leaderboards", project], queryFn: ({ signal }) => api.leaderboards(project, { signal }) }),
+  leaderboard: (project: string, id: number) =>
+    queryOptions({ queryKey: ["leaderboards", project, id], queryFn: ({ signal }) => api.leaderboard(project, id, { signal }) }),
+  /** Runs finish and are deleted meanwhile. */
+  standing: (project: string, id: number) =>
+    queryOptions({ queryKey: ["leaderboards", project, id, "standing"], queryFn: ({ signal }) => api.standing(project, id, { signal }), placeholderData: keepPreviousData, refetchInterval: 30 * SECOND }),
   /** What the runs of a search have, counted anew each time that one asks. */
   runKeys: (project: string, { text, filter, status, archived }: RunKeysSearch) => {
     const search = { text, filter, status, archived };

@@ -10,6 +10,8 @@ const getParentRoute = () => root;
 const projects = createRoute({ getParentRoute, path: "/", component: lazyRouteComponent(() => import("./projects/ProjectsPage"), "ProjectsPage") });
 const workspace = createRoute({ getParentRoute, path: "/p/$project", component: lazyRouteComponent(() => import("./workspace/WorkspacePage"), "WorkspacePage") });
 const compare = createRoute({ getParentRoute, path: "/p/$project/compare", component: lazyRouteComponent(() => import("./compare/ComparePage"), "ComparePage") });
+const leaderboards = createRoute({ getParentRoute, path: "/p/$project/leaderboards", component: lazyRouteComponent(() => import("./leaderboards/LeaderboardsPage"), "LeaderboardsPage") });
+const leaderboard = createRoute({ getParentRoute, path: "/p/$project/leaderboards/$board", component: lazyRouteComponent(() => import("./leaderboards/BoardPage"), "BoardPage") });
 const runPage = lazyRouteComponent(() => import("./run/RunPage"), "RunPage");
 const run = createRoute({ getParentRoute, path: "/p/$project/runs/$run", component: runPage });
 const runTab = createRoute({ getParentRoute, path: "/p/$project/runs/$run/$tab", component: runPage });
@@ -29,7 +31,7 @@ const settings = createRoute({ getParentRoute, path: "/settings", component: set
 const settingsPart = createRoute({ getParentRoute, path: "/settings/$part", component: settingsPage });
 
 export const router = createRouter({
-  routeTree: root.addChildren([projects, workspace, compare, run, runTab, shortRun, shortView, shared, join, models, model, modelVersion, proposal, rules, audit, settings, settingsPart]),
+  routeTree: root.addChildren([projects, workspace, compare, leaderboards, leaderboard, run, runTab, shortRun, shortView, shared, join, models, model, modelVersion, proposal, rules, audit, settings, settingsPart]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

@@ -24,6 +24,7 @@ _OWN: Final[dict[str, tuple[str, str]]] = {
     "gate": ("tracker.cli.gate:gate", "say whether a model's version passes the rules of an alias"),
     "import": ("tracker.cli.importing:import_", "make anew on the server what export wrote"),
     "journal": ("tracker.cli.journal:journal", "look into a journal file"),
+    "leaderboard": ("tracker.cli.leaderboards:leaderboard", "say who stands where on a leaderboard of a project"),
     "login": ("tracker.cli.login:login", "keep the server's address and your key on this machine"),
     "logout": ("tracker.cli.login:logout", "forget the key that is kept on this machine"),
     "ls": ("tracker.cli.runs:ls", "list projects, or the runs of one"),
@@ -113,7 +114,7 @@ def _usage() -> str:
     described = {name: text for name, (_, text) in _OWN.items()}
     described |= {point.name: f"from {point.value.partition('.')[0]}" for point in entry_points(group=GROUP)}
     described |= {name: text for name, text in _OF_THE_SERVER.items() if name in described or name == "server"}
-    lines = [f"  {name:<10} {text}" for name, text in sorted(described.items())]
+    lines = [f"  {name:<11} {text}" for name, text in sorted(described.items())]
     return "\n".join(
         [
             "usage: tracker COMMAND [ARGUMENT…]",

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import msgspec
 
 from tracker import arguments, settings
-from tracker.query import groups, models
+from tracker.query import groups, leaderboards, models
 from tracker.query.answers import (
     Me,
     MetricSummary,
@@ -38,6 +38,8 @@ from tracker.query.files import StoredArtifact, StoredFile
 from tracker.query.gates import BadRulesError, CheckedRules, GateReport, Interval, RuleProblem, RuleResult, RuleSet
 from tracker.query.groups import Align, Band, Curve, RunGroup, Statistic
 from tracker.query.history import History
+from tracker.query.leaderboards import BoardDefinition, BoardRow, Leaderboard, ProgressStep, Refusal, Standing
+from tracker.query.leaderboards import Value as BoardValue
 from tracker.query.model_facts import ArtifactAnswer, Lineage, LineageEdge, LineageNode
 from tracker.query.models import Act, AliasHolder, ModelVersion, Move, Proposal, StoredModel
 from tracker.query.run_list import RunList
@@ -49,6 +51,8 @@ __all__ = [
     "AliasHolder",
     "Api",
     "BadRulesError",
+    "BoardDefinition",
+    "BoardRow",
     "BundleReport",
     "BundleState",
     "CheckedRules",
@@ -60,6 +64,7 @@ __all__ = [
     "GateReport",
     "History",
     "Interval",
+    "Leaderboard",
     "Lineage",
     "LineageEdge",
     "LineageNode",
@@ -68,14 +73,17 @@ __all__ = [
     "Move",
     "NewVerification",
     "NotFoundError",
+    "ProgressStep",
     "Project",
     "Proposal",
+    "Refusal",
     "RuleProblem",
     "RuleResult",
     "RuleSet",
     "RunGroup",
     "RunList",
     "Server",
+    "Standing",
     "StoredArtifact",
     "StoredFile",
     "StoredModel",
@@ -224,6 +232,41 @@ class Api:
     def record_verification(self, model: str, version: int, found: NewVerification | Mapping[str, Any]) -> Verification:
         """Record what verifying a version of a model found, for good."""
         return models.record_verification(self._connection, model, version, found)
+
+    def leaderboards(self, project: str) -> list[Leaderboard]:
+        """The leaderboards of a project, by name."""
+        return leaderboards.every(self._connection, project)
+
+    def leaderboard(self, project: str, name: str) -> Leaderboard:
+        """One leaderboard of a project. Raises NotFoundError."""
+        return leaderboards.one(self._connection, project, name)
+
+    def create_leaderboard(
+        self,
+        project: str,
+        name: str,
+        *,
+        task: str,
+        metric: str,
+        data: str | None = None,
+        value: BoardValue = "shown",
+        goal: Literal["min", "max"] | None = None,
+        filter: str = "",
+        rows: Literal["family", "model"] = "family",
+        seed: str | None = None,
+        size_metric: str | None = None,
+        time_metric: str | None = None,
+    ) -> Leaderboard:
+        """Keep a leaderboard: run families, or versions of models, ranked by a metric on one version of the data.
+
+        Without `goal` the project's for the metric counts. Raises ValueError where it has none, and for a filter or
+        data that cannot be read; RefusedError where the name is taken.
+        """
+        definition = {
+            "task": task, "metric": metric, "data": data, "value": value, "goal": goal, "filter": filter,
+            "rows": rows, "seed": seed, "size_metric": size_metric, "time_metric": time_metric,
+        }  # fmt: skip
+        return leaderboards.create(self._connection, project, name, definition)
 
     def compare(self, runs: Iterable[str | StoredRun]) -> Comparison:
         """Some runs beside each other, in this order; in a notebook it shows their charts."""

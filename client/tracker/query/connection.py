@@ -7,6 +7,7 @@ by which the server knows what it has carried out.
 
 from __future__ import annotations
 
+import io
 import secrets
 import threading
 import time
@@ -35,6 +36,8 @@ _WRONG_ARGUMENT: Final = frozenset(
         "invalid",
         "bad_model_name",
         "bad_alias",
+        "bad_data",
+        "no_goal",
     }
 )
 
@@ -98,6 +101,19 @@ class Connection:
             return self._tried(fetch)
         except RefusedError as error:
             raise _explained(error) from None
+
+    def fetch(self, path: str) -> bytes:
+        """An answer that is no JSON, as it came."""
+
+        def read(transport: Transport) -> bytes:
+            target = io.BytesIO()
+            transport.download(path, target)
+            return target.getvalue()
+
+        try:
+            return self._tried(read)
+        except RefusedError as error:
+            raise self._of_an_older_server(error) or _explained(error) from None
 
     def download(self, digest: str, target: BinaryIO) -> None:
         """Write the bytes of that sha256 to `target`, from its start; TransportError where they have another."""

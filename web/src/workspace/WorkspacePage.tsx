@@ -1,7 +1,7 @@
 /** The page that people live in: the runs of a project beside their charts, live. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { Link, useParams } from "@tanstack/react-router";
 import { Suspense, lazy, useCallback, useMemo, useRef, useState } from "react";
 import { isNotFound } from "../api";
 import { ChartGrid } from "../charts/ChartGrid";
@@ -131,7 +131,10 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
           <Suspense fallback={<span />}>
             <ViewBar {...{ project, parameters, base }} onOpen={open} />
           </Suspense>
-          <Modes mode={view.mode} change={change} />
+          <span className={styles["ways"]}>
+            <Link to="/p/$project/leaderboards" params={{ project }}>Leaderboards</Link>
+            <Modes mode={view.mode} change={change} />
+          </span>
         </div>
       )}
       {isEmptyProject && !isFiltered ? (
