@@ -81,6 +81,10 @@ NETS = """
             words = self.head(self.embed(tokens))
             return {"words": words, "text": words.mean(1)}
 
+    class Doubling:
+        def predict(self, numbers):
+            return numbers * 2
+
     class Branching(torch.nn.Module):
         # what it does depends on values, which no exporter can follow
         def __init__(self):
@@ -233,6 +237,7 @@ def test_a_form_that_gives_something_else_is_left_out(tmp_path, capsys):
         ({"y": torch.zeros(2, 4)}, "the example has an input 'y', and the model takes x"),
         ((torch.zeros(2, 4), 1), "the example has 2 inputs, and the model takes 1: x"),
         ({}, "the example lacks the input 'x'"),
+        ([[1.0, 2.0], [3.0]], "the example's 'x' makes no tensor: ValueError"),
         ("text", "'x' has to be a tensor or an array of numbers, got str"),
         ({"x": np.array(["a"])}, "'x' has to be a tensor or an array of numbers, got an array of <U1"),
     ],
@@ -268,6 +273,15 @@ def test_a_classifier_gives_labels_and_probabilities_from_onnx(tmp_path):
         ("label", "string", ("batch",)), ("probabilities", "float32", ("batch", 2)),
     ]  # fmt: skip
     assert any(each.startswith("scikit-learn==") for each in manifest.forms[1].packages)
+
+
+def test_anything_that_pickles_and_predicts_is_kept(tmp_path, nets):
+    manifest = make(nets.Doubling(), tmp_path / "b", example=[1.5, 2.0])
+    assert (manifest.kind, [form.kind for form in manifest.forms]) == ("pickle", ["pickle"])
+    assert manifest.roles["code"] == ("code/nets_of_mine.py",)
+    assert {each.partition("==")[0] for each in manifest.forms[0].packages} >= {"numpy", "torch"}  # which it imports
+    runner = forms.run(open_folder(tmp_path / "b"), allow_pickle=True)
+    assert runner.predict({"numbers": np.array([4.0])})["output"].tolist() == [8.0]
 
 
 def test_columns_of_a_frame_are_inputs(tmp_path):
@@ -381,6 +395,21 @@ def test_without_an_active_run_it_says_so(start):
     start(mode="offline").finish()
     with pytest.raises(NoActiveRunError, match="log_model"):
         tracker.log_model(LinearRegression())
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "says"),
+    [
+        ({"register": "a b"}, ValueError, "a model's name has"),
+        ({"register": "prices"}, tracker.TrackerError, "is offline, so nothing can be registered now"),
+        ({"name": "a/b"}, ValueError, "an artifact's name is printable text without"),
+    ],
+    ids=["no name of a model", "offline", "no name of an artifact"],
+)
+def test_what_could_not_be_registered_is_an_error_before_anything_is_made(start, options, error, says):
+    start(mode="offline")
+    with pytest.raises(error, match=says):
+        tracker.log_model(LinearRegression(), example="never run", **options)
 
 
 def test_an_example_that_the_model_cannot_run_is_an_error_and_logs_nothing(server, start):

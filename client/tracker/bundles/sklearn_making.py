@@ -118,6 +118,9 @@ def _add_onnx(made: Made, model: Any, order: Order) -> None:
     if made.inputs is None or made.outputs is None:
         made.left_out["onnx"] = _NO_EXAMPLE
         return
+    if made.kind != "sklearn":
+        made.left_out["onnx"] = "it is made of estimators of scikit-learn alone"
+        return
     path = order.folder / onnx_making.FILE
     try:
         proto = _converted(model, made)

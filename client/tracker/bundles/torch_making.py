@@ -128,8 +128,13 @@ def _inputs(model: Any, example: Any) -> examples.Values:
 
 
 def _array(name: str, value: Any) -> np.ndarray[Any, Any]:
-    if isinstance(value, bool | int | float | list):
-        value = np.asarray(value)
+    import torch
+
+    if isinstance(value, bool | int | float | list):  # which torch reads as its own: floats are float32
+        try:
+            value = torch.as_tensor(value)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ExampleError(name, f"the example's {name!r} makes no tensor: {cause(error)}") from None
     array = plain_array(value)
     if array is None or array.dtype.kind not in "biuf":
         kind = type(value).__name__ if array is None else f"an array of {array.dtype}"
