@@ -15,7 +15,7 @@ from tests.client.bundled import INPUT, LOCK, OUTPUT, bundle, product
 from tests.house.dockerfile import parse
 from tracker import cli, manifest, packaging
 from tracker.bundles.folder import BundleError, open_folder
-from tracker.manifest import Field, Form, Reference, Signature
+from tracker.manifest import Example, Field, Form, Reference, Signature
 from tracker.version import client_version
 
 COG_SCHEMA = {
@@ -128,6 +128,13 @@ def test_no_name_or_description_becomes_code_of_the_predictor(tmp_path):
         [sys.executable, "-c", program], cwd=tmp_path / "out", capture_output=True, text=True, check=True
     )
     assert int(done.stdout) == 1 + len(names)
+
+
+def test_no_path_of_a_bundle_becomes_part_of_a_line_for_a_shell(tmp_path):
+    example = Example("example/$(touch here).json", "example/output.json")
+    made = bundle(tmp_path / "b", {example.input: b"{}"}, example=example)
+    packaging.package(str(made), tmp_path / "out")
+    assert "touch" not in (tmp_path / "out" / "README.md").read_text()
 
 
 def test_a_wheel_travels_with_the_package(made, tmp_path, capsys):

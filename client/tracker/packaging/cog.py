@@ -13,7 +13,7 @@ import yaml
 
 from tracker.manifest import Field
 from tracker.packaging import requirements
-from tracker.packaging.shipment import Shipment
+from tracker.packaging.shipment import PICKLE, Shipment
 
 _TYPES: Final = {"f": "float", "i": "int", "u": "int", "b": "bool"}
 _OWN: Final = frozenset({"self", "bundle", "runner"})
@@ -57,7 +57,7 @@ def predictor(shipment: Shipment, folder: str) -> str:
             "class Predictor(BasePredictor):",
             "    def setup(self) -> None:",
             f"        self.bundle = open_folder(Path(__file__).parent / {folder!r})",
-            f"        self.runner = run(self.bundle, form={form.kind!r}, allow_pickle={shipment.allow_pickle!r})",
+            f"        self.runner = run(self.bundle, form={form.kind!r}, allow_pickle={(form.kind == PICKLE)!r})",
             "",
             "    def predict(",
             "        self,",

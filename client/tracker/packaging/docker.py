@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from tracker import manifest as manifests
@@ -103,10 +104,11 @@ It runs as a user without rights, writes nothing but to its home and `/tmp`, and
 
 
 def _curl(shipment: Shipment) -> str:
-    """How the stored example is asked for."""
-    if shipment.manifest.example is None:
+    """How the stored example is asked for: a line for a shell, so only where no sign of its path means more there."""
+    example = shipment.manifest.example
+    if example is None or re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", example.input) is None:
         return ""
-    path = f"{MODEL}/{shipment.manifest.example.input}"
+    path = f"{MODEL}/{example.input}"
     return (
         f"    echo '{{\"input\": '\"$(cat {path})\"'}}' |\n"
         f"        curl http://127.0.0.1:{PORT}/predictions -H 'Content-Type: application/json' -d @-\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,5 +74,5 @@ def package(
         files=len(layout.files),
         size_bytes=size_bytes,
         notices=layout.notices,
-        steps=[step.format(out=out) for step in layout.steps],
+        steps=[step.format(out=shlex.quote(str(out))) for step in layout.steps],
     )
