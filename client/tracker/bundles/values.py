@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -119,7 +119,8 @@ def plain_array(value: Any) -> np.ndarray[Any, Any] | None:
         array = np.asarray(value)
     else:
         return None
-    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
+    is_foreign = array.dtype.kind == "V"  # numpy takes microseconds to spell the name of a type
+    return array.astype(np.float32) if is_foreign and array.dtype.name == "bfloat16" else array
 
 
 def expected(field: Field) -> str:
@@ -134,7 +135,7 @@ def _of_lists(field: Field, dtype: np.dtype[Any], value: Any) -> np.ndarray[Any,
     """The array of numbers of Python, in lists as deep as the field has axes."""
     try:
         plain = msgspec.convert(value, _lists_of(dtype.kind, len(field.shape)))
-    except msgspec.ValidationError:
+    except msgspec.ValidationError:  # a mistake, or a name among the numbers: that type would be slow to look up
         return _of_array(field, dtype, np.asarray(_checked(field, dtype, value)))
     try:
         if dtype.kind == "f":
@@ -148,16 +149,13 @@ def _of_lists(field: Field, dtype: np.dtype[Any], value: Any) -> np.ndarray[Any,
 
 
 def _of_floats(field: Field, dtype: np.dtype[Any], plain: Any) -> np.ndarray[Any, Any]:
-    try:
-        array = np.asarray(plain, np.float64)
-    except ValueError:  # ragged, or with a name among the numbers; msgspec has seen that they are no other texts
-        array = np.asarray(_checked(field, dtype, plain), np.float64)
+    array = np.asarray(plain, np.float64)
     return array if dtype == np.float64 else _narrowed(field, dtype, array)
 
 
 @lru_cache(maxsize=256)
 def _lists_of(kind: str, axes: int) -> Any:
-    of: Any = {"f": float | Literal["NaN", "Infinity", "-Infinity"], "b": bool}.get(kind, int)
+    of: Any = {"f": float, "b": bool}.get(kind, int)
     for _ in range(axes):
         of = list[of]
     return of

@@ -27,6 +27,7 @@ def opened(bundle: Bundle, form: Form, options: Options) -> Runner:
     settings.log_severity_level = 3
     if options.threads is not None:
         settings.intra_op_num_threads = options.threads
+        settings.add_session_config_entry("session.intra_op.allow_spinning", "0")  # cores are shared with others then
     try:
         session = onnxruntime.InferenceSession(str(bundle.path(form.file)), settings, providers=wanted)
     except Exception as error:  # its errors share no base but this
