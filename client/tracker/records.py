@@ -373,6 +373,7 @@ class ModelVersionFacts(msgspec.Struct, frozen=True, array_like=True):
     """A version of a registered model. `digest` is that of the manifest of the artifact's version.
 
     `code`, `data` and `cost` are what the version kept of its run; data of the project that is copied has `project` "".
+    `verifications` are what came of verifying it, oldest first, each with `time_ms` and `by`.
     """
 
     version: Number
@@ -390,6 +391,7 @@ class ModelVersionFacts(msgspec.Struct, frozen=True, array_like=True):
     card: dict[str, Any] = {}
     state: str = "active"
     state_reason: str = ""
+    verifications: tuple[dict[str, Any], ...] = ()
 
 
 class ModelAliasFacts(msgspec.Struct, frozen=True, array_like=True):

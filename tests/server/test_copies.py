@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from tests.conftest import BACKENDS
 from tests.frames import START_MS, Journal
+from tests.server.bundled import onnx_files
 from tests.server.logged import digest_of, manifest
 from tests.server.people import Somebody, person, with_key
 from tracker import records
@@ -350,6 +351,68 @@ def test_what_a_version_keeps_and_what_people_said_comes_along(pair: tuple[Flask
             used | {"artifact_version_id": 0} for used in one["data"]
         ]
     assert [entry["changes"] for entry in here["history"]] == [entry["changes"] for entry in there["history"]]
+
+
+def log_bundle(client: FlaskClient, files: dict[str, bytes]) -> None:
+    """A run of the project whose one artifact is these files, and the model `boxed` made of it."""
+    for data in files.values():
+        ok(client.put(f"{API}/blobs/{digest_of(data)}", data=data), 200, 201)
+    post(client, Journal("boxing").started().add(manifest(files, name="box")))
+    (made,) = ok(client.get(f"{API}/runs/boxing/artifacts"))["artifacts"]
+    ok(client.post(f"{API}/models/boxed/versions", json={"artifact_version_id": made["id"]}), 201)
+
+
+def test_a_bundle_travels_with_what_verifying_it_found(pair: tuple[FlaskClient, FlaskClient]) -> None:
+    source, target = pair
+    files = onnx_files()
+    log_bundle(source, files)
+    address = f"{API}/models/boxed"
+    for said in (
+        {"outcome": "pass", "checked": "replay", "form": "onnx", "load_ms": 12.5},
+        {"outcome": "fail", "checked": "files", "problems": [{"path": "model.onnx", "message": "gone"}]},
+    ):
+        ok(source.post(f"{address}/versions/1/verifications", json=said), 201)  # fmt: skip
+    holds = {"version": 1, "ref": "v1", "kind": "load", "host": "gpu1"}
+    ok(source.put(f"{address}/consumers/c1", json=holds))
+    for data in files.values():
+        ok(target.put(f"{API}/blobs/{digest_of(data)}", data=data), 200, 201)
+    move(source, target)
+    move(source, target)  # once more changes nothing
+    there, here = (ok(client.get(f"{address}/versions/1/bundle")) for client in pair)
+    assert here["manifest"] == there["manifest"]
+    assert [one["outcome"] for one in here["verifications"]] == ["fail", "pass"]
+    assert here["verifications"][0]["actor"] == "ada (imported by bob)"
+    assert here["verifications"][0]["time_ms"] == there["verifications"][0]["time_ms"]
+    assert "model.onnx: gone" in here["state"]["barred_by"]
+    assert (len(there["consumers"]), here["consumers"]) == (1, [])
+
+
+def test_a_manifest_that_cannot_be_read_here_comes_as_loose_files(pair: tuple[FlaskClient, FlaskClient]) -> None:
+    _, target = pair
+    lying = {"model.onnx": b"other", "tracker.yaml": onnx_files()["tracker.yaml"]}
+    for data in lying.values():
+        ok(target.put(f"{API}/blobs/{digest_of(data)}", data=data), 200, 201)
+    post(target, Journal("boxing").started().add(manifest(lying, name="box")))
+    digest = manifest_digest(manifest(lying).files)
+    copied = records.ModelVersionFacts(1, "box", digest, None, "", {}, {}, START_MS)
+    body = frame(0, records.encode(records.ModelCopied("boxed", "", START_MS, (copied,), (), ())))
+    (told,) = ok(target.post(f"{API}/projects/digits/journal", data=body))["left_out"]
+    assert "v1 of the model 'boxed' came as loose files" in told
+    assert "is not the file that tracker.yaml names" in told
+    assert ok(target.get(f"{API}/models/boxed/versions/1/bundle"))["manifest"] is None
+
+
+def test_a_verification_that_no_server_writes_is_refused(pair: tuple[FlaskClient, FlaskClient]) -> None:
+    _, target = pair
+    files = onnx_files()
+    log_bundle(target, files)
+    ok(target.delete(f"{API}/models/boxed/versions/1", query_string={"reason": "again"}))
+    digest = manifest_digest(manifest(files).files)
+    said = ({"outcome": "perhaps", "checked": "files", "time_ms": 1, "by": "eve"},)
+    copied = records.ModelVersionFacts(2, "box", digest, None, "", {}, {}, START_MS, verifications=said)
+    body = frame(0, records.encode(records.ModelCopied("boxed", "", START_MS, (copied,), (), ())))
+    answer = target.post(f"{API}/projects/digits/journal", data=body)
+    assert (answer.status_code, answer.json["error"]["code"]) == (422, "bad_record")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ nothing and runs no code. Who verifies is a client, and tells; `docs/design/bund
 
 from tracker_server.bundles.consumers import consumers_of
 from tracker_server.bundles.consumers import report as report_consumer
+from tracker_server.bundles.copying import copied, put_back
 from tracker_server.bundles.leaving import leave
 from tracker_server.bundles.registering import manifest_of
 from tracker_server.bundles.service import bundle_report, states
@@ -18,9 +19,11 @@ __all__ = [
     "barred_by",
     "bundle_report",
     "consumers_of",
+    "copied",
     "leave",
     "manifest_of",
     "newest_replay",
+    "put_back",
     "record",
     "report_consumer",
     "state_of",

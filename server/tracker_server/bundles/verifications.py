@@ -40,7 +40,7 @@ def record(
         version_id=version.id,
         outcome=new.outcome,
         checked=new.checked,
-        details=_details(new),
+        details=details_of(new),
         time_ms=now_ms,
         actor_id=actor_id,
     )
@@ -95,10 +95,12 @@ def _read(session: Session, ids: sa.Select[int]) -> dict[tuple[int, int], Verifi
 
 def _told(row: VerificationRow, actor: str) -> Verification:
     said: dict[str, Any] = {"outcome": row.outcome, "checked": row.checked, **row.details}
+    if "by" in said:
+        actor = f"{said.pop('by')} (imported by {actor})"
     return msgspec.convert({**said, "id": row.id, "time_ms": row.time_ms, "actor": actor}, Verification)
 
 
-def _details(new: NewVerification) -> dict[str, Any]:
+def details_of(new: NewVerification) -> dict[str, Any]:
     """All that has no column of its own, in one way of writing it: what is looked for in it as text is found."""
     said: dict[str, Any] = msgspec.to_builtins(new)
     return {key: value for key, value in said.items() if key not in ("outcome", "checked") and value is not None}

@@ -33,7 +33,7 @@ from tracker.records import (
     encode,
     frame,
 )
-from tracker_server import registry, runs
+from tracker_server import bundles, registry, runs
 from tracker_server.artifacts.models import Artifact, ArtifactAlias, ArtifactVersion, RunArtifactLink
 from tracker_server.artifacts.models import ArtifactFile as FileRow
 from tracker_server.auth.models import User
@@ -200,6 +200,7 @@ def _model_versions(session: Session, project: Project, model: RegisteredModel) 
             card=version.card,
             state=version.state,
             state_reason=version.state_reason,
+            verifications=bundles.copied(session, version),
         )
 
 

@@ -20,7 +20,7 @@ from tracker_server.narrowing import EVERY_PROJECT
 from tracker_server.registry import chain, names
 from tracker_server.registry.models import AuditRow, ModelAlias, RegisteredModel, RegisteredVersion
 from tracker_server.registry.schema import Code, Cost, UsedData, VersionState
-from tracker_server.registry.versions import registered_as
+from tracker_server.registry.versions import Keep, kept_beside, registered_as
 
 Numbers = dict[int, int]
 """The number of a version here, by its number on the other server."""
@@ -52,18 +52,20 @@ def put_back(session: Session, project_id: int, record: ModelCopied, *, actor_id
     numbers: Numbers = {}
     told = []
     for facts in record.versions:
-        number = _version(session, model, facts, actor_id)
-        if number is None:
-            told.append(f"v{facts.version} of the model {record.name!r} was left out: its artifact version is not here")
-        else:
+        number, left_out = _version(session, model, facts, actor_id)
+        told += [f"v{facts.version} of the model {record.name!r} {left_out}"] if left_out else []
+        if number is not None:
             numbers[facts.version] = number
     told += _aliases(session, model, record, numbers, actor_id, now_ms)
     _trail(session, model, record, numbers, actor_id, now_ms)
     return told
 
 
-def _version(session: Session, model: RegisteredModel, facts: ModelVersionFacts, actor_id: int) -> int | None:
-    """The number of the version here, made where it is new: with its own number where that is free."""
+def _version(
+    session: Session, model: RegisteredModel, facts: ModelVersionFacts, actor_id: int
+) -> tuple[int | None, str]:
+    """The number of the version here, made where it is new: with its own number where that is free; and what cannot be
+    as it was."""
     artifact = session.scalar(
         sa.select(artifacts.Artifact).where(
             artifacts.Artifact.project_id == model.project_id, artifacts.Artifact.name == facts.artifact
@@ -71,36 +73,46 @@ def _version(session: Session, model: RegisteredModel, facts: ModelVersionFacts,
     )
     source = artifacts.find_version(session, artifact, facts.digest) if artifact is not None else None
     if source is None:
-        return None
+        return None, "was left out: its artifact version is not here"
     found = registered_as(session, model, source)
     if found is not None:
-        return found.version
+        return found.version, ""
+    keeping, left_out = _kept_beside(session, source)
     is_same = (RegisteredVersion.model_id == model.id, RegisteredVersion.version == facts.version)
     is_taken = facts.version < 1 or session.scalar(sa.select(RegisteredVersion.id).where(*is_same)) is not None
     number = model.next_version if is_taken else facts.version
-    session.add(
-        RegisteredVersion(
-            model_id=model.id,
-            version=number,
-            artifact_version_id=source.id,
-            run_id=source.run_id,
-            description=facts.description,
-            metrics=facts.metrics,
-            config=facts.config,
-            code=_checked(facts.code, Code) if facts.code else {},
-            data=_data(session, model, facts),
-            cost=_checked(facts.cost, Cost) if facts.cost else {},
-            tags=list(facts.tags),
-            card=facts.card,
-            state=_checked(facts.state, VersionState),
-            state_reason=facts.state_reason,
-            created_ms=facts.created_ms,
-            created_by=actor_id,
-        )
+    version = RegisteredVersion(
+        model_id=model.id,
+        version=number,
+        artifact_version_id=source.id,
+        run_id=source.run_id,
+        description=facts.description,
+        metrics=facts.metrics,
+        config=facts.config,
+        code=_checked(facts.code, Code) if facts.code else {},
+        data=_data(session, model, facts),
+        cost=_checked(facts.cost, Cost) if facts.cost else {},
+        tags=list(facts.tags),
+        card=facts.card,
+        state=_checked(facts.state, VersionState),
+        state_reason=facts.state_reason,
+        created_ms=facts.created_ms,
+        created_by=actor_id,
     )
+    session.add(version)
     model.next_version = max(model.next_version, number + 1)
     session.flush()
-    return number
+    for keep in keeping:
+        keep(version)
+    return number, left_out
+
+
+def _kept_beside(session: Session, source: artifacts.ArtifactVersion) -> tuple[list[Keep], str]:
+    """What is kept beside a version, and else why not: it was a version there, and is one here."""
+    try:
+        return kept_beside(session, source), ""
+    except Refused as refused:
+        return [], f"came as loose files: {refused.message}"
 
 
 def _data(session: Session, model: RegisteredModel, facts: ModelVersionFacts) -> list[dict[str, Any]]:
