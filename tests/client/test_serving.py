@@ -18,6 +18,7 @@ from werkzeug.serving import make_server
 
 from tests.processes import wait_until
 from tests.serving import scaling_bundle, write_bundle
+from tracker.bundles.making import make
 from tracker.manifest import Example, Field, Form, Signature
 from tracker.serving import pages
 from tracker.serving.answering import Answering, Doors
@@ -232,6 +233,26 @@ def test_the_tracking_server_s_page_may_ask_and_others_may_not(url):
     assert "X-Model-Version" in answer.headers["Access-Control-Expose-Headers"]
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:8091", "LocalHost", "[::1]:8091"])
+def test_it_answers_by_its_own_names(local, host):
+    assert requests.get(f"{local}/health-check", headers={"Host": host}, timeout=30).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8091", "127.0.0.1.evil.example:8091", ""])
+def test_a_name_that_was_made_to_mean_this_machine_gets_no_answer(local, host):
+    answer = requests.post(f"{local}/predictions", json={"input": {}}, headers={"Host": host}, timeout=30)
+    assert (answer.status_code, error_of(answer)["code"]) == (403, "bad_host")
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory):
+    """Of a server that knows what it is called."""
+    folder = tmp_path_factory.mktemp("local")
+    doors = Doors(hosts=frozenset({"127.0.0.1", "localhost", "[::1]"}))
+    with answering(scaling_bundle(folder / "scaling"), folder, doors=doors) as url:
+        yield url
+
+
 def test_with_a_token_only_the_health_is_open(tmp_path):
     with answering(scaling_bundle(tmp_path / "scaling"), tmp_path, doors=Doors(token="s3cret")) as url:
         closed = {path: requests.get(url + path, timeout=30).status_code for path in ("/", "/metrics", "/openapi.json")}
@@ -271,3 +292,24 @@ def test_a_version_that_cannot_answer_its_example_is_not_held(tmp_path, capsys):
     holder.join(30)
     assert holder.held is None
     assert "cannot answer its own example" in reasons[0]
+
+
+class Counting:
+    """A class of Python that fails in ways of its own."""
+
+    def load(self, files):
+        pass
+
+    def predict(self, text):
+        if text == "leave":
+            raise SystemExit(3)
+        return {"length": len(text)}
+
+
+def test_a_class_of_python_is_served_and_cannot_end_the_server(tmp_path):
+    make(Counting(), tmp_path / "counting", example={"text": "four"})
+    with answering(tmp_path / "counting", tmp_path) as url:
+        assert requests.get(f"{url}/health-check", timeout=30).json()["form"] == "python"
+        left = ask(url, {"text": "leave"})
+        assert (left.status_code, error_of(left)["code"]) == (500, "model_failed")
+        assert ask(url, {"text": "hello"}).json()["output"] == {"length": 5}

@@ -39,13 +39,13 @@ def test_two_workers_count_as_one_server(tmp_path):
         assert [ask(served.url).status_code for _ in range(20)] == [200] * 20
         text = requests.get(f"{served.url}/metrics", timeout=30).text
         assert 'tracker_serve_requests_total{route="/predictions",status="200"} 20.0' in text
-        assert len(re.findall(r"^tracker_serve_held_version\{", text, re.MULTILINE)) == 2
+        assert held_in(served) == 2
 
 
 def test_told_to_end_it_answers_what_it_is_at(tmp_path):
     with serving(tmp_path) as served:
         with socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])), timeout=30) as client:
-            head = b"POST /predictions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            head = b"POST /predictions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             client.sendall(head + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY[:5])
             assert ask(served.url).ok  # who came later was let in, so the one before was too
             served.process.send_signal(signal.SIGTERM)
@@ -62,6 +62,13 @@ def test_a_worker_that_died_is_replaced_and_answers_before_it_is_asked(tmp_path)
         worker.kill()
         wait_until(lambda: len(workers_of(served) - {worker.pid}) == 2, "another one is there")
         assert [ask(served.url).status_code for _ in range(20)] == [200] * 20
+        assert held_in(served) == 2
+
+
+def held_in(served):
+    """How many processes say which version they hold."""
+    text = requests.get(f"{served.url}/metrics", timeout=30).text
+    return len(re.findall(r"^tracker_serve_held_version\{", text, re.MULTILINE))
 
 
 def workers_of(served):

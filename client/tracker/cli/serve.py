@@ -27,6 +27,7 @@ PORT: Final = 8091
 TOKEN: Final = "TRACKER_SERVE_TOKEN"  # noqa: S105 (the name of a variable)
 LIBRARIES: Final = ("flask", "gunicorn", "numpy", "prometheus_client")
 MIB: Final = 1024 * 1024
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 _FORMS: Final = ("onnx", "torch_export", "torch", "python", "loader", "pickle")
 
 
@@ -128,12 +129,14 @@ def _plan(parsed: argparse.Namespace, served: Source, port: int, token: str | No
     from tracker.serving.process import Plan
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    address = parsed.address or _address(parsed.host, port)
     return Plan(
-        address=parsed.address or _address(parsed.host, port),
+        address=address,
         workers=parsed.workers,
         threads=parsed.threads,
         doors=Doors(
             origins=frozenset(parsed.cors) | _origins_of(served.url),
+            hosts=_hosts(parsed.host, address) if token is None else None,
             token=token,
             max_body_bytes=parsed.max_body_mib * MIB,
         ),
@@ -166,17 +169,24 @@ def _address(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def _hosts(host: str, address: str) -> frozenset[str] | None:
+    """What a server on this machine alone is called; any other may be called by any name."""
+    if not _is_loopback(host):
+        return None
+    own = urlsplit(address).hostname or host
+    return frozenset({*_LOOPBACK, f"[{own}]" if ":" in own else own.lower()})
+
+
 def _origins_of(url: str | None) -> frozenset[str]:
     """The origin of the tracking server's page, by each of the names that this machine calls itself."""
     origin = _origin(url) if url is not None else None
     if origin is None:
         return frozenset()
     parts = urlsplit(origin)
-    names = ("127.0.0.1", "localhost", "[::1]")
     if parts.hostname not in ("127.0.0.1", "localhost", "::1"):
         return frozenset({origin})
     port = "" if parts.port is None else f":{parts.port}"
-    return frozenset({origin, *(f"{parts.scheme}://{name}{port}" for name in names)})
+    return frozenset({origin, *(f"{parts.scheme}://{name}{port}" for name in _LOOPBACK)})
 
 
 def _origin(url: str) -> str | None:

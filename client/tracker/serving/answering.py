@@ -44,9 +44,14 @@ class Request(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Doors(msgspec.Struct, frozen=True, kw_only=True):
-    """Who may ask: pages of these origins ("*": of any), whoever has the token, with bodies of so many bytes."""
+    """Who may ask: pages of these origins ("*": of any), whoever has the token, with bodies of so many bytes.
+
+    `hosts` are the names that it is asked by, all where it is None: a page whose name was made to mean this machine
+    would be of the same origin, and held back by nothing else.
+    """
 
     origins: frozenset[str] = frozenset()
+    hosts: frozenset[str] | None = None
     token: str | None = None
     max_body_bytes: int = 16 * 1024 * 1024
 
@@ -86,6 +91,7 @@ class Answering:
         try:
             if method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ:
                 return self._preflight(environ, start_response, headers)
+            self._check_host(environ)
             self._check_token(environ, path)
             if not is_prediction:
                 return self._page(environ, start_response, path, headers)
@@ -207,6 +213,15 @@ class Answering:
 
     def _is_allowed(self, origin: str) -> bool:
         return origin in self._doors.origins or "*" in self._doors.origins
+
+    def _check_host(self, environ: dict[str, Any]) -> None:
+        if self._doors.hosts is None:
+            return
+        host = environ.get("HTTP_HOST", "")
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
+        if name.lower() not in self._doors.hosts:
+            message = f"this server is not called {name[:200]!r}; `tracker serve --address URL` says what it is called"
+            raise Problem(403, "bad_host", message)
 
     def _check_token(self, environ: dict[str, Any], path: str) -> None:
         if self._doors.token is None or path == HEALTH:
