@@ -32,9 +32,11 @@ _NUMPY: Final[dict[str, Any]] = {
     for name in ("float16", "float32", "float64", "bfloat16", "int8", "int16", "int32", "int64", "uint8", "uint16",
                  "uint32", "uint64", "bool")
 }  # fmt: skip
+_PLAIN: Final = (bool, int, str)
+_LISTS: Final = (list, tuple)
+_NUMBERS: Final = (list, tuple, float, int)
 _FLOATS: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _WORDS: Final = {"f": "a number", "i": "a whole number", "u": "a whole number", "b": "true or false"}
-_MOST_AXES: Final = 32
 
 
 class InputError(TrackerError, ValueError):
@@ -74,7 +76,7 @@ def from_json(field: Field, value: Any) -> Any:
     if field.dtype == "string":
         return _texts(field, value)
     dtype = _NUMPY[field.dtype]
-    if isinstance(value, list | tuple | float | int):
+    if isinstance(value, _NUMBERS):
         array = _of_lists(field, dtype, value)
     elif isinstance(value, str) and value in _FLOATS and dtype.kind == "f":
         array = np.asarray(_FLOATS[value], dtype)
@@ -88,15 +90,17 @@ def to_json(value: Any) -> Any:
 
     Raises TypeError for what JSON has no word for.
     """
-    if value is None or (isinstance(value, bool | int | str) and not isinstance(value, np.generic)):
-        return value
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else _float_name(value)
-    if isinstance(value, Mapping):
-        return {str(key): to_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [to_json(item) for item in value]
-    array = plain_array(value)
+    array = plain_array(value) if isinstance(value, np.ndarray) else None
+    if array is None:
+        if value is None or (isinstance(value, _PLAIN) and not isinstance(value, np.generic)):
+            return value
+        if isinstance(value, float):
+            return float(value) if math.isfinite(value) else _float_name(value)
+        if isinstance(value, _LISTS):
+            return [to_json(item) for item in value]
+        if isinstance(value, Mapping):
+            return {str(key): to_json(item) for key, item in value.items()}
+        array = plain_array(value)
     if array is None:
         raise TypeError(f"a {type(value).__module__}.{type(value).__qualname__} cannot be said in JSON: {value!r:.80}")
     if array.dtype.kind in "iubUT":
