@@ -223,7 +223,7 @@ class TestWatching:
     def test_a_version_that_fails_its_own_example_does_not(self, shop, load, capsys):
         model = load(watch=True, watch_every_s=0.05)
         shop.promote(shop.register(onnx_files(3, says=4)))
-        told = "v2 cannot be held: it does not give its example's 'y' any more; v1 stays"
+        told = "v2 cannot be held: it does not give what is stored with its example: the output y[0][0] is 3.0, and 4 "
         said = []
         wait_until(lambda: said.append(capsys.readouterr().err) or told in "".join(said), what="a notice")
         assert model.predict(x=X)["y"].tolist() == [[2, 4]]

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
-import numpy as np
 
 from tracker.bundles.folder import Bundle, BundleError
 from tracker.bundles.forms.running import Runner
-from tracker.bundles.values import from_json, read_inputs
+from tracker.bundles.replay import compared
+from tracker.bundles.values import read_inputs, to_json
 
 if TYPE_CHECKING:
     from tracker.manifest import Manifest
@@ -84,7 +83,7 @@ class LoadedModel:
         """What the form's library made: a session of onnxruntime, a module of torch, an object of the class."""
         return self.held.runner.native
 
-    def predict(self, **inputs: Any) -> dict[str, Any]:
+    def predict(self, /, **inputs: Any) -> dict[str, Any]:
         """The outputs by name, of inputs as the signature names them: lists, arrays or tensors.
 
         Raises InputError, which names the input that is wrong, and whatever the model itself raises.
@@ -127,18 +126,10 @@ def check_example(bundle: Bundle, runner: Runner) -> None:
         return
     inputs = msgspec.json.decode(bundle.path(example.input).read_bytes(), type=dict[str, Any])
     stored = msgspec.json.decode(bundle.path(example.output).read_bytes(), type=dict[str, Any])
-    given = runner.predict(read_inputs(signature, inputs))
-    for each in signature.outputs:
-        expected, found = from_json(each, stored.get(each.name)), from_json(each, given.get(each.name))
-        if not _is_close(expected, found, example.absolute, example.relative):
-            raise BundleError(f"it does not give its example's {each.name!r} any more")
-
-
-def _is_close(expected: Any, found: Any, absolute: float, relative: float) -> bool:
-    if not isinstance(expected, np.ndarray) or expected.dtype.kind not in "iuf":
-        return bool(np.array_equal(expected, found)) if isinstance(expected, np.ndarray) else bool(expected == found)
-    is_close: Callable[..., bool] = np.allclose
-    return expected.shape == found.shape and is_close(found, expected, rtol=relative, atol=absolute, equal_nan=True)
+    given = to_json(runner.predict(read_inputs(signature, inputs)))
+    _, problem = compared(stored, given, absolute=example.absolute, relative=example.relative)
+    if problem:
+        raise BundleError(f"it does not give what is stored with its example: {problem}")
 
 
 _loaded: weakref.WeakSet[LoadedModel] = weakref.WeakSet()
