@@ -19,7 +19,7 @@ from tests.client.places import web
 from tests.client.served import served
 from tests.processes import free_port
 from tracker import cli
-from tracker.bundles import environments, replay, verifying
+from tracker.bundles import replay, verifying
 from tracker.bundles.folder import BundleError
 from tracker.errors import TransportError
 from tracker.manifest import Form
@@ -229,25 +229,6 @@ def test_a_python_that_is_not_here_is_no_verdict(register, newest):
     with pytest.raises(BundleError, match=r"needs Python 3\.99; this is .*--no-environment"):
         verifying.verify(ref)
     assert newest(ref) is None
-
-
-@pytest.mark.parametrize(
-    ("said", "kind", "what"),
-    [
-        ("ERROR: Could not find a version that satisfies the requirement numpy==99.1 (from versions: 1.0)\n"
-         "ERROR: No matching distribution found for numpy==99.1", environments.UnsatisfiableError, "at 'numpy==99.1'"),
-        ("ERROR: Cannot install a-b==1 and numpy==99.1 because these package versions have conflicting dependencies.",
-         environments.UnsatisfiableError, "at 'a-b==1'"),
-        ("WARNING: Retrying (Retry(total=0)) after connection broken\nERROR: No matching distribution found for a-b==1",
-         TransportError, "could not be fetched"),
-    ],
-    ids=["no such version", "conflict", "index away"],
-)  # fmt: skip
-def test_what_pip_says_becomes_the_line_of_the_lock(said, kind, what):
-    with pytest.raises(kind, match=what):
-        environments._checked(
-            environments.Ended(1, "", said), "the lock cannot be satisfied", ["a-b==1", "numpy==99.1"]
-        )
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import tracker
 from tests.client.bundles import ADDS, bundle
 from tests.client.served import served
 from tracker.bundles import environments, verifying
+from tracker.bundles.folder import BundleError
 from tracker.bundles.lock import lock
 from tracker.errors import TransportError
 from tracker.query import Api
@@ -63,16 +64,45 @@ def test_an_example_is_replayed_in_an_environment_of_the_lock(register, server, 
     assert [path for path in (tracker_dir / "environments").iterdir() if path.is_dir()] == [kept]
 
 
+@pytest.mark.parametrize(
+    ("said", "kind", "what"),
+    [
+        ("ERROR: Ignored the following versions that require a different python version: 2.5 Requires-Python >=3.12\n"
+         "ERROR: Could not find a version that satisfies the requirement numpy==99.1 (from versions: 1.0)\n"
+         "ERROR: No matching distribution found for numpy==99.1", environments.UnsatisfiableError,
+         r"at 'numpy==99\.1': ERROR: Could not find"),
+        ("ERROR: Cannot install a-b==1 and numpy==99.1 because these package versions have conflicting dependencies.",
+         environments.UnsatisfiableError, "at 'a-b==1'"),
+        ("  Preparing metadata: finished with status 'error'\nerror: metadata-generation-failed\n╰─> numpy",
+         environments.UnsatisfiableError, r"at 'numpy==99\.1': error: metadata-generation-failed"),
+        ("WARNING: Retrying (Retry(total=0)) after connection broken\nERROR: No matching distribution found for a-b==1",
+         TransportError, "could not be fetched"),
+        ("ERROR: HTTP error 403 while getting https://index/a-b", TransportError, "HTTP error 403"),
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", BundleError,
+         "could not be installed here"),
+    ],
+    ids=["no such version", "conflict", "cannot be built", "index away", "index refuses", "full disk"],
+)  # fmt: skip
+def test_what_pip_says_is_a_verdict_only_of_the_lock(said, kind, what):
+    with pytest.raises(kind, match=what) as told:
+        environments._check_installed(environments.Ended(1, "", said), ["a-b==1", "numpy==99.1"])
+    assert type(told.value) is kind
+
+
 def test_those_used_longest_ago_go_and_none_that_is_in_use(tmp_path):
     for number in range(environments.KEPT + 3):
         (tmp_path / f"{number}" / "bin").mkdir(parents=True)
         marker = tmp_path / f"{number}.used"
         marker.touch()
         os.utime(marker, (number, number))
+    (tmp_path / "never built.used").touch()
+    (tmp_path / ".left behind").mkdir()
+    os.utime(tmp_path / ".left behind", (1, 1))
     with environments._in_use(tmp_path / "1.used"):
         os.utime(tmp_path / "1.used", (1, 1))
         environments._prune(tmp_path, "7")
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["1", "3", "4", "5", "6", "7"]
+    assert not (tmp_path / "never built.used").exists()
 
 
 def test_building_ends_in_time(tmp_path):

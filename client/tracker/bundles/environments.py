@@ -21,11 +21,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import IO, Final, NamedTuple
 
 from tracker.bundles.folder import BundleError
 from tracker.errors import TransportError
@@ -35,8 +36,12 @@ KEPT: Final = 5
 OWN_NEEDS: Final = {"msgspec": "msgspec>=0.20", "pyyaml": "pyyaml>=6", "numpy": "numpy>=1.26"}
 """What reading a manifest and its values takes, where the lock does not name it."""
 
-_AWAY: Final = ("Retrying (Retry(", "Max retries exceeded", "Connection broken", "ConnectTimeout", "ReadTimeoutError")
-"""What pip says of an index that does not answer."""
+_AWAY: Final = ("Retrying (Retry(", "Max retries exceeded", "Connection broken", "HTTP error ", "Could not fetch URL")
+"""What pip says of an index that does not answer, or not with packages."""
+_LATE: Final = "the environment was not built in time; --timeout gives it more"
+_NOISE: Final = ("ERROR: Ignored the following", "WARNING:", "[notice]")
+_TAIL_BYTES: Final = 64 * 1024
+_STALE_S: Final = 24 * 3600.0
 
 
 class UnsatisfiableError(BundleError):
@@ -44,7 +49,7 @@ class UnsatisfiableError(BundleError):
 
 
 class Ended(NamedTuple):
-    """A process that is over; None where its time was up and it was ended."""
+    """A process that is over, and the end of what it printed. `status` is None where its time was up."""
 
     status: int | None
     out: str
@@ -90,20 +95,39 @@ def ended(
     command: Sequence[object], environment: Mapping[str, str], *, until: float, folder: Path | None = None
 ) -> Ended:
     """Run a program to its end, or to `until`, when it and whatever it started are ended."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        status = _status(command, environment, until, folder, out, err)
+        return Ended(status, _tail(out), _tail(err))
+
+
+def _status(
+    command: Sequence[object],
+    environment: Mapping[str, str],
+    until: float,
+    folder: Path | None,
+    out: IO[bytes],
+    err: IO[bytes],
+) -> int | None:
     process = subprocess.Popen(  # noqa: S603 (a Python of this machine)
-        [str(each) for each in command], env=dict(environment), cwd=folder, stdin=subprocess.DEVNULL, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, errors="replace", start_new_session=True,
+        [str(each) for each in command], env=dict(environment), cwd=folder, stdin=subprocess.DEVNULL, stdout=out,
+        stderr=err, start_new_session=True,
     )  # fmt: skip
     try:
-        out, err = process.communicate(timeout=max(0.0, until - time.monotonic()))
-        return Ended(process.returncode, out, err)
+        return process.wait(max(0.0, until - time.monotonic()))
     except BaseException as error:
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError):  # whatever it has started, too
             os.killpg(process.pid, signal.SIGKILL)
-        out, err = process.communicate()
+        process.wait()
         if not isinstance(error, subprocess.TimeoutExpired):
             raise
-        return Ended(None, out, err)
+        return None
+
+
+def _tail(file: IO[bytes]) -> str:
+    """The end of a file, as text: a program may print without end."""
+    size_bytes = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size_bytes - _TAIL_BYTES))
+    return file.read().decode(errors="replace")
 
 
 def _minor(python: str) -> str:
@@ -127,7 +151,7 @@ def _python_in(environment: Path) -> Path:
 def _in_use(marker: Path) -> Generator[None]:
     with marker.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_SH)
-        os.utime(marker)
+        os.utime(file.fileno())
         yield
 
 
@@ -142,58 +166,81 @@ def _build(interpreter: Path, wanted: Sequence[str], packages: Sequence[str], ma
     has_pip = importlib.util.find_spec("pip") is not None  # ours installs there too, which spares unpacking another
     try:
         command = [interpreter, "-m", "venv", *(["--without-pip"] if has_pip else []), temporary]
-        _checked(ended(command, environment, until=until), "no environment could be made", packages)
+        done = ended(command, environment, until=until)
+        if done.status is None:
+            raise TransportError(_LATE)
+        if done.status != 0:
+            raise BundleError(f"no environment could be made: {_said(done.err or done.out)}")
         lock.write_text("".join(f"{line}\n" for line in wanted))
         pip = [sys.executable, "-m", "pip", "--python", _python_in(temporary)] if has_pip else [
             _python_in(temporary), "-m", "pip"
         ]  # fmt: skip
-        options = ["--no-input", "--disable-pip-version-check", "--prefer-binary", "-q", "-r", lock]
-        done = ended([*pip, "install", *options], environment, until=until)
-        _checked(done, "the lock cannot be satisfied", packages)
+        options = ["--no-input", "--disable-pip-version-check", "--prefer-binary", "--retries", "3", "-r", lock]
+        _check_installed(ended([*pip, "install", *options], environment, until=until), packages)
         with suppress(OSError):  # somebody else was faster, and theirs is as good
             temporary.rename(made)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _checked(done: Ended, what: str, packages: Sequence[str]) -> None:
+def _check_installed(done: Ended, packages: Sequence[str]) -> None:
+    """Raises UnsatisfiableError, with the line, only where pip has said of the lock that it cannot be."""
     if done.status == 0:
         return
     if done.status is None:
-        raise TransportError("the environment was not built in time; --timeout gives it more")
+        raise TransportError(_LATE)
     if any(word in done.err for word in _AWAY):
         raise TransportError(f"the packages of the lock could not be fetched: {_said(done.err)}")
-    line = _line(packages, done.err)
-    raise UnsatisfiableError(f"{what}{f', at {line!r}' if line else ''}: {_said(done.err)}")
+    if "OSError" in done.err:
+        raise BundleError(f"the lock could not be installed here: {_said(done.err)}")
+    collected = [line for line in done.out.splitlines() if line.startswith("Collecting ")][-1:]
+    texts = ["\n".join(_errors(done.err)), *collected, done.err]  # of one that cannot be built pip's error has no name
+    line = next(filter(None, (_line(packages, text) for text in texts)), None)
+    raise UnsatisfiableError(f"the lock cannot be satisfied{f', at {line!r}' if line else ''}: {_said(done.err)}")
 
 
 def _line(packages: Iterable[str], said: str) -> str | None:
-    """The line of the lock that pip complains of: by its own words, else by the name in them."""
-    errors = "\n".join(line for line in said.splitlines() if "ERROR" in line or "error" in line) or said
+    """The line of the lock that a text speaks of, as it is or by its name."""
     lines = list(packages)
-    for wanted in (lines, [f"{each.partition('==')[0]}" for each in lines]):
-        for line, text in zip(lines, wanted, strict=True):
-            if re.search(rf"(?<![\w.-]){re.escape(text)}(?![\w-]|\.\d)", errors, re.IGNORECASE):
+    names = [line.partition("==")[0] for line in lines]
+    for wanted in (lines, names):
+        for line, words in zip(lines, wanted, strict=True):
+            if re.search(rf"(?<![\w.-]){re.escape(words)}(?![\w-]|\.\d)", said, re.IGNORECASE):
                 return line
     return None
 
 
+def _errors(said: str) -> list[str]:
+    lines = [line.strip() for line in said.splitlines()]
+    return [line for line in lines if line.lower().startswith("error:") and not line.startswith(_NOISE)]
+
+
 def _said(text: str) -> str:
     """Pip's own sentence, in one line."""
-    errors = [line.strip() for line in text.splitlines() if line.lstrip().startswith("ERROR:")] or text.splitlines()
-    return " ".join(" ".join(errors[:2]).split())[:500] or "it says nothing"
+    lines = _errors(text) or [line for line in text.splitlines() if line.strip() and not line.startswith(_NOISE)]
+    return " ".join(" ".join(lines[:2]).split())[:500] or "it says nothing"
 
 
 def _prune(folder: Path, current: str) -> None:
-    """Remove the environments that were used longest ago, those that are in use aside."""
+    """Remove the environments that were used longest ago, those that are in use aside, and what was left unfinished."""
     markers = sorted(folder.glob("*.used"), key=lambda marker: marker.stat().st_mtime, reverse=True)
-    for marker in markers[KEPT:]:
-        if marker.stem == current:
-            continue
-        with marker.open("a") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                continue
-            shutil.rmtree(folder / marker.stem, ignore_errors=True)
-            marker.unlink(missing_ok=True)
+    built = [marker for marker in markers if (folder / marker.stem).is_dir()]
+    for marker in {*markers} - {*built[:KEPT]}:
+        if marker.stem != current:
+            _remove(folder / marker.stem, marker)
+    remove_stale(folder)
+
+
+def _remove(environment: Path, marker: Path) -> None:
+    with suppress(OSError), marker.open("a") as file:  # somebody uses it, or has just removed it
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(environment, ignore_errors=True)
+        marker.unlink(missing_ok=True)
+
+
+def remove_stale(folder: Path) -> None:
+    """Remove what processes that were killed have left in a folder: hidden folders of more than a day ago."""
+    for path in folder.glob(".*"):
+        with suppress(OSError):
+            if path.is_dir() and time.time() - path.stat().st_mtime > _STALE_S:
+                shutil.rmtree(path, ignore_errors=True)

@@ -240,8 +240,8 @@ def _form(manifest: Manifest, options: Options) -> Form | None:
         found = (allowed or list(manifest.forms))[0]
     if found.kind == "pickle" and not options.allow_pickle:
         raise BundleError(
-            "its only way to run is a pickle, which carries out whatever its file says: where you trust who made it, "
-            "--allow-pickle; --files-only checks its files"
+            "the form 'pickle' carries out whatever its file says: where you trust who made it, replay it with "
+            "--allow-pickle (allow_pickle=True); --files-only checks its files alone"
         )
     return found
 
@@ -331,6 +331,7 @@ def _room(parent: Path) -> Generator[Path]:
     """An empty folder that is gone afterwards."""
     made = parent / f".{secrets.token_hex(8)}"
     make_private_folder(made)
+    environments.remove_stale(parent)
     try:
         yield made
     finally:
