@@ -95,6 +95,9 @@ def member(server: Serving) -> Asker:
         "POST", "/projects/digits/corrections", json={"action": "hide", "metric": "acc", "run": run, "reason": "no use"}
     )
     view = ask("POST", "/projects/digits/views", json={"name": f"view {number}", "parameters": {"x": "step"}})
+    asked = {"name": f"board {number}", "definition": {"task": "digits", "metric": "loss", "goal": "min"}}
+    boards = ask("GET", "/projects/digits/leaderboards")["leaderboards"]
+    board = boards[0] if boards else ask("POST", "/projects/digits/leaderboards", json=asked)
     media = ask("GET", f"/runs/{run}/media")["media"][0]["id"]
     known: dict[str, list[Any]] = {
         "project": ["digits"],
@@ -116,6 +119,7 @@ def member(server: Serving) -> Asker:
         "number": [1],
         "entry_id": [entry["entry"]["id"]],
         "view_id": [view["id"]],
+        "board_id": [board["id"]],
         "writer": ["w0"],
         "filter": ["metrics.loss < 3 and not config.lr", 'matches(name, "run")'],
         "columns": [["config.lr", "metrics.loss"]],

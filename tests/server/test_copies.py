@@ -135,6 +135,8 @@ def more(client: FlaskClient, version: int) -> None:
     view = {"parameters": {"filter": "loss < 1"}, "name": "Good ones", "is_shared": True}
     ok(client.post(f"{API}/projects/digits/views", json=view), 201)
     ok(client.post(f"{API}/projects/digits/views", json={"parameters": {"x": "time"}}), 201)
+    board = {"task": "digits", "metric": "loss", "filter": "metrics.loss < 1"}
+    ok(client.post(f"{API}/projects/digits/leaderboards", json={"name": "Best", "definition": board}), 201)
     for number, wanted in enumerate((version, version - 1 if version > 1 else version + 1)):
         move = {"artifact_version_id": wanted, "reason": f"move {number}", "replaces": None if number == 0 else 1}
         ok(client.post(f"{API}/models/digits-cnn/aliases/production", json=move), 200, 201)
@@ -473,6 +475,21 @@ def test_views_keep_their_addresses(pair: tuple[FlaskClient, FlaskClient]) -> No
     (view,) = ok(source.get(f"{API}/projects/digits/views"))["views"]
     moved = ok(target.get(f"{API}/views/{view['id']}"))
     assert (moved["name"], moved["is_shared"], moved["parameters"]) == ("Good ones", True, {"filter": "loss < 1"})
+
+
+def test_leaderboards_go_along_and_what_stands_under_the_name_here_stays(
+    pair: tuple[FlaskClient, FlaskClient],
+) -> None:
+    source, target = pair
+    move(source, target)
+    boards = [ok(client.get(f"{API}/projects/digits/leaderboards"))["leaderboards"] for client in pair]
+    assert [[(one["name"], one["definition"]) for one in found] for found in boards] == [
+        [("Best", {**boards[0][0]["definition"], "goal": "min", "metric": "loss"})]
+    ] * 2
+    changed = {"revision": 1, "definition": {**boards[1][0]["definition"], "goal": "max"}}
+    ok(target.patch(f"{API}/projects/digits/leaderboards/{boards[1][0]['id']}", json=changed))
+    (left_out,) = move(source, target)
+    assert left_out == "the leaderboard 'Best' was left out: one of that name here says something else"
 
 
 def test_an_artifacts_number_that_is_taken_gives_way(pair: tuple[FlaskClient, FlaskClient]) -> None:
