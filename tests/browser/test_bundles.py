@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.bundles import LOG, VERIFIED, hold, register, verify
+from tests.browser import bundles
+from tests.browser.bundles import ALTERED, LOG, VERIFIED, Serve, hold, register, verify
+from tests.browser.conftest import watch
 from tests.browser.pages import log
 from tests.browser.test_scenes import grave
-from tests.processes import Server
+from tests.processes import Server, free_port
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Serve]:
+    with bundles.serve() as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +88,91 @@ def test_the_lines_have_the_models_name_and_this_servers_address(page: Page, ser
     expect(use.get_by_label("Package this version", exact=True)).to_contain_text(f"tracker package {model}:v1 --out")
     page.goto(f"/models/{model}/2")
     expect(load).to_contain_text(f'tracker.load("{model}:v2"')
+
+
+def test_an_altered_file_turns_the_badge_red_and_bars_the_promotion(page: Page, server: Server, model: str) -> None:
+    verify(server, model, 1, ALTERED)
+    page.goto(f"/models/{model}/1")
+    expect(page.get_by_role("main").get_by_text(re.compile("Files changed (just now|.* ago)"))).to_be_visible()
+    changed = region(page, "Bundle").get_by_role("list", name="Files that have changed")
+    expect(changed).to_have_text("embeddings.bin the ETag is 77aa01, and was 9b2cf5")
+    assert grave(page, "light") == []
+
+    page.goto(f"/models/{model}")
+    versions = region(page, "Table of versions")
+    expect(versions.get_by_role("row", name="v1")).to_contain_text("Files changed")
+    expect(versions.get_by_role("row", name="v2")).to_contain_text("lacks vocabulary")
+    versions.get_by_role("button", name="Promote v2…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("alert")).to_contain_text("v2 has no file for the role 'vocabulary'")
+    dialog.get_by_role("textbox", name="Reason (required)").fill("it is better")
+    expect(dialog.get_by_role("button", name="Promote v2")).to_be_disabled()
+    page.goto("/models")
+    expect(page.get_by_role("row", name=model)).to_contain_text("Files changed")
+
+
+def test_the_model_is_tried_at_a_process_that_serves_it(
+    context: BrowserContext, server: Server, model: str, served: Serve
+) -> None:
+    page = context.new_page()
+    complaints = watch(page, server.url)
+    hold(server, model, "gpu-1", 1, "production", kind="serve", address=served.url)
+    page.goto(f"/models/{model}/1")
+    form = page.get_by_role("form", name="Ask the model")
+    expect(form.get_by_role("combobox", name="Ask")).to_contain_text(f"{served.url} · v1 · production on gpu-1.cluster")
+    pixels, scale = form.get_by_role("textbox", name="pixels"), form.get_by_role("textbox", name="scale")
+    expect(pixels).to_have_value("[\n  [0, 0.25, 0.5, 1],\n  [1, 0.5, 0.25, 0]\n]")  # the stored example
+
+    pixels.fill("[[1, 2, 3]]")
+    form.get_by_role("button", name="Send").click()
+    expect(pixels).to_be_focused()
+    expect(pixels).to_have_accessible_description(re.compile(r"\[0\] has 3 values, 4 expected"))
+    assert served.asked == []  # what does not fit is not sent
+
+    pixels.fill("[[0, 0, 0, 0.5]]")
+    pixels.press("Tab")
+    scale.fill("2")
+    scale.press("Enter")
+    answer = form.get_by_role("status", name="Answer")
+    expect(answer).to_contain_text(re.compile(r"v1 answered in \d"))
+    expect(answer.get_by_label("Output digit", exact=True)).to_have_text("[7]")
+    assert served.asked == [{"pixels": [[0, 0, 0, 0.5]], "scale": 2}]
+    strange = [one for one in complaints if urlsplit(served.url).netloc not in one]
+    assert strange == []
+
+    scale.fill("-1")
+    form.get_by_role("button", name="Send").click()
+    expect(scale).to_have_accessible_description(re.compile("scale must not be below 0"))
+    assert grave(page, "light") == []
+
+
+def test_what_keeps_a_model_from_answering_is_explained(
+    context: BrowserContext, server: Server, model: str, served: Serve
+) -> None:
+    page = context.new_page()  # the browser itself complains of requests that come to nothing
+    page.goto(f"/models/{model}/1")
+    form = page.get_by_role("form", name="Ask the model")
+    start = f"tracker serve {model}@production --cors {server.url}"
+    expect(form.get_by_label("Command that serves this model", exact=True)).to_have_text(start)
+    address, send = form.get_by_role("textbox", name="or ask at the address"), form.get_by_role("button", name="Send")
+    answer = form.get_by_role("status", name="Answer")
+    address.fill("https://models.invalid")
+    send.click()
+    expect(answer).to_contain_text("The policy of this page does not let it ask https://models.invalid")
+    expect(answer).to_contain_text("tracker server --serving-origin https://models.invalid")
+    address.fill(f"http://127.0.0.1:{free_port()}")
+    send.click()
+    expect(answer).to_contain_text("Nothing answers at http://127.0.0.1:")
+
+    served.allows = False
+    address.fill(served.url)
+    send.click()
+    expect(answer).to_contain_text(f"does not let pages of {server.url} read its answers")
+    expect(answer).to_contain_text(start)
+    served.allows, served.version = True, 2
+    send.click()
+    expect(answer).to_contain_text("That is not the version of this page, v1.")
+    served.version = 1
 
 
 def test_what_runs_is_told_beside_what_should(page: Page, server: Server, model: str) -> None:

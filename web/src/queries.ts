@@ -114,11 +114,8 @@ export const queries = {
     queryOptions({ queryKey: [...MODELS, name, version], queryFn: ({ signal }) => api.modelVersion(name, version, { signal }) }),
   /** Which of its versions are bundles, and how they stand. */
   bundles: (model: string) => queryOptions({ queryKey: [...MODELS, model, "bundles"], queryFn: ({ signal }) => api.bundles(model, { signal }), staleTime: 30 * SECOND }),
-  /** Verified from elsewhere at any time, and held by processes that come and go. */
-  bundle: (model: string, version: number) =>
-    queryOptions({ queryKey: [...MODELS, model, version, "bundle"], queryFn: ({ signal }) => api.bundle(model, version, { signal }), refetchInterval: 10 * SECOND }),
-  consumers: (model: string) =>
-    queryOptions({ queryKey: [...MODELS, model, "consumers"], queryFn: ({ signal }) => api.consumers(model, { signal }), refetchInterval: 10 * SECOND }),
+  bundle: (model: string, version: number) => queryOptions({ queryKey: [...MODELS, model, version, "bundle"], queryFn: ({ signal }) => api.bundle(model, version, { signal }) }),
+  consumers: (model: string) => queryOptions({ queryKey: [...MODELS, model, "consumers"], queryFn: ({ signal }) => api.consumers(model, { signal }) }),
   /** A file never changes. */
   storedJson: (artifactVersion: number, path: string) =>
     queryOptions({ queryKey: ["stored", artifactVersion, path], queryFn: ({ signal }) => api.storedJson(artifactVersion, path, { signal }), staleTime: Infinity }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { GateReport, PromotionPreview, Proposal, Roles } from "../src/api";
-import { changeOf, gateSentence, intervalText, splitMetrics, spreadText, stepOf } from "../src/models/promotion";
+import { barOf, changeOf, gateSentence, intervalText, splitMetrics, spreadText, stepOf } from "../src/models/promotion";
 import { waitingFor } from "../src/models/waiting";
 
 const PREVIEW: PromotionPreview = {
@@ -33,6 +33,18 @@ describe("the button", () => {
   it("is not pressed for what cannot be promoted, whoever says so", () => {
     const preview = { ...PREVIEW, gates: gates("fail"), obstacle: "v7 is archived." };
     expect(stepOf(preview, { isOverriding: true }).hindrance).toBe("v7 is archived.");
+  });
+});
+
+describe("a bundle that is barred", () => {
+  const barred = { ...PREVIEW, gates: gates("fail"), barred_by: "v7 has no file for the role 'vocab'" };
+  it("hinders before gates and before what is asked of others, and no override helps", () => {
+    expect(stepOf(barred, { isOverriding: true }).hindrance).toBe("v7 has no file for the role 'vocab'.");
+    expect(stepOf({ ...barred, approval: { needed: 1, may: ["bob"] } }, { isOverriding: false }).hindrance).toBe("v7 has no file for the role 'vocab'.");
+  });
+  it("is told as a sentence", () => {
+    expect(barOf({ barred_by: "the newest check of the files of v2 failed: gone." })).toBe("The newest check of the files of v2 failed: gone.");
+    expect(barOf({ barred_by: null })).toBeNull();
   });
 });
 

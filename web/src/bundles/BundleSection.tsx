@@ -88,10 +88,10 @@ function Facts({ version, manifest }: { version: ModelVersionDetail; manifest: M
       <Fact name="Files">{plural(files.length, "file")}{references.length > 0 && `, ${plural(references.length, "reference")}`}</Fact>
       <Fact name="Example">
         {example === null || example === undefined ? <span className="muted">none is stored</span> : (
-          <>
+          <span className="sentence">
             <a href={fileAddress(version.artifact_version_id, example.input)} download>input</a>, <a href={fileAddress(version.artifact_version_id, example.output)} download>output</a>{" "}
             <span className="muted">equal within {formatNumber(example.absolute ?? 1e-5)} + {formatNumber(example.relative ?? 1e-4)} × |stored|</span>
-          </>
+          </span>
         )}
       </Fact>
     </dl>

@@ -2,8 +2,9 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { Consumer, ModelDetail } from "../api";
+import { type Consumer, type ModelDetail, api } from "../api";
 import { formatCount, plural } from "../format";
+import { useFollowed } from "../frame/followed";
 import { AliasChip } from "../models/AliasChip";
 import pages from "../models/ModelsPage.module.css";
 import { Ago } from "../parts/Time";
@@ -22,9 +23,16 @@ export function RunningVersion({ consumers }: { consumers: readonly Consumer[] }
   );
 }
 
+/** The processes that hold a model's versions, followed as they come and go; undefined until they are known. */
+export function useConsumers(model: string): readonly Consumer[] | undefined {
+  const query = queries.consumers(model);
+  useFollowed({ queryKey: query.queryKey, fetch: (signal) => api.consumers(model, { signal }) });
+  return useQuery(query).data?.consumers;
+}
+
 /** On a model's page: what each alias's processes hold. Nothing where no process was heard of. */
 export function RunningModel({ model }: { model: ModelDetail }) {
-  const consumers = useQuery(queries.consumers(model.name)).data?.consumers ?? [];
+  const consumers = useConsumers(model.name) ?? [];
   if (consumers.length === 0) return null;
   const rows = runningNow(model, consumers).filter(({ alias, groups, stale }) => alias === "production" || groups.length + stale.length > 0);
   return (

@@ -10,9 +10,9 @@ import { type FormEvent, useId, useRef, useState } from "react";
 import type { BundleField, Manifest, ModelVersionDetail, Signature } from "../api";
 import { formatDuration, plural } from "../format";
 import { CodeBlock, CopyButton } from "../parts/Code";
-import { queries } from "../queries";
 import styles from "./Bundle.module.css";
 import { isPickleAlone } from "./BundleSection";
+import { useConsumers } from "./RunningNow";
 import { type Answer, type Outcome, ask, explain, predictionsAt } from "./asking";
 import { exampleQuery } from "./example";
 import { type Texts, blankOf, expectedOf, kindOf, readInputs, rows, textsOf } from "./inputs";
@@ -96,7 +96,7 @@ const ELSEWHERE = "";
 
 /** Where to ask: a process that serves the model, or what was typed. */
 function usePlace(version: ModelVersionDetail) {
-  const consumers = useQuery(queries.consumers(version.model)).data?.consumers;
+  const consumers = useConsumers(version.model);
   const serves = servesOf(consumers ?? [], version.version);
   const [chosen, setChosen] = useState<string | null>(null);
   const [typed, setTyped] = useState("");

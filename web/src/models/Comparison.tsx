@@ -8,11 +8,12 @@ import { GateList } from "./GateList";
 import styles from "./PromoteDialog.module.css";
 import { PromotionTable } from "./PromotionTable";
 import { VersionChanges } from "./VersionChanges";
-import { gateSentence } from "./promotion";
+import { barOf, gateSentence } from "./promotion";
 
 export function Comparison({ preview, project }: { preview: PromotionPreview; project: string }) {
   return (
     <>
+      <Barred preview={preview} />
       <PromotionTable preview={preview} project={project} />
       <VersionChanges preview={preview} />
       <p className="muted small">
@@ -21,6 +22,13 @@ export function Comparison({ preview, project }: { preview: PromotionPreview; pr
       </p>
     </>
   );
+}
+
+/** Before all else: with it nothing below decides. */
+function Barred({ preview }: { preview: PromotionPreview }) {
+  const reason = barOf(preview);
+  if (reason === null) return null;
+  return <p className={styles["barred"]} role="alert"><strong><span aria-hidden="true">✕ </span>Cannot be promoted.</strong> <bdi>{reason}</bdi></p>;
 }
 
 export function Replaces({ preview: { alias, holder, holder_since } }: { preview: PromotionPreview }) {

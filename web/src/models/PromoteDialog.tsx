@@ -91,7 +91,7 @@ export function PromoteDialog({ target, onClose }: { target: Target; onClose: ()
 type Act = { model: string; alias: string; source: { version: number } | { artifact_version_id: number }; onDone: () => void };
 
 /** What is refused because things have changed is shown as they are now. */
-const CHANGED: readonly string[] = ["alias_moved", "needs_approval", "gate_failed", "version_archived"];
+const CHANGED: readonly string[] = ["alias_moved", "needs_approval", "gate_failed", "version_archived", "bundle_barred"];
 
 function useAct({ model, alias, source, onDone }: Act) {
   const [error, setError] = useState<string | null>(null);

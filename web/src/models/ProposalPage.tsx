@@ -22,7 +22,7 @@ import { Discussion } from "./Discussion";
 import styles from "./ProposalPage.module.css";
 import { ReasonDialog } from "./ReasonDialog";
 import { announceMove } from "./announceMove";
-import { gateSentence, isPassed } from "./promotion";
+import { barOf, gateSentence, isPassed } from "./promotion";
 
 export function ProposalPage() {
   const { name, number: given } = useParams({ from: "/models/$name/proposals/$number" });
@@ -131,7 +131,7 @@ function Acts({ proposal, isOverriding }: { proposal: ProposalDetail; isOverridi
   const isLast = proposal.approvals + 1 >= proposal.needed;
   const gates = preview?.gates ?? null;
   const isAnyway = isLast && isOverriding && !isPassed(gates);
-  const hindrance = preview?.obstacle ?? (isLast && !isPassed(gates) && !isAnyway ? gateSentence(gates) : undefined);
+  const hindrance = (preview === null ? null : barOf(preview)) ?? preview?.obstacle ?? (isLast && !isPassed(gates) && !isAnyway ? gateSentence(gates) : undefined);
   const approve = async (override: boolean, text: string) => {
     take(await api.approve(model, number, { replaces: preview?.holder?.version ?? null, override, text }));
     await registryChanged();

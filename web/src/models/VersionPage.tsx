@@ -53,7 +53,10 @@ export function VersionPage() {
 }
 
 function Loaded({ version }: { version: ModelVersionDetail }) {
-  const report = useQuery(queries.bundle(version.model, version.version)).data;
+  const { model, version: number } = version;
+  const report = useQuery(queries.bundle(model, number)).data;
+  // it is verified from elsewhere at any time, and held by processes that come and go
+  useFollowed({ queryKey: queries.bundle(model, number).queryKey, fetch: (signal) => api.bundle(model, number, { signal }) });
   return (
     <>
       <div className={styles["holders"]}>
@@ -115,7 +118,7 @@ function Box({ version, report }: { version: ModelVersionDetail; report: WholeRe
 
 const LooseFiles = () => (
   <p className="muted small">
-    These are loose files: nothing says how they load. A version made with <code>tracker.log_model(model, example=…)</code> is loaded, verified and served from here.
+    These are loose files: nothing says how they load. A version made with <code>tracker.log_model(model, example=…)</code>, or registered with <code>files={"{role: path}"}</code>, is loaded, verified and served.
   </p>
 );
 

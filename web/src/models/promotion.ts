@@ -22,12 +22,18 @@ export type Step = { kind: "promote" | "propose"; label: string; needs: Role; is
 
 /** Rules that do not pass refuse a promotion, and hinder nobody from asking for one. */
 export function stepOf(preview: PromotionPreview, { isOverriding }: { isOverriding: boolean }): Step {
-  const hindrance = preview.obstacle ?? (isThereAlready(preview) ? `${named(preview)} holds ${preview.alias} already.` : null);
+  const hindrance = barOf(preview) ?? preview.obstacle ?? (isThereAlready(preview) ? `${named(preview)} holds ${preview.alias} already.` : null);
   if (preview.approval.needed > 0) return { kind: "propose", label: "Request approval", needs: "editor", isOverride: false, hindrance };
   if (isPassed(preview.gates)) return { kind: "promote", label: promoteLabel(preview), needs: "promoter", isOverride: false, hindrance };
   if (isOverriding) return { kind: "promote", label: "Promote anyway", needs: "admin", isOverride: true, hindrance };
   return { kind: "promote", label: promoteLabel(preview), needs: "promoter", isOverride: false, hindrance: hindrance ?? gateSentence(preview.gates) };
 }
+
+/** Why a version cannot be promoted, whoever says so: its bundle lacks a role, or its files have changed. */
+export const barOf = ({ barred_by }: Pick<PromotionPreview, "barred_by">): string | null => (barred_by === null ? null : /[.!?]$/.test(barred_by) ? sentence(barred_by) : `${sentence(barred_by)}.`);
+
+/** Names of versions begin small, as they do everywhere. */
+const sentence = (text: string) => (/^v[0-9]/.test(text) ? text : `${text.charAt(0).toUpperCase()}${text.slice(1)}`);
 
 export const isPassed = (gates: GateReport | null): boolean => gates === null || gates.verdict === "pass";
 
