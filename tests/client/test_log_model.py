@@ -250,17 +250,6 @@ def test_an_example_of_something_else_is_named(tmp_path, nets, example, says):
     assert not (tmp_path / "b").exists()
 
 
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-def test_a_model_on_a_gpu_stays_there(tmp_path):
-    model = torch.nn.Linear(4, 2).cuda()
-    before = torch.cuda.get_rng_state().tolist()
-    manifest = make(model, tmp_path / "b", example=torch.ones(2, 4, device="cuda"))
-    assert {form.kind for form in manifest.forms} >= {"onnx", "torch_export"}
-    assert {parameter.device.type for parameter in model.parameters()} == {"cuda"}
-    assert torch.cuda.get_rng_state().tolist() == before
-
-
 def test_a_classifier_gives_labels_and_probabilities_from_onnx(tmp_path):
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, np.array(["no", "yes"])[Y])
     manifest = make(model, tmp_path / "b", example=X[:5])
@@ -297,6 +286,14 @@ def test_columns_of_a_frame_are_inputs(tmp_path):
     for kind in ("onnx", "pickle"):
         found = forms.run(bundle, form=kind, allow_pickle=True).predict(read_inputs(manifest.signature, inputs))
         np.testing.assert_allclose(found["probabilities"], expected, atol=1e-5)
+
+
+def test_a_library_that_is_missing_costs_its_form_and_says_how_to_have_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "skl2onnx", None)
+    manifest = make(LinearRegression().fit(X, Y), tmp_path / "b", example=X[:2])
+    assert [form.kind for form in manifest.forms] == ["pickle"]
+    assert manifest.metadata["left_out"]["onnx"] == 'it needs skl2onnx: pip install "tracker-ml[models]"'
+    assert "it needs skl2onnx" in capsys.readouterr().err
 
 
 def test_equal_models_make_equal_bundles(tmp_path):

@@ -209,6 +209,17 @@ def test_what_is_not_installed_cannot_be_locked():
         lock(["no-such-distribution"])
 
 
+def test_without_numpy_it_says_how_to_have_it(program):
+    run = program("""
+import sys
+sys.modules["numpy"] = None
+import tracker
+tracker.init("digits", mode="offline", capture_console=False, capture_code=False, system_interval_s=0)
+tracker.log_model(object())
+""")
+    assert 'numpy: pip install "tracker-ml[models]"' in run.err
+
+
 def test_a_full_disk_costs_the_model_and_not_the_training(server, program):
     run = program("""
 import resource

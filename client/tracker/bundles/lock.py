@@ -19,8 +19,10 @@ def lock(distributions: Iterable[str]) -> tuple[str, ...]:
 
     Raises MakingError for one that is not installed. What one of them needs and is not here is left out: it works so.
     """
-    from packaging.requirements import Requirement
-
+    try:
+        from packaging.requirements import Requirement
+    except ModuleNotFoundError:
+        raise MakingError('a lock needs packaging: pip install "tracker-ml[models]"') from None
     found: dict[str, str] = {}
     done: set[tuple[str, str]] = set()
     named = [Requirement(each) for each in distributions]

@@ -166,7 +166,8 @@ def _add_source(made: Made, eager: Any, kind: type, order: Order) -> None:
         _save_weights(eager, path)
     except Exception as error:  # tensors of kinds that safetensors does not know
         path.unlink(missing_ok=True)
-        made.left_out["torch"] = f"its weights cannot be written as safetensors: {cause(error)}"
+        hint = '; pip install "tracker-ml[models]"' if isinstance(error, ImportError) else ""
+        made.left_out["torch"] = f"its weights cannot be written as safetensors: {cause(error)}{hint}"
         if not made.forms:
             raise MakingError(made.left_out["torch"]) from error
         return
