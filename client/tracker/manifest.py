@@ -27,6 +27,8 @@ CODE: Final = "code"
 """The folder of a bundle from which `entry` points are imported, and the role of the files in it."""
 
 _MAX_DEPTH: Final = 30
+_MAX_EVENTS: Final = 100_000
+"""Of YAML: so many take about a second, and as many files as there may be take half of it."""
 
 Kind = Literal["torch", "sklearn", "pickle", "onnx", "python", "files"]
 FormKind = Literal["onnx", "torch_export", "torch", "pickle", "python", "loader"]
@@ -224,7 +226,9 @@ def _plain(data: bytes) -> Any:
         text = data.decode()
         depth = 0
         events: Iterator[Any] = yaml.parse(text, Loader=_loader())
-        for event in events:
+        for count, event in enumerate(events):
+            if count > _MAX_EVENTS:
+                raise ManifestError(f"{_line(event)}: there are more values than are read; say less in `metadata`")
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
                 raise ManifestError(f"{_line(event)}: anchors (&) and aliases (*) are not read")
             if getattr(event, "tag", None) is not None:

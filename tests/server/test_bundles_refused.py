@@ -10,11 +10,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.processes import wait_until
 from tests.server.bundled import described, onnx_files, stored
-from tests.server.logged import digest_of
+from tests.server.logged import digest_of, writing
 from tests.server.model_registry import Registry, code_of
 from tests.server.test_bundles import bundle, report, verify
 from tracker import manifest
+from tracker_server.bundles import registering
+from tracker_server.registry import chain
 
 HEAD = "format: 1\nkind: files\npython: '3.12'\n"
 A_FILE = f"files:\n- path: a.bin\n  sha256: {digest_of(b'a')}\n  size_bytes: 1\n"
@@ -33,6 +36,7 @@ TEXTS = {
     "a tag of Python": (HEAD + "metadata: !!python/object/apply:os.system ['touch escaped']\n", "tags"),
     "a tag of its own": (HEAD + "metadata: !x 1\n", "tags"),
     "very deep": (HEAD + "metadata: " + "[" * 2000 + "]" * 2000 + "\n", "nested deeper"),
+    "too much of it": (HEAD + "metadata: {a: [" + "1," * 200_000 + "]}\n", "more values"),
     "no YAML": (HEAD + "metadata: {\n", "not YAML"),
     "no mapping": ("- 1\n", "no mapping"),
     "empty": ("", "no mapping"),
@@ -106,6 +110,23 @@ def test_what_a_reference_points_at_is_kept_and_not_opened(app: Flask, client: F
     assert verify(registry, {"outcome": "fail", "checked": "files", "problems": [
         {"path": "vocab.txt", "message": "its ETag is another"}]}).status_code == 201  # fmt: skip
     assert "vocab.txt: its ETag is another" in bundle(registry)["state"]["barred_by"]
+
+
+def test_a_manifest_is_read_before_the_database_is_written_to(app: Flask) -> None:
+    """So that a run that logs meanwhile does not wait for it: another writer holds the database all the time."""
+    source = stored(app, onnx_files(metadata={"made": "just now"}))
+    own = app.test_client()
+    own.environ_base["HTTP_X_TRACKER_CLIENT"] = "test"
+    before, answers = registering.said_in.cache_info().misses, []
+    thread = threading.Thread(target=lambda: answers.append(Registry(own).register(source)))
+    with writing(app) as session:
+        chain.hold(session)
+        thread.start()
+        wait_until(lambda: registering.said_in.cache_info().misses > before, "the manifest is read")
+        assert answers == []
+    thread.join()
+    assert [answer.status_code for answer in answers] == [201]
+    assert registering.said_in.cache_info().misses == before + 1
 
 
 def test_two_registrations_at_once_make_one_version_with_one_manifest(app: Flask, client: FlaskClient) -> None:

@@ -6,6 +6,9 @@ artifact version has; one that lies keeps its version from being registered at a
 
 from __future__ import annotations
 
+import functools
+from pathlib import Path
+
 import msgspec
 from sqlalchemy.orm import Session
 
@@ -59,6 +62,18 @@ def _read(own: artifacts.ArtifactFile, files: dict[str, artifacts.ArtifactFile])
         raise manifest.ManifestError(
             f"{manifest.FILE_NAME} has {own.size_bytes} bytes; at most {manifest.MAX_BYTES} are read"
         )
-    said = manifest.read(artifacts.blob_store().path(own.digest).read_bytes())
+    said = said_in(artifacts.blob_store().path(own.digest))
+    if isinstance(said, str):
+        raise manifest.ManifestError(said)
     manifest.check_files(said, {path: manifest.Stored(file.digest, file.size_bytes) for path, file in files.items()})
     return said
+
+
+@functools.lru_cache(maxsize=8)
+def said_in(path: Path) -> manifest.Manifest | str:
+    """The manifest of a blob, whose path names its digest, or what is wrong with it. Kept for a while: it is read once
+    before the database is written to, and then again for the act itself."""
+    try:
+        return manifest.read(path.read_bytes())
+    except manifest.ManifestError as error:
+        return str(error)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import IntegerConverter
 
 from tracker_server.db import Database
+from tracker_server.errors import ApiError
 from tracker_server.http import kept_answers
 from tracker_server.http.bodies import (
     BYTES,
@@ -81,7 +83,8 @@ class Route:
     A route that `has_columns` answers in MessagePack whoever asks for that. One with `streamed` may give a sequence of
     those instead, as MessagePack or as lines of JSON. One that `is_followed` by open pages answers 304 where nothing is
     new to who asks. One that `shows_secret` is not answered twice, as its answer is not kept. `changes` is whether it
-    changes anything, and so has a writing session: by default every method but GET that is not for reading.
+    changes anything, and so has a writing session: by default every method but GET that is not for reading. `prepare`
+    is given the body and a reading session before that: for what takes long to read and is kept in memory.
     """
 
     method: str
@@ -100,6 +103,7 @@ class Route:
     is_followed: bool = False
     shows_secret: bool = False
     changes: bool = False
+    prepare: Callable[[Session, Any], None] | None = None
 
     @property
     def has_body(self) -> bool:
@@ -188,6 +192,8 @@ def _run(route: Route, **path: Any) -> Response:
     if route.body is not None:
         path["body"] = read_json(request, route.body, settings.max_json_bytes)
     wants_bytes = route.has_columns and wants_msgpack(request)
+    if route.prepare is not None:
+        _prepare(route.prepare, needed_level(route), path["body"])
     session = open_session(writes=route.changes)
     narrow(session, g.rights.narrowing(needed_level(route)))
     call = Call(session, g.actor_id, g.actor, g.rights, g.level, time.time_ns() // 1_000_000, settings, wants_bytes)
@@ -199,6 +205,13 @@ def _run(route: Route, **path: Any) -> Response:
         response = _response(route, route.view(call, **path), as_msgpack=wants_bytes)
     session.commit()
     return response
+
+
+def _prepare(prepare: Callable[[Session, Any], None], level: Level, body: Any) -> None:
+    database: Database = current_app.extensions["tracker.database"]
+    with database.reading() as session, suppress(ApiError):  # it is said where it counts, by the view
+        narrow(session, g.rights.narrowing(level))
+        prepare(session, body)
 
 
 def _once(route: Route, call: Call, path: dict[str, Any], key: str) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Response
+from sqlalchemy.orm import Session
 
 from tracker_server import promotion, registry
 from tracker_server.http import Api, Call, reply
@@ -26,6 +27,10 @@ from tracker_server.registry.schema import AliasRemoval, AuditEntry
 api = Api("promotion")
 
 
+def _prepare(session: Session, body: AliasMove | NewProposal) -> None:
+    registry.prepare(session, body.artifact_version_id)
+
+
 @api.get("/models/<name>/promotion", query=PromotionQuery, reply=PromotionPreview)
 def preview_promotion(call: Call, name: str, query: PromotionQuery) -> PromotionPreview:
     """What promoting would change: the candidate beside the holder, what the rules say, and who has to agree."""
@@ -35,7 +40,7 @@ def preview_promotion(call: Call, name: str, query: PromotionQuery) -> Promotion
     )
 
 
-@api.post("/models/<name>/aliases/<alias>", body=AliasMove, reply=Moved, access="promote")
+@api.post("/models/<name>/aliases/<alias>", body=AliasMove, reply=Moved, access="promote", prepare=_prepare)
 def move_alias(call: Call, name: str, alias: str, body: AliasMove) -> Moved:
     """Promote: move an alias to a version, registering it first if asked."""
     return promotion.promote(call.session, name, alias, body, asker=_asker(call), now_ms=call.now_ms)
@@ -69,7 +74,7 @@ def list_proposals(call: Call, name: str, query: ProposalQuery) -> ProposalList:
     return promotion.listed(call.session, model, query.state, is_known=call.settings.needs_key)
 
 
-@api.post("/models/<name>/proposals", body=NewProposal, reply=Proposal, status=201, status_before=200)
+@api.post("/models/<name>/proposals", body=NewProposal, reply=Proposal, status=201, status_before=200, prepare=_prepare)
 def propose(call: Call, name: str, body: NewProposal) -> Response:
     """Propose a version for an alias, registering it first if asked; 200 where that is proposed already."""
     made, is_new = promotion.propose(call.session, name, body, asker=_asker(call), now_ms=call.now_ms)

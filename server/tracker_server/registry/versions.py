@@ -214,6 +214,15 @@ def registrable(session: Session, artifact_version_id: int) -> artifacts.Artifac
     return source
 
 
+def prepare(session: Session, artifact_version_id: int | None) -> None:
+    """Have everything read that registering an artifact version will ask for, so that nobody waits for it who writes.
+
+    Raises as registering does.
+    """
+    if artifact_version_id is not None:
+        kept_beside(session, registrable(session, artifact_version_id))
+
+
 def kept_beside(session: Session, source: artifacts.ArtifactVersion) -> list[Keep]:
     """What is to be kept beside a version of this artifact version, once it is there."""
     return [keep for hear in _registering if (keep := hear(session, source)) is not None]

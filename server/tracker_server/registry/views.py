@@ -56,7 +56,10 @@ def archive_model(call: Call, name: str, body: ModelArchiving) -> ModelDetail:
     return registry.model_detail(call.session, model)
 
 
-@api.post("/models/<name>/versions", body=NewVersion, reply=ModelVersionDetail, status=201, status_before=200)
+@api.post(
+    "/models/<name>/versions", body=NewVersion, reply=ModelVersionDetail, status=201, status_before=200,
+    prepare=lambda session, body: registry.prepare(session, body.artifact_version_id),
+)  # fmt: skip
 def register_version(call: Call, name: str, body: NewVersion) -> Response:
     """Register an artifact version as the model's next version; 200 where it is one already."""
     version, is_new = registry.register(
