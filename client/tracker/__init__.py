@@ -131,7 +131,7 @@ def log_model(
         raise NoActiveRunError("log_model()")
     if register is not None:
         _arguments.model(register)
-        _arguments.tags(tags)
+        tags = _arguments.tags(tags)
         _arguments.optional_text("description", description)
         if run.mode != "online":
             raise TrackerError(f"run {run.id} is {run.mode}, so nothing can be registered now; leave register= out")
