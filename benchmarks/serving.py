@@ -1,7 +1,8 @@
 """What `tracker serve` adds to onnxruntime: how long a lone client waits, and how many are answered a second.
 
 The clients are lean on purpose: they write the same bytes again and again to connections that they keep, and read the
-answer's length from its head. The bare session is in this process and gets its array ready made, with as many threads.
+answer's length from its head. The bare session is in this process and gets its array ready made. Both have one thread
+for the model, so that neither waits for cores that others use.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from tests.serving import Serving, write_bundle
 from tracker.manifest import Field, Form, Signature
 
 CLIENTS = 16
+MODEL_THREADS = 1
 WARM_UP = 50
 OUTPUTS = 10
 
@@ -107,13 +109,14 @@ def _write(folder: Path, model: Model, graph: bytes) -> None:
 
 @contextmanager
 def _served(folder: Path) -> Iterator[Serving]:
-    with Serving(str(folder / "bundle"), folder / "log", env=dict(os.environ)) as serving:
+    more = ["--model-threads", str(MODEL_THREADS)]
+    with Serving(str(folder / "bundle"), folder / "log", more, dict(os.environ)) as serving:
         yield serving
 
 
 def _bare(graph: bytes, example: np.ndarray[Any, Any]) -> Callable[[], object]:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = len(os.sched_getaffinity(0))
+    options.intra_op_num_threads = MODEL_THREADS
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     return lambda: session.run(["y"], {"x": example})
 
