@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from tests.server.bundled import onnx_files, stored
 from tests.server.model_registry import Registry, code_of, make_artifacts
+from tracker import manifest
 
 PASSED = {"outcome": "pass", "checked": "replay", "form": "onnx", "load_ms": 12.5, "latency_p50_ms": 0.4}
 FAILED = {"outcome": "fail", "checked": "files", "problems": [{"path": "model.onnx", "message": "it has other bytes"}]}
@@ -125,3 +126,16 @@ def test_what_is_kept_beside_a_version_goes_with_it(digits: Registry) -> None:
     assert consumers(digits) == []
     assert code_of(report(digits)) == (410, "version_deleted")
     assert [act for act, *_ in digits.trail()][-2:] == ["version.verified", "version.deleted"]
+
+
+def test_the_card_says_how_it_runs_and_whether_that_was_verified(app: Flask, client: FlaskClient) -> None:
+    image = manifest.Field("image", "float32", ("batch", 28, None), "pixels | from 0 to 1")
+    signature = manifest.Signature((image,), (manifest.Field("digit", "int64"),))
+    boxed = Registry(client)
+    boxed.register(stored(app, onnx_files(signature=signature)))
+    card = client.get(f"{boxed.address}/versions/1/card").json["body"]
+    assert "| in | image | float32 | batch × 28 × any | pixels \\| from 0 to 1 |" in card
+    assert "| out | digit | int64 | one value |" in card
+    assert "Nobody has verified it yet." in card
+    verify(boxed, PASSED)
+    assert "by ada: it passed." in client.get(f"{boxed.address}/versions/1/card").json["body"]

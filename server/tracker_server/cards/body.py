@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from tracker import manifest
+from tracker_server.bundles.schema import Verification
 from tracker_server.cards.schema import CardFields
 from tracker_server.registry.schema import AuditEntry, Cost, ModelVersionDetail
 
@@ -37,7 +38,13 @@ ASKED: Final = {
 """What a person should write in each field."""
 
 
-def write(version: ModelVersionDetail, fields: CardFields, judged: AuditEntry | None) -> str:
+def write(
+    version: ModelVersionDetail,
+    fields: CardFields,
+    judged: AuditEntry | None,
+    box: manifest.Manifest | None,
+    proof: Verification | None,
+) -> str:
     """Everything after the front matter."""
     parts = [
         f"# {literal(version.model)} v{version.version}",
@@ -49,6 +56,7 @@ def write(version: ModelVersionDetail, fields: CardFields, judged: AuditEntry | 
         _written("Bias and risks", "bias_and_risks", fields),
         *_training(version),
         *_evaluation(version, judged),
+        _box(box, proof) if box is not None else "",
         "## Files\n\n"
         + _table(("file", "bytes", "sha256"), ((file.path, file.size_bytes, file.digest) for file in version.files)),
         _loading(version),
@@ -154,6 +162,38 @@ def _evaluation(version: ModelVersionDetail, judged: AuditEntry | None) -> Itera
             f"### Rules\n\n{moved}\n\n"
             + _table(("rule", "verdict", "found"), ((one.says, one.verdict, one.found) for one in judged.gates))
         )
+
+
+def _box(box: manifest.Manifest, proof: Verification | None) -> str:
+    """What goes in and comes out, the ways to run it, and the newest verification."""
+    fields = [("in", field) for field in box.signature.inputs] if box.signature is not None else []
+    fields += [("out", field) for field in box.signature.outputs] if box.signature is not None else []
+    shown = ((way, field.name, field.dtype, _shape(field), field.description) for way, field in fields)
+    forms = ((form.kind, _difference(form.max_difference), form.notes) for form in box.forms)
+    told = "Nobody has verified it yet." if proof is None else _proof(proof)
+    return "\n\n".join(
+        (
+            "## Inputs and outputs",
+            _table(("", "name", "type", "shape", "what it is"), shown, nothing="No signature was recorded."),
+            "### Forms",
+            _table(("form", "largest difference", "notes"), forms, nothing="It has files alone."),
+            told,
+        )
+    )
+
+
+def _shape(field: manifest.Field) -> str:
+    return " × ".join("any" if size is None else str(size) for size in field.shape) or "one value"
+
+
+def _difference(amount: float | None) -> str:
+    return f"{amount:.3g}" if amount is not None else "not measured"
+
+
+def _proof(proof: Verification) -> str:
+    what = "Its stored example was replayed" if proof.checked == "replay" else "Its files were checked"
+    outcome = "it passed" if proof.outcome == "pass" else f"it failed: {literal(proof.message or 'files have changed')}"
+    return f"{what} on {_day(proof.time_ms)} by {literal(proof.actor)}: {outcome}."
 
 
 def _loading(version: ModelVersionDetail) -> str:

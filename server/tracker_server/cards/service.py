@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy.orm import Session
 
-from tracker_server import registry
+from tracker_server import bundles, registry
 from tracker_server.cards import body, front
 from tracker_server.cards.schema import CardChange, CardFields, ModelCard
 from tracker_server.registry import trail
@@ -26,7 +26,10 @@ def card_of(session: Session, model: RegisteredModel, version: RegisteredVersion
     """The card as it is now."""
     detail = registry.version_detail(session, version)
     fields = _fields(detail.card)
-    text = body.write(detail, fields, _judged(session, model, version.version))
+    state = bundles.state_of(session, version)
+    proof = state.proof if state is not None else None
+    judged = _judged(session, model, version.version)
+    text = body.write(detail, fields, judged, bundles.manifest_of(session, version), proof)
     return ModelCard(
         model=model.name,
         version=version.version,
