@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.browser import bundles
 from tests.browser.pages import ask, log, row, tile, wait_for_points
 from tests.processes import Server, environment
 from tests.server import seed
@@ -167,10 +168,21 @@ def material(folder: Path) -> Iterator[Material]:
         ask(server, f"/projects/{PROJECT}/runs/change", {"action": "archive", "runs": [runs[0]]})
         hook = {"name": "deploy-bot", "url": "https://hooks.invalid/services/T0", "events": ["alias.removed"]}
         ask(server, f"/projects/{PROJECT}/webhooks", hook)  # nothing here removes an alias, so nothing is sent
+        make_bundles(server, folder)
         age(folder / "server", runs)
         with alive(server, folder / "alive") as running:
             wait_for_points(server, running, "val/acc", 150)
             yield Material(server, empty, runs, running, quiet)
+
+
+def make_bundles(server: Server, folder: Path) -> None:
+    """A model with a version that was verified, one that was altered and lacks a role, and processes that hold both."""
+    run = log(server, folder / "bundles", bundles.LOG).splitlines()[-1]
+    bundles.register(server, run, "digits")
+    bundles.verify(server, "digits", 1, bundles.VERIFIED)
+    bundles.verify(server, "digits", 2, bundles.ALTERED)
+    bundles.hold(server, "digits", "gpu-1", 1, "production", kind="serve", address="http://gpu-1.invalid:8091")
+    bundles.hold(server, "digits", "gpu-2", 2, "production")
 
 
 def fill_big(folder: Path) -> None:
@@ -316,6 +328,11 @@ def lose_connection(page: Page) -> None:
     page.route("**/api/v1/**", lambda route: route.abort())
 
 
+def ask_wrongly(page: Page) -> None:
+    page.get_by_role("textbox", name="pixels").fill("[[1, 2]]")
+    page.get_by_role("button", name="Send").click()
+
+
 def alert(page: Page) -> Locator:
     return page.get_by_role("alert").filter(visible=True).first
 
@@ -427,6 +444,11 @@ SCENES = {
     "proposal": Scene("/models/resnet/proposals/1", text("Enough would be"), is_main=True),
     "promote-gates": Scene("/models/resnet/1", dialog, press("Promote…")),
     "version": Scene("/models/resnet/2", text("resnet.pt"), is_main=True),
+    "bundle": Scene("/models/digits/1", text("embeddings-v4.bin")),
+    "bundle-tried": Scene("/models/digits/1", lambda page: page.get_by_role("button", name="Send"), ask_wrongly),
+    "bundle-changed": Scene("/models/digits/2", text("no file: it cannot be promoted")),
+    "bundle-barred": Scene("/models/digits/2", dialog, press("Promote…")),
+    "bundle-model": Scene("/models/digits", text("another version than it points at")),
     "promote": Scene(f"{RUN}/artifacts", dialog, press("Promote…")),
     "roll-back": Scene("/models/resnet", dialog, press("Roll production back to v1")),
     "audit": Scene("/audit", text("the first that holds")),
