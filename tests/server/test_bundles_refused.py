@@ -72,6 +72,7 @@ def refused(app: Flask, client: FlaskClient, text: bytes) -> TestResponse:
     return answer
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is read is no matter of the database
 @pytest.mark.parametrize(("text", "says"), TEXTS.values(), ids=TEXTS)
 def test_a_manifest_that_lies_or_harms_is_refused(app: Flask, client: FlaskClient, text: str, says: str) -> None:
     answer = refused(app, client, text.encode())
