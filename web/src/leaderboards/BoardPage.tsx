@@ -8,6 +8,7 @@ import { formatBytes, formatCount, formatDuration, formatMoment, formatNumber, p
 import { Page } from "../frame/Page";
 import { AliasChip } from "../models/AliasChip";
 import { Button } from "../parts/Button";
+import { LineFigure } from "../parts/LineFigure";
 import { Empty, Failure, Outline } from "../parts/Note";
 import { Ago } from "../parts/Time";
 import { client, queries } from "../queries";
@@ -183,24 +184,28 @@ function Progress({ metric, standing }: { metric: string; standing: Standing }) 
       <h2>Best so far</h2>
       <p className="muted small">Of a single {standing.rows[0]?.model === null ? "run, when it had ended" : "version, when it was registered"}; not a mean.</p>
       {line.places.length > 1 && (
-        <figure className={styles["figure"]} aria-label={`${metric}, best so far`}>
-          <div className={styles["bounds"]} aria-hidden="true">
-            <span>{formatNumber(line.most)}</span>
-            <span>{formatNumber(line.least)}</span>
-          </div>
-          <div className={styles["plot"]} aria-hidden="true">
-            <svg viewBox="0 0 100 100" preserveAspectRatio="none">
-              <polyline points={line.corners} />
-            </svg>
-            {line.places.map(({ x, y, step }) => (
-              <span key={step.time_ms} className={styles["dot"]} style={{ left: `${String(x)}%`, top: `${String(y)}%` }} title={`${formatNumber(step.score)}: ${step.label}, ${formatMoment(step.time_ms)}`} />
-            ))}
-          </div>
-          <figcaption className={styles["ends"]}>
-            <span>{first !== undefined && <Ago ms={first.step.time_ms} />}</span>
-            <span>{last !== undefined && <Ago ms={last.step.time_ms} />}</span>
-          </figcaption>
-        </figure>
+        <LineFigure
+          label={`${metric}, best so far`}
+          corners={line.corners}
+          least={line.least}
+          most={line.most}
+          ends={
+            <>
+              <span>{first !== undefined && <Ago ms={first.step.time_ms} />}</span>
+              <span>{last !== undefined && <Ago ms={last.step.time_ms} />}</span>
+            </>
+          }
+        >
+          {line.places.map(({ x, y, step }) => (
+            <span
+              key={`${String(step.time_ms)} ${step.label}`}
+              className={styles["dot"]}
+              style={{ left: `${String(x)}%`, top: `${String(y)}%` }}
+              title={`${formatNumber(step.score)}: ${step.label}, ${formatMoment(step.time_ms)}`}
+              aria-hidden="true"
+            />
+          ))}
+        </LineFigure>
       )}
       <details>
         <summary>{plural(line.places.length, "step")}</summary>

@@ -7,6 +7,7 @@ import { formatNumber } from "../format";
 import { toast } from "../frame/Toasts";
 import { goalWords } from "../goals";
 import { Button } from "../parts/Button";
+import { LineFigure } from "../parts/LineFigure";
 import { registryChanged } from "../queries";
 import { useRights } from "../rights";
 import styles from "./MetricOverVersions.module.css";
@@ -54,23 +55,21 @@ function MakeMain({ model, metric }: { model: ModelDetail; metric: string }) {
 
 function Chart({ model, metric, shown: { points, least, most, leftOut } }: { model: string; metric: string; shown: OverVersions }) {
   return (
-    <figure className={styles["figure"]} aria-label={`${metric} over versions`}>
-      <div className={styles["bounds"]} aria-hidden="true">
-        <span>{formatNumber(most)}</span>
-        {least !== most && <span>{formatNumber(least)}</span>}
-      </div>
-      <div className={styles["plot"]}>
-        <svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
-          <polyline points={points.map(({ x, y }) => `${String(x)},${String(y)}`).join(" ")} />
-        </svg>
-        {points.map((point) => <Dot key={point.version} model={model} point={point} />)}
-      </div>
-      <figcaption className={styles["ends"]}>
-        <span>v{points[0]?.version}</span>
-        {leftOut > 0 && <span className="muted">{leftOut} without a value, or older</span>}
-        {points.length > 1 && <span>v{points.at(-1)?.version}</span>}
-      </figcaption>
-    </figure>
+    <LineFigure
+      label={`${metric} over versions`}
+      corners={points.map(({ x, y }) => `${String(x)},${String(y)}`).join(" ")}
+      least={least}
+      most={most}
+      ends={
+        <>
+          <span>v{points[0]?.version}</span>
+          {leftOut > 0 && <span className="muted">{leftOut} without a value, or older</span>}
+          {points.length > 1 && <span>v{points.at(-1)?.version}</span>}
+        </>
+      }
+    >
+      {points.map((point) => <Dot key={point.version} model={model} point={point} />)}
+    </LineFigure>
   );
 }
 
