@@ -19,6 +19,7 @@ def upgrade() -> None:
     op.create_table(
         "bundles",
         sa.Column("version_id", _BIG_ID, nullable=False),
+        sa.Column("head", sa.Text(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["version_id"], ["model_versions.id"], name=op.f("fk_bundles_version_id")),
         sa.PrimaryKeyConstraint("version_id", name=op.f("pk_bundles")),

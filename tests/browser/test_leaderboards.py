@@ -109,13 +109,19 @@ def test_who_changes_one_that_another_has_changed_keeps_what_was_typed(context: 
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("was changed meanwhile")
     expect(name).to_have_value("mine")
-    page.keyboard.press("Escape")
-    page.reload()
-    expect(page.get_by_role("heading", name="theirs")).to_be_visible()
+    page.get_by_role("button", name="Take what was saved").click()
+    expect(name).to_have_value("theirs")
+    name.fill("ours")
+    ask(server, f"{BOARDS}/{address.rsplit('/', 1)[1]}", {"revision": 2, "name": "theirs again"}, "PATCH")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Keep mine, to save over it").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="ours")).to_be_visible()
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete leaderboard").click()
     expect(page).to_have_url(re.compile("/p/digits/leaderboards$"))
-    expect(page.get_by_role("link", name="theirs")).to_have_count(0)
+    expect(page.get_by_role("link", name="ours")).to_have_count(0)
 
 
 def test_it_is_taken_away_and_fits_a_phone(page: Page, server: Server, tmp_path: Path) -> None:

@@ -389,6 +389,21 @@ def test_a_bundle_travels_with_what_verifying_it_found(pair: tuple[FlaskClient, 
     assert (len(there["consumers"]), here["consumers"]) == (1, [])
 
 
+def test_nothing_is_verified_after_now(pair: tuple[FlaskClient, FlaskClient]) -> None:
+    """A day to come would keep a version verified for ever."""
+    _, target = pair
+    files = onnx_files()
+    log_bundle(target, files)
+    digest = manifest_digest(manifest(files).files)
+    said = ({"outcome": "pass", "checked": "replay", "form": "onnx", "time_ms": 2**53, "by": "eve"},)
+    copied = records.ModelVersionFacts(1, "box", digest, None, "", {}, {}, START_MS, verifications=said)
+    body = frame(0, records.encode(records.ModelCopied("boxed", "", START_MS, (copied,), (), ())))
+    ok(target.post(f"{API}/projects/digits/journal", data=body))
+    (proof,) = ok(target.get(f"{API}/models/boxed/versions/1/bundle"))["verifications"]
+    assert proof["time_ms"] < 2**42
+    assert target.get(f"{API}/models/boxed/versions/1/card").status_code == 200
+
+
 def test_a_manifest_that_cannot_be_read_here_comes_as_loose_files(pair: tuple[FlaskClient, FlaskClient]) -> None:
     _, target = pair
     lying = {"model.onnx": b"other", "tracker.yaml": onnx_files()["tracker.yaml"]}

@@ -97,6 +97,30 @@ def test_where_low_is_better_the_lowest_stands_first_and_ties_share_a_rank(board
     assert [(rank, score) for rank, score, _ in ranked(standing)] == [(1, 0.25), (2, 0.5), (2, 0.5), (4, 0.75)]
 
 
+def test_seeds_that_agree_tie_with_a_run_of_that_score(boards: Boards) -> None:
+    """A mean that divides before it adds would be 0.8999999999999999."""
+    for seed in range(3):
+        boards.run(0.9, lr=0.1, seed=seed)
+    boards.run(0.9, lr=0.2)
+    standing = boards.standing()
+    assert sorted(ranked(standing)) == [(1, 0.9, 1), (1, 0.9, 3)]
+    assert sorted(row["spread"] or 0.0 for row in standing["rows"]) == [0.0, 0.0]
+
+
+def test_an_odd_commit_is_one_like_others(boards: Boards) -> None:
+    """What a client captured is kept as it came."""
+    for seed in range(2):
+        boards.gate.run({"acc": 0.5}, config={"lr": 0.1, "seed": seed}, commit=["a"])  # type: ignore[arg-type]
+    assert ranked(boards.standing()) == [(1, 0.5, 2)]
+
+
+def test_data_of_a_name_that_no_database_keeps_is_other_data(boards: Boards) -> None:
+    boards.data()
+    boards.run(0.5, data="va\0l:v1", lr=0.1)
+    boards.run(0.25, data="val:v1", lr=0.2)
+    assert ranked(boards.standing(data="val:v1")) == [(1, 0.25, 1)]
+
+
 def test_what_used_other_data_or_says_none_is_refused_with_the_reason(boards: Boards) -> None:
     counts = boards.run(0.5, lr=1)
     other = boards.run(0.9, data="val:v2", lr=2)

@@ -64,7 +64,7 @@ export const queries = {
     queryOptions({ queryKey: ["leaderboards", project, id], queryFn: ({ signal }) => api.leaderboard(project, id, { signal }) }),
   /** Runs finish and are deleted meanwhile. */
   standing: (project: string, id: number) =>
-    queryOptions({ queryKey: ["leaderboards", project, id, "standing"], queryFn: ({ signal }) => api.standing(project, id, { signal }), placeholderData: keepPreviousData, refetchInterval: 60 * SECOND }),
+    queryOptions({ queryKey: ["leaderboards", project, id, "standing"], queryFn: ({ signal }) => api.standing(project, id, { signal }), refetchInterval: 60 * SECOND }),
   /** What the runs of a search have, counted anew each time that one asks. */
   runKeys: (project: string, { text, filter, status, archived }: RunKeysSearch) => {
     const search = { text, filter, status, archived };

@@ -102,6 +102,14 @@ describe("what is typed for an input", () => {
     expect([blankOf(field({ shape: ["n", 3] })), blankOf(field({})), blankOf(field({ shape: [3, 224, 224] })), blankOf(field({ dtype: "string" }))]).toEqual(["[[0, 0, 0]]", "0", "", ""]);
     expect(textsOf(signature(field({})), "no object")).toEqual(new Map());
   });
+
+  it("leaves what it cannot fill in as it is", () => {
+    expect(blankOf(field({ shape: [0, 4294967296] }))).toBe("");
+    expect(blankOf(field({ shape: [0, 2] }))).toBe("[]");
+    const stored: unknown = JSON.parse('{"x": [9007199254740993], "y": [9007199254740991]}');
+    const names = [field({ shape: ["n"], dtype: "int64" }), field({ name: "y", shape: ["n"], dtype: "int64" })];
+    expect(textsOf(signature(...names), stored)).toEqual(new Map([["y", "[9007199254740991]"]]));
+  });
   it("stands in a line to copy where it is short", () => {
     expect(briefInputs([field({ shape: ["n", 100] }), field({ name: "__proto__", dtype: "string" })], { x: [Array.from({ length: 100 }, () => 0)] })).toEqual([["x", "[…]"], ["__proto__", '""']]);
     expect(rows({ a: [1, 2] })).toBe('{"a":[1,2]}');

@@ -20,8 +20,11 @@ from tracker_server.bundles.schema import NewVerification
 from tracker_server.errors import Refused
 from tracker_server.registry.models import RegisteredModel, RegisteredVersion
 
-MOST: Final = 1000
-"""So many verifications of a version travel, the newest."""
+MOST: Final = verifications.TOLD
+"""So many verifications of a version travel, the newest: those that are told with it."""
+
+_MOST_PROBLEMS: Final = 10
+"""And so many problems with each; all of a model is one record, whose size is bounded."""
 
 
 def copied(session: Session, version: RegisteredVersion) -> tuple[dict[str, Any], ...]:
@@ -31,12 +34,15 @@ def copied(session: Session, version: RegisteredVersion) -> tuple[dict[str, Any]
     for one in reversed(found):
         said: dict[str, Any] = msgspec.to_builtins(one)
         del said["id"], said["actor"]
-        told.append({**said, "by": one.actor})
+        told.append({**said, "problems": said["problems"][:_MOST_PROBLEMS], "by": one.actor})
     return tuple(told)
 
 
-def put_back(session: Session, project_id: int, record: ModelCopied, *, actor_id: int) -> None:
-    """Keep what was found of a model's versions, which are there already. Raises Refused for what no server writes."""
+def put_back(session: Session, project_id: int, record: ModelCopied, *, actor_id: int, now_ms: int) -> None:
+    """Keep what was found of a model's versions, which are there already, and nothing as found after now.
+
+    Raises Refused for what no server writes.
+    """
     statement = sa.select(RegisteredModel).where(
         RegisteredModel.name == record.name, RegisteredModel.project_id == project_id
     )
@@ -46,7 +52,7 @@ def put_back(session: Session, project_id: int, record: ModelCopied, *, actor_id
     for facts in record.versions:
         version = _version(session, model, facts) if facts.verifications else None
         if version is not None:
-            session.add_all(_row(version, one, actor_id) for one in facts.verifications[-MOST:])
+            session.add_all(_row(version, one, actor_id, now_ms) for one in facts.verifications[-MOST:])
             session.flush()
 
 
@@ -63,7 +69,7 @@ def _version(session: Session, model: RegisteredModel, facts: ModelVersionFacts)
     return None if verifications.verifications_of(session, version, limit=1) else version
 
 
-def _row(version: RegisteredVersion, facts: dict[str, Any], actor_id: int) -> VerificationRow:
+def _row(version: RegisteredVersion, facts: dict[str, Any], actor_id: int, now_ms: int) -> VerificationRow:
     said = dict(facts)
     time_ms, by = said.pop("time_ms", None), said.pop("by", None)
     try:
@@ -77,6 +83,6 @@ def _row(version: RegisteredVersion, facts: dict[str, Any], actor_id: int) -> Ve
         outcome=new.outcome,
         checked=new.checked,
         details=details,
-        time_ms=min(max(when, 0), 2**53),
+        time_ms=min(max(when, 0), now_ms),
         actor_id=actor_id,
     )

@@ -11,12 +11,17 @@ from tracker_server.db import Base, BigId, Document, Words
 
 
 class BundleRow(Base):
-    """The manifest of a version that is a bundle, as it was at registration; `document` never changes."""
+    """The manifest of a version that is a bundle, as it was at registration; nothing of it ever changes.
+
+    `document` is the whole, which may have a megabyte; `head` what lists tell of it: its kind, those of its forms, and
+    the roles that it lacks.
+    """
 
     __tablename__ = "bundles"
 
     version_id: Mapped[int] = mapped_column(sa.ForeignKey("model_versions.id"), primary_key=True, autoincrement=False)
-    document: Mapped[Any] = mapped_column(Document)
+    head: Mapped[Any] = mapped_column(Document)
+    document: Mapped[Any] = mapped_column(Document, deferred=True)
 
 
 class VerificationRow(Base):

@@ -19,6 +19,14 @@ from tracker_server.errors import Refused
 from tracker_server.registry.models import RegisteredVersion
 
 
+class Head(msgspec.Struct, frozen=True):
+    """What lists tell of a manifest."""
+
+    kind: manifest.Kind
+    forms: tuple[manifest.FormKind, ...]
+    missing_roles: tuple[str, ...]
+
+
 @registry.registers
 def read(session: Session, source: artifacts.ArtifactVersion) -> registry.Keep | None:
     """What keeps the manifest of an artifact version once it is a model's; None for loose files. Raises Refused."""
@@ -27,7 +35,10 @@ def read(session: Session, source: artifacts.ArtifactVersion) -> registry.Keep |
         return None
 
     def keep(version: RegisteredVersion) -> None:
-        session.add(BundleRow(version_id=version.id, document=msgspec.to_builtins(said)))
+        head = Head(said.kind, tuple(form.kind for form in said.forms), tuple(said.missing_roles))
+        session.add(
+            BundleRow(version_id=version.id, head=msgspec.to_builtins(head), document=msgspec.to_builtins(said))
+        )
         session.flush()
 
     return keep

@@ -8,32 +8,20 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tracker.manifest import FormKind, Kind
 from tracker_server import artifacts
 from tracker_server.bundles import registering, verifications
 from tracker_server.bundles.models import BundleRow
+from tracker_server.bundles.registering import Head
 from tracker_server.bundles.schema import BundleState, Verification
 from tracker_server.errors import Refused
 from tracker_server.registry.models import RegisteredVersion
 
 
-class _FormHead(msgspec.Struct, frozen=True):
-    kind: FormKind
-
-
-class _Head(msgspec.Struct, frozen=True):
-    """What lists read of a manifest, which may have a megabyte."""
-
-    kind: Kind
-    forms: tuple[_FormHead, ...] = ()
-    roles: dict[str, tuple[str, ...]] = {}
-
-
 def of_versions(session: Session, versions: Mapping[int, int]) -> list[BundleState]:
     """How those stand that are bundles, newest first, of versions by id with their numbers; in three statements."""
     wanted = BundleRow.version_id.in_(sorted(versions))
-    rows = session.execute(sa.select(BundleRow.version_id, sa.type_coerce(BundleRow.document, sa.Text)).where(wanted))
-    heads = {version_id: msgspec.json.decode(text, type=_Head) for version_id, text in rows}
+    rows = session.execute(sa.select(BundleRow.version_id, BundleRow.head).where(wanted))
+    heads = {version_id: msgspec.convert(head, Head) for version_id, head in rows}
     proofs = verifications.newest(session, heads)
     of_files = verifications.newest(session, heads, verifications.looked_at_files())
     return [
@@ -64,12 +52,12 @@ def bar_of_source(session: Session, source: artifacts.ArtifactVersion) -> str | 
     return _bar("it", said.missing_roles, None) if said is not None else None
 
 
-def _state(number: int, head: _Head, proof: Verification | None, of_files: Verification | None) -> BundleState:
-    missing = [role for role, paths in head.roles.items() if not paths]
+def _state(number: int, head: Head, proof: Verification | None, of_files: Verification | None) -> BundleState:
+    missing = list(head.missing_roles)
     return BundleState(
         version=number,
         kind=head.kind,
-        forms=[form.kind for form in head.forms],
+        forms=list(head.forms),
         missing_roles=missing,
         proof=proof,
         barred_by=_bar(f"v{number}", missing, of_files),

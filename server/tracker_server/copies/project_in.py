@@ -71,7 +71,7 @@ def take_in(session: Session, project: Project, records: Sequence[Copied], *, ac
             artifacts.put_back(session, project.id, record, here, actor_id=actor_id, now_ms=now_ms)
         elif isinstance(record, ModelCopied):
             told += registry.put_back(session, project.id, record, actor_id=actor_id, now_ms=now_ms)
-            bundles.put_back(session, project.id, record, actor_id=actor_id)
+            bundles.put_back(session, project.id, record, actor_id=actor_id, now_ms=now_ms)
         elif isinstance(record, ViewCopied):
             left_out = saved_views.put_back(session, project, record, actor_id=actor_id, now_ms=now_ms)
             told += [left_out] if left_out is not None else []

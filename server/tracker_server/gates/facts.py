@@ -11,7 +11,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tracker_server import artifacts, registry, runs
+from tracker_server import artifacts, bundles, registry, runs
+from tracker_server.bundles.schema import BundleState, Verification
 from tracker_server.gates.examples import Logged, logged_by
 from tracker_server.gates.results import MOST_COMPARISONS
 from tracker_server.gates.seeds import Seeds, seeds_of
@@ -38,6 +39,7 @@ class Facts:
         self.now_ms = now_ms
         self._comparisons_left = MOST_COMPARISONS
         self._seeds: dict[tuple[Side, str | None], Seeds] = {}
+        self._replays: dict[str | None, Verification | None] = {}
 
     def may_compare(self, count: int) -> bool:
         """Whether that many more comparisons may be weighed; they count from then on."""
@@ -88,6 +90,19 @@ class Facts:
         """None for an artifact version that is no version yet."""
         number = self.candidate.version
         return registry.get_version(self.session, self.model, number) if number is not None else None
+
+    @functools.cached_property
+    def bundle(self) -> BundleState | None:
+        """How the candidate stands as a bundle; None for loose files, and for what is no version yet."""
+        version = self.candidate_version
+        return bundles.state_of(self.session, version) if version is not None else None
+
+    def newest_replay(self, form: str | None) -> Verification | None:
+        """The newest replay of the candidate's example, of that form where one is named."""
+        version = self.candidate_version
+        if form not in self._replays and version is not None:
+            self._replays[form] = bundles.newest_replay(self.session, version, form=form)
+        return self._replays.get(form)
 
     def held_by(self, alias: str) -> Side | None:
         """What holds an alias of the model."""

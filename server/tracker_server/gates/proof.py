@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from tracker_server import bundles
 from tracker_server.gates import rules
 from tracker_server.gates.facts import Facts
 from tracker_server.gates.results import not_enough, result
@@ -18,7 +17,7 @@ def proved(rule: rules.GateRule, asked: rules.OfProof, facts: Facts) -> RuleResu
     name, version = facts.candidate.name, facts.candidate_version
     if version is None:
         return not_enough(rule, f"{name} is no version yet", "register it, and verify it then: tracker verify")
-    state = bundles.state_of(facts.session, version)
+    state = facts.bundle
     if state is None:
         return not_enough(
             rule, f"{name} is loose files, which nothing says how to run", "log it as a bundle: tracker.log_model"
@@ -28,7 +27,7 @@ def proved(rule: rules.GateRule, asked: rules.OfProof, facts: Facts) -> RuleResu
     verify = f"verify it: tracker verify {facts.model.name}:{name}"
     if asked.form is not None:
         verify += f" --form {asked.form}"
-    replay = bundles.newest_replay(facts.session, version, form=asked.form)
+    replay = facts.newest_replay(asked.form)
     if replay is None:
         by_form = f" by its form {asked.form}" if asked.form is not None else ""
         return not_enough(rule, f"nobody has verified {name}{by_form}", verify)

@@ -80,4 +80,5 @@ def code_of(environment: Mapping[str, Any]) -> tuple[Any, ...]:
         return (None, None)
     patch = git.get("patch")
     changes = hashlib.sha256(patch.encode(errors="replace")).hexdigest() if isinstance(patch, str) and patch else None
-    return (git.get("commit"), changes)
+    commit = git.get("commit")
+    return (commit if isinstance(commit, str) else repr(commit) if commit is not None else None, changes)

@@ -123,7 +123,11 @@ def _same_data(session: Session, project: runs.Project, wanted: str | None, by_r
     if wanted is None:
         return set()
     parted = {told: told.rpartition(":v") for told in {wanted, *(one.data for one in by_run.values() if one.data)}}
-    named = {told: (name, int(number)) for told, (name, _, number) in parted.items() if name and _is_number(number)}
+    named = {
+        told: (db.as_stored(name), int(number))
+        for told, (name, _, number) in parted.items()
+        if name and _is_number(number)
+    }
     names = sorted({name for name, _ in named.values()})
     version, artifact = artifacts.ArtifactVersion, artifacts.Artifact
     statement = (

@@ -164,8 +164,13 @@ def last_values(session: Session, looked: Looked, metric: str | None) -> Mapping
 
 
 def mean(values: Sequence[float]) -> float:
-    """Without overflowing on the way."""
-    return math.fsum(value / len(values) for value in values)
+    """Of equal values that very value, so that they tie; without overflowing on the way."""
+    if min(values) == max(values):
+        return values[0]
+    try:
+        return math.fsum(values) / len(values)
+    except OverflowError:
+        return math.fsum(value / len(values) for value in values)
 
 
 def spread(values: Sequence[float]) -> float | None:

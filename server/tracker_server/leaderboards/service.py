@@ -115,14 +115,18 @@ def put_back(
     Raises Refused for a record that no server has written.
     """
     definition = _of_record(record)
-    made = _insert(
-        session, project, record.name, definition, created_ms=record.created_ms, actor_id=actor_id, now_ms=now_ms
+    namesake = sa.select(LeaderboardRow).where(
+        LeaderboardRow.project_id == project.id, LeaderboardRow.name == record.name
     )
-    if made is not None:
-        return None
-    here = session.scalars(
-        sa.select(LeaderboardRow).where(LeaderboardRow.project_id == project.id, LeaderboardRow.name == record.name)
-    ).one()
+    here = session.scalar(namesake)
+    if here is None:
+        try:
+            _check_room(session, project)
+        except Refused as refused:
+            return f"the leaderboard {record.name!r} was left out: {refused.message}"
+        created_ms = record.created_ms
+        _insert(session, project, record.name, definition, created_ms=created_ms, actor_id=actor_id, now_ms=now_ms)
+        here = session.scalars(namesake).one()  # ours, or that of who was faster
     if msgspec.convert(here.document, BoardDefinition) == definition:
         return None
     return f"the leaderboard {record.name!r} was left out: one of that name here says something else"

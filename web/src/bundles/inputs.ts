@@ -135,20 +135,29 @@ export function blankOf(field: BundleField): string {
   if (kindOf(field) === "text") return "";
   if (kindOf(field) !== "array") return leaf;
   const sizes = shape.map((size) => (typeof size === "number" ? size : 1));
-  if (sizes.reduce((product, size) => product * size, 1) > MOST_FILLED) return "";
+  if (sizes.reduce((product, size) => product * Math.max(size, 1), 1) > MOST_FILLED) return "";
   return sizes.reduceRight((inner, size) => `[${Array.from({ length: size }, () => inner).join(", ")}]`, leaf);
 }
 
 /** What is longer stays out of a field: to draw it takes a browser seconds. */
 export const MOST_TEXT = 100_000;
 
-/** What stands in the fields for a stored example; a field that it has no value for, or too long a one, is left out. */
+/** Whether a whole number in it has more digits than JavaScript read of it. */
+function losesDigits(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(losesDigits);
+  if (typeof value === "object" && value !== null) return Object.values(value).some(losesDigits);
+  return typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
+}
+
+/** What stands in the fields for a stored example; a field is left out that it has no value for, too long a one, or one
+ * that was not read as it is stored. */
 export function textsOf({ inputs }: Signature, example: unknown): Map<string, string> {
   if (typeof example !== "object" || example === null) return new Map();
   const values = new Map(Object.entries(example));
   const texts = inputs.flatMap((field): [string, string][] => {
     const value: unknown = values.get(field.name);
     if (value === undefined) return [];
+    if (losesDigits(value)) return [];
     const text = kindOf(field) === "text" && typeof value === "string" ? value : rows(value);
     return text.length > MOST_TEXT ? [] : [[field.name, text]];
   });

@@ -1,7 +1,7 @@
 /** Makes a leaderboard or changes one: the metric and the data are offered from what the project has. */
 
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { type ReactNode, useId, useState } from "react";
 import { ApiError, type BoardDefinition, type Leaderboard, api, reasonOf } from "../api";
 import { Dialog } from "../parts/Dialog";
 import { client, queries } from "../queries";
@@ -31,6 +31,8 @@ const definitionOf = (draft: Draft): BoardDefinition => ({
 
 export function BoardDialog({ project, board, onClose, onSaved }: Props) {
   const [draft, setDraft] = useState<Draft>(board === null ? FRESH : draftOf(board));
+  const [seen, setSeen] = useState(board);
+  const [theirs, setTheirs] = useState<Leaderboard | null>(null);
   const [error, setError] = useState<string | null>(null);
   const [isBusy, setIsBusy] = useState(false);
   const metrics = useQuery(queries.keys(project)).data?.metrics.map(({ name }) => name) ?? [];
@@ -38,24 +40,40 @@ export function BoardDialog({ project, board, onClose, onSaved }: Props) {
   const goal = useGoals(project)(draft.metric.trim());
   const set = (part: Partial<Draft>) => { setDraft((now) => ({ ...now, ...part })); };
   const suggestion = suggestedName(draft.task.trim(), draft.metric.trim(), draft.data.trim());
-  const save = async (event: FormEvent) => {
-    event.preventDefault();
+  const save = async () => {
     setIsBusy(true);
     setError(null);
     try {
       const name = draft.name.trim() === "" ? suggestion : draft.name.trim();
       const definition = definitionOf(draft);
-      const saved = board === null ? await api.createLeaderboard(project, { name, definition }) : await api.changeLeaderboard(project, board.id, { revision: board.revision, name, definition });
+      const saved = seen === null ? await api.createLeaderboard(project, { name, definition }) : await api.changeLeaderboard(project, seen.id, { revision: seen.revision, name, definition });
       await client.invalidateQueries({ queryKey: queries.leaderboards(project).queryKey });
       onSaved(saved);
     } catch (failure) {
-      setError(failure instanceof ApiError && failure.code === "changed_meanwhile" ? `${failure.message}. What you have typed stays here.` : reasonOf(failure));
+      setError(reasonOf(failure));
       setIsBusy(false);
+      if (seen !== null && failure instanceof ApiError && failure.code === "changed_meanwhile") {
+        setTheirs(await api.leaderboard(project, seen.id).catch(() => null));
+        await client.invalidateQueries({ queryKey: queries.leaderboards(project).queryKey });
+      }
     }
+  };
+  /** What the other one saved takes the place of what is here, or is seen and written over. */
+  const take = (board: Leaderboard, isTheirs: boolean) => {
+    setSeen(board);
+    setTheirs(null);
+    setError(null);
+    if (isTheirs) setDraft(draftOf(board));
   };
   return (
     <Dialog title={board === null ? `New leaderboard of ${project}` : `Edit ${board.name}`} onClose={onClose}>
-      <form className={styles["form"]} onSubmit={(event) => void save(event)}>
+      <form
+        className={styles["form"]}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save();
+        }}
+      >
         <Field label="Task" note="What is solved, in words">
           <input data-autofocus required maxLength={200} value={draft.task} onChange={(event) => { set({ task: event.target.value }); }} />
         </Field>
@@ -96,6 +114,13 @@ export function BoardDialog({ project, board, onClose, onSaved }: Props) {
           </div>
         </details>
         {error !== null && <p className={styles["error"]} role="alert">{error}</p>}
+        {theirs !== null && (
+          <div className={styles["tools"]}>
+            <span className="muted">What you have typed is still here.</span>
+            <button type="button" onClick={() => { take(theirs, false); }}>Keep mine, to save over it</button>
+            <button type="button" onClick={() => { take(theirs, true); }}>Take what was saved</button>
+          </div>
+        )}
         <div>
           <button type="submit" data-look="primary" disabled={isBusy}>{board === null ? "Make leaderboard" : "Save"}</button>
         </div>
