@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from tests.server.bundled import onnx_files, stored
 from tests.server.logged import writing
 from tests.server.model_registry import Registry, code_of
-from tests.server.people import Somebody
+from tests.server.people import Somebody, nobody
 from tests.server.test_bundles import HOLDS, PASSED, consumers, report
 from tracker_server.bundles.consumers import FORGOTTEN_AFTER_MS, MOST, STALE_AFTER_MS
 from tracker_server.bundles.models import ConsumerRow
@@ -84,3 +84,15 @@ def test_a_model_has_so_many_processes_and_stale_ones_make_room(app: Flask, digi
 @pytest.mark.parametrize("process", ["a b", "-x", "x" * 101, "x%0A"])
 def test_what_names_no_process_is_refused(digits: Registry, process: str) -> None:
     assert code_of(report(digits, process)) == (422, "bad_consumer")
+
+
+def test_who_comes_by_a_link_is_not_told_of_machines(guarded: Flask, viewer: Somebody, ada: Somebody) -> None:
+    viewer.done("PUT", "/models/digits/consumers/c1", HOLDS)
+    made = ada.done("POST", "/projects/digits/links", {"days": 7})
+    visitor = nobody(guarded)
+    visitor.done("POST", "/session/link", {"secret": made["secret"]})
+    assert visitor.done("GET", "/models/digits/consumers") == {"consumers": []}
+    report = visitor.done("GET", "/models/digits/versions/1/bundle")
+    assert report["manifest"]["kind"] == "onnx"
+    assert report["consumers"] == []
+    assert len(ada.done("GET", "/models/digits/versions/1/bundle")["consumers"]) == 1

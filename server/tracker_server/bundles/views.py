@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from tracker_server import bundles, registry
 from tracker_server.bundles.schema import (
     BundleList,
@@ -28,7 +30,8 @@ def get_bundle(call: Call, name: str, number: int) -> BundleReport:
     """What a version holds, what verifying it found, and who holds it."""
     model = registry.get_model(call.session, name)
     version = registry.get_version(call.session, model, number)
-    return bundles.bundle_report(call.session, model, version, now_ms=call.now_ms)
+    report = bundles.bundle_report(call.session, model, version, now_ms=call.now_ms)
+    return report if call.rights.is_member else msgspec.structs.replace(report, consumers=[])
 
 
 @api.post("/models/<name>/versions/<int:number>/verifications", body=NewVerification, reply=Verification, status=201)
@@ -39,9 +42,9 @@ def record_verification(call: Call, name: str, number: int, body: NewVerificatio
 
 @api.get("/models/<name>/consumers", reply=ConsumerList, is_followed=True)
 def list_consumers(call: Call, name: str) -> ConsumerList:
-    """The processes that hold versions of a model, as they say."""
+    """The processes that hold versions of a model, as they say. Whoever comes by a link is not told of machines."""
     model = registry.get_model(call.session, name)
-    return ConsumerList(bundles.consumers_of(call.session, model, now_ms=call.now_ms))
+    return ConsumerList(bundles.consumers_of(call.session, model, now_ms=call.now_ms) if call.rights.is_member else [])
 
 
 @api.put("/models/<name>/consumers/<consumer_id>", body=ConsumerReport, reply=Consumer, access="read", changes=True)
