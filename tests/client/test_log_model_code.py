@@ -166,6 +166,60 @@ def test_a_text_that_the_program_has_read_is_not_written_into_code(tmp_path, pro
     assert not (tmp_path / "b").exists()
 
 
+READ = """
+    SECRET = "hunter" + "2"
+    CONFIG = {"token": ""}
+    CONFIG["token"] = SECRET
+    KEY = ""
+    LONGER = SECRET
+    LONGER += ""
+    PAIR, COUNT = ("plain", 2)
+
+    def read():
+        global KEY
+        KEY = SECRET
+    read()
+
+    class Model:
+        def load(self, files): ...
+        def predict(self, x):
+            return NAME
+"""
+
+
+@pytest.mark.parametrize("name", ["CONFIG", "KEY", "LONGER"])
+def test_a_text_that_was_changed_after_it_was_written_is_not_written_into_code(tmp_path, program, name):
+    text = textwrap.dedent(READ).replace("NAME", name)
+    run = program(f"{text}\nfrom tracker.bundles.making import make\nmake(Model, 'b', example=5)\n")
+    assert f"it uses '{name}', a" in run.err
+    assert "that the program has made" in run.err
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_text_that_stands_in_the_program_is_written_into_code(tmp_path, program):
+    text = textwrap.dedent(READ).replace("NAME", "PAIR")
+    run = program(f"{text}\nfrom tracker.bundles.making import make\nmake(Model, 'b', example=5)\n")
+    assert run.returncode == 0, run.err
+    assert "PAIR = 'plain'" in (tmp_path / "b/code/model_code.py").read_text()
+
+
+def test_parameters_and_locals_are_no_globals_of_the_program(tmp_path, program):
+    run = program("""
+from tracker.bundles.making import make
+x, found = object(), open(__file__)
+
+class Model:
+    def load(self, files): ...
+    def predict(self, x):
+        found = [x for x in [x]]
+        return (lambda found: found)(found[0])
+
+make(Model, "b", example=5)
+""")
+    assert run.returncode == 0, run.err
+    assert forms.run(open_folder(tmp_path / "b")).predict({"x": 7}) == {"output": 7}
+
+
 def test_a_class_of_a_notebook_is_found_in_its_cells(tmp_path, program):
     cells = [
         "%matplotlib --list",

@@ -117,6 +117,17 @@ def test_the_predictor_has_numbers_and_texts_by_their_types(tmp_path):
         assert expected in text
 
 
+def test_an_input_may_be_called_as_what_the_predictor_uses(tmp_path):
+    names = ("json", "read_inputs", "to_json", "given", "inputs", "x")
+    signature = Signature(inputs=tuple(Field(name, "float32", ("n", 4)) for name in names), outputs=())
+    made = bundle(tmp_path / "b", signature=signature)
+    packaging.package(str(made), tmp_path / "out")
+    text = (tmp_path / "out" / "predict.py").read_text()
+    assert "'json': json.loads(input_1)" in text
+    assert "'read_inputs': json.loads(input_2)" in text
+    assert "'to_json': json.loads(input_3)" in text
+
+
 def test_no_name_or_description_becomes_code_of_the_predictor(tmp_path):
     names = ["class", "self", "a b", "x'); import os #", '"""', "input_1", "__import__", "\u00e9"]
     inputs = tuple(Field(name, "float32", (), "'''\"\"\"\n'); raise SystemExit(3) #") for name in names)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import math
+import symtable
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
@@ -209,7 +210,7 @@ class _Program:
     def _constant(self, name: str, statement: ast.stmt) -> str:
         """Its value as source. A text has to stand in the program itself: one that it has read may be a key."""
         value = self._values.get(name)
-        if not _is_plain(value, with_texts=_is_literal(getattr(statement, "value", None))):
+        if not _is_plain(value, with_texts=_stands_there(name, value, statement)):
             raise SourceError(
                 f"it uses {name!r}, a {type(value).__name__} that the program has made; pass it to __init__, or define "
                 "the class in a module"
@@ -230,9 +231,28 @@ def _is_plain(value: object, *, with_texts: bool) -> bool:
     return type(value) in (int, bool, type(None)) or (with_texts and type(value) in (str, bytes))
 
 
-def _is_literal(node: ast.expr | None) -> bool:
+def _stands_there(name: str, value: object, statement: ast.stmt) -> bool:
+    """Whether the statement binds the name to this very value, written out; a value may have been changed since."""
+    targets: list[ast.expr] = []
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, ast.AnnAssign):
+        targets = [statement.target]
+    written = getattr(statement, "value", None)
+    for target in targets:
+        pairs = [(target, written)]
+        if isinstance(target, ast.Tuple | ast.List) and isinstance(written, ast.Tuple | ast.List):
+            is_known = not any(isinstance(each, ast.Starred) for each in (*target.elts, *written.elts))
+            pairs = list(zip(target.elts, written.elts, strict=False)) if is_known else []
+        for bound, node in pairs:
+            if isinstance(bound, ast.Name) and bound.id == name and node is not None:
+                return _is_literal(node, value)
+    return False
+
+
+def _is_literal(node: ast.expr, value: object) -> bool:
     try:
-        return node is not None and ast.literal_eval(node) is not ...
+        return bool(ast.literal_eval(node) == value)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return False
 
@@ -269,11 +289,17 @@ def _bindings(statement: ast.stmt) -> Iterator[str]:
         )
 
 
-def _used(statement: ast.AST) -> list[str]:
-    """The names that a definition reads, in order; those that it binds itself are looked up in vain."""
-    return list(dict.fromkeys(
-        node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    ))  # fmt: skip
+def _used(statement: ast.stmt) -> list[str]:
+    """The global names that a definition reads, in order: its parameters and what it binds itself are none."""
+    found = set(_globals(symtable.symtable(ast.unparse(statement), "<definition>", "exec")))
+    walked = (node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+    return list(dict.fromkeys(name for name in walked if name in found))
+
+
+def _globals(table: symtable.SymbolTable) -> Iterator[str]:
+    yield from (each.get_name() for each in table.get_symbols() if each.is_global() and each.is_referenced())
+    for inner in table.get_children():
+        yield from _globals(inner)
 
 
 def made_of(code: Code, program: str = PROGRAM) -> Any:

@@ -16,7 +16,7 @@ from tracker.packaging import requirements
 from tracker.packaging.shipment import PICKLE, Shipment
 
 _TYPES: Final = {"f": "float", "i": "int", "u": "int", "b": "bool"}
-_OWN: Final = frozenset({"self", "bundle", "runner"})
+_OWN: Final = frozenset({"self", "bundle", "runner", "json", "read_inputs", "to_json"})
 
 
 def config(shipment: Shipment) -> str:
