@@ -6,6 +6,8 @@ import os
 import re
 import signal
 import socket
+import struct
+from contextlib import ExitStack
 
 import psutil
 import pytest
@@ -14,6 +16,7 @@ import requests
 from tests.processes import free_port, tracker, wait_until
 from tests.serving import Serving, scaling_bundle, write_bundle
 from tracker.manifest import Form
+from tracker.serving import process
 
 BODY = b'{"input": {"x": [[1, 2, 3]]}}'
 
@@ -81,6 +84,22 @@ def is_refused(url):
     except requests.ConnectionError:
         return True
     return False
+
+
+def test_many_may_connect_before_anybody_is_let_in():
+    with ExitStack() as opened:
+        listener = opened.enter_context(process.listen("127.0.0.1", 0))
+        for _ in range(20):
+            opened.enter_context(socket.create_connection(listener.getsockname(), timeout=5))
+
+
+def test_a_client_that_does_not_read_holds_no_thread():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        process.limit_stalls(listener, 1)
+        with socket.create_connection(listener.getsockname()), listener.accept()[0] as connection:
+            assert struct.unpack("@ll", connection.getsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, 16)) == (1, 0)
+            with pytest.raises(BlockingIOError):
+                connection.sendall(bytes(64 * 1024 * 1024))
 
 
 def test_a_port_in_use_is_named_before_anything_is_fetched():

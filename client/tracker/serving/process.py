@@ -35,7 +35,9 @@ from tracker.serving.source import Source, Version
 END_S: Final = 30
 """How long requests that are being answered may still take once the server was told to end."""
 _STALLED_S: Final = 30
-"""How long the next bytes of a request may take."""
+"""How long the next bytes of a request may take, and those of an answer."""
+_WAITING: Final = 2048
+"""How many may have connected and wait to be let in; the system may allow fewer."""
 _KEEP_ALIVE_S: Final = 75
 _STUCK_S: Final = 600
 """After so long a worker that shows no sign of life is replaced; one that loads a large model may show none."""
@@ -60,13 +62,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that has the port, and refuses whoever connects until the server runs. Raises CannotServe."""
+    """A socket that has the port; whoever connects waits there until the server runs. Raises CannotServe."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     taken = socket.socket(family)
     try:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind((host, port))
-        taken.listen(1)  # two may have bound it; one can listen
+        taken.listen(_WAITING)  # two may have bound it; one can listen, and gunicorn leaves it so
     except OSError as error:
         taken.close()
         if error.errno == errno.EADDRINUSE:
@@ -94,6 +96,13 @@ def serve_forever(listener: socket.socket, source: Source, first: Version, plan:
         raise CannotServe(reason)
 
 
+def limit_stalls(listener: socket.socket, seconds: int = _STALLED_S) -> None:
+    """Let no receiving or sending stand still for longer; a connection takes that over from the socket it came to."""
+    limit = struct.pack(_TIMEVAL, seconds, 0)
+    for direction in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        listener.setsockopt(socket.SOL_SOCKET, direction, limit)
+
+
 def _failure(folder: Path) -> str | None:
     try:
         return (folder / _FAILURE).read_text(encoding="utf-8")
@@ -105,10 +114,8 @@ class _Worker(ThreadWorker):  # type: ignore[misc]
     """gunicorn's own, which gives no thread to the silent for ever, and takes in nobody once it ends."""
 
     def init_process(self) -> None:
-        """A connection takes this over from the socket that it came to: only reading has this limit."""
         for listener in self.sockets:
-            limit = struct.pack(_TIMEVAL, _STALLED_S, 0)
-            listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+            limit_stalls(listener.sock)
         super().init_process()
 
     def set_accept_enabled(self, enabled: bool) -> None:
