@@ -174,7 +174,10 @@ def test_a_place_that_is_away_is_named_with_its_role(api, files):
         ({"loader": "no_such_module:load"}, "there is no module 'no_such_module' here"),
         ({"loader": "words_loader:open_it"}, "has no 'open_it'"),
         ({"code": ["x.py"]}, "belong to a loader"),
-        ({"by": "reference", "files": {"weights": "https://host/a?X-Amz-Signature=ab"}}, "a password or a signature"),
+        (
+            {"by": "reference", "files": {"weights": "https://host/a?X-Amz-Signature=ab"}},
+            "a password, a token or a signature",
+        ),
     ],
     ids=lambda value: None if isinstance(value, str) else "-".join(value),
 )

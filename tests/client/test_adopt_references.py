@@ -103,6 +103,43 @@ def test_a_file_that_is_gone_is_a_change_and_a_server_that_is_away_none(pages, t
         references.fetch(reference, tmp_path / "a.pt")
 
 
+def test_a_file_of_which_nothing_is_known_is_not_fetched(pages, tmp_path):
+    own = tmp_path / "credentials"
+    own.write_bytes(b"secret")
+    pages.files["a.pt"] = b"weights"
+    for reference in (
+        Reference("c.ini", own.as_uri()), Reference("c.ini", own.as_uri(), 6, '"etag"'),
+        Reference("a.pt", f"{pages.url}/a.pt", 7),
+    ):  # fmt: skip
+        with pytest.raises(references.ChangedError, match="was adopted without"):
+            references.fetch(reference, tmp_path / "bundle" / reference.path)
+        assert "was adopted without" in references.changed(reference)
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_place_that_has_no_etags_any_more_is_no_verdict(pages, tmp_path):
+    pages.files["a.pt"] = b"weights"
+    reference = references.adopt("a.pt", f"{pages.url}/a.pt")
+    pages.has_etags = False
+    with pytest.raises(TransportError, match="has no ETag any more"):
+        references.changed(reference)
+    with pytest.raises(TransportError, match="has no ETag any more"):
+        references.fetch(reference, tmp_path / "bundle" / "a.pt")
+    pages.files["a.pt"] = b"weights and more"
+    assert "16 bytes" in references.changed(reference)
+
+
+def test_what_is_not_whole_yet_lies_elsewhere(tmp_path):
+    (tmp_path / "a.pt").write_bytes(b"weights")
+    reference = Reference("b.pt", (tmp_path / "a.pt").as_uri(), 7, None, "0" * 64)
+    target = tmp_path / "bundle" / "b.pt"
+    with pytest.raises(FileNotFoundError, match="no such folder"):
+        references.fetch(reference, target, scratch=tmp_path / "no such folder")
+    with pytest.raises(references.ChangedError, match="has sha256"):
+        references.fetch(reference, target, scratch=tmp_path)
+    assert list(target.parent.iterdir()) == []
+
+
 def test_an_object_that_is_not_there_is_named(objects):
     with pytest.raises(FileNotFoundError, match=r"s3://models/none\.pt"):
         references.look("s3://models/none.pt")
@@ -153,7 +190,12 @@ def test_a_device_is_no_file():
     ("uri", "expected"),
     [
         ("https://ada:pass@host/a.pt", True),
+        ("https://ghp_abc@host/a.pt", True),
         ("https://host/a.pt?X-Amz-Signature=ab", True),
+        ("https://host/a.pt?X-Amz-Security-Token=ab", True),
+        ("https://host/a.pt?private_token=ab", True),
+        ("https://host/a.pt?apikey=ab", True),
+        ("https://host/a.pt?tokenizer=bpe&author=ada", False),
         ("https://host/a.pt?v=3", False),
     ],
 )

@@ -136,6 +136,16 @@ def test_a_file_that_was_altered_here_is_fetched_again(shop, load):
     assert load().predict(x=X)["y"].tolist() == [[2, 4]]
 
 
+def test_what_an_interrupted_download_left_is_no_part_of_it(shop, load):
+    folder = load().held.bundle.folder
+    (folder / ".68bf0123456789ab").write_bytes(b"the beginning of a file")
+    assert load().predict(x=X)["y"].tolist() == [[2, 4]]
+    (folder / "another").write_bytes(b"of nobody knows whom")
+    with pytest.raises(BundleError, match="does not name 'another'"):
+        load()
+    (folder / "another").unlink()
+
+
 def test_a_version_of_loose_files_is_told_what_to_do(shop, load):
     shop.register({"model.pt": b"weights"})
     told = rf'{shop.name}:v2 has no tracker.yaml.*tracker.use_model\("{shop.name}:v2"\).*loader='

@@ -151,8 +151,8 @@ def _said_of(role: str) -> Generator[None]:
 def _reference(role: str, path: str, uri: str) -> Reference:
     if references.is_secret(uri):
         raise ValueError(
-            f"the address of the role {role!r} has a password or a signature in it, which everybody could read who may "
-            "see the model; adopt it by copy, or name it without"
+            f"the address of the role {role!r} has a password, a token or a signature in it, which everybody could "
+            "read who may see the model; adopt it by copy, or name it without"
         )
     with _said_of(role):
         return references.adopt(path, uri)
@@ -163,7 +163,7 @@ def _copy(role: str, uri: str, target: Path) -> None:
     with _said_of(role):
         local = references.local_path(uri)
         if local is None:
-            references.fetch(Reference(path=target.name, uri=uri), target)
+            references.copy(uri, target)
             return
         references.open_local(local).close()
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -5,12 +5,14 @@ fetched once is not fetched again, and needs neither the server nor the place wh
 
     <directory>/models/versions/<key>/…         the files, as `version_cache` has them, and what was fetched elsewhere
     <directory>/models/versions/<key>.found     what that was when it was fetched
+    <directory>/models/versions/.<token>        a file that is being fetched elsewhere
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -21,6 +23,8 @@ from tracker.bundles.folder import Bundle, BundleError, open_folder
 from tracker.manifest import Reference, Stored
 from tracker.settings import Settings
 from tracker.version_cache import Resolved
+
+_LEFTOVER: Final = re.compile(r"\.[0-9a-f]{16}")
 
 
 class Fetched(NamedTuple):
@@ -37,6 +41,7 @@ def fetch(ref: str, chosen: Settings) -> Fetched:
     `use_model`, and for files that lie elsewhere as `references.fetch`.
     """
     resolved, folder = version_cache.fetch_model(ref, chosen, check=_check_is_bundle)
+    _remove_leftovers(folder, resolved)
     verified = {file.path: Stored(file.digest, file.size_bytes) for file in resolved.files}
     bundle = open_folder(folder, verified=verified, has_references=False)
     if bundle.manifest.references:
@@ -56,13 +61,21 @@ def _check_is_bundle(resolved: Resolved) -> None:
     )
 
 
+def _remove_leftovers(folder: Path, resolved: Resolved) -> None:
+    """Remove what an earlier client that was ended while it fetched has left among the files."""
+    named = {file.path for file in resolved.files}
+    for path in folder.rglob(".*"):
+        if _LEFTOVER.fullmatch(path.name) and path.relative_to(folder).as_posix() not in named and path.is_file():
+            path.unlink(missing_ok=True)
+
+
 def _fetch_references(bundle: Bundle) -> None:
     noted = bundle.folder.with_name(f"{bundle.folder.name}.found")
     found = _found(noted)
     for reference in bundle.manifest.references:
         path = bundle.path(reference.path)
         if not _is_here(path, reference, found.get(reference.path)):
-            found[reference.path] = references.fetch(reference, path)
+            found[reference.path] = references.fetch(reference, path, scratch=bundle.folder.parent)
     noted.write_bytes(msgspec.json.encode(found))
 
 

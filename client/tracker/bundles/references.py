@@ -1,7 +1,9 @@
 """Files that lie elsewhere, on a path, behind an address, in object storage: what is said of them there, and fetching.
 
 What always holds: what was adopted is told apart from what has changed by sha256 where that is known, else by ETag and
-size, never by size alone; a fetched file is at its final place only when it is the one that was adopted. A place that
+size, never by size alone; a fetched file is at its final place only when it is the one that was adopted. So a manifest
+cannot have whoever loads it copy a file of theirs that it does not know: a file of this machine is known by its sha256
+alone, and one of which nothing is known is not fetched. A place that
 cannot be looked at now (a network that is away, a refused key) says nothing of the file: that is TransportError, and
 no verdict. A file that is gone is FileNotFoundError.
 
@@ -39,8 +41,10 @@ _PART_BYTES: Final = 1024 * 1024
 _TIMEOUTS_S: Final = (10.0, 60.0)
 """Of connecting, and of each wait for more."""
 _GONE: Final = (404, 410)
-_SIGNED: Final = frozenset({"x-amz-signature", "x-goog-signature", "signature", "sig"})
-"""Parameters of addresses that open something for a while to whoever has them."""
+_SECRET: Final = re.compile(
+    r"token(?!iz)|secret|passw|api[-_]?key|credential|signature|^auth(?!or)|^sig$", re.IGNORECASE
+)
+"""Parameters of addresses that open something to whoever has them."""
 
 
 class ChangedError(TrackerError):
@@ -103,11 +107,11 @@ def open_local(path: Path) -> BinaryIO:
 
 
 def is_secret(uri: str) -> bool:
-    """Whether an address has a password or a signature in it, which a manifest is no place for."""
+    """Whether an address has a password, a key or a signature in it, which a manifest is no place for."""
     parts = urlsplit(uri)
     is_web = parts.scheme.lower() in ("http", "https")
-    signed = any(name.lower() in _SIGNED for name, _ in parse_qsl(parts.query)) if is_web else False
-    return parts.password is not None or signed
+    is_signed = is_web and any(_SECRET.search(name) for name, _ in parse_qsl(parts.query))
+    return bool(parts.username or parts.password) or is_signed  # a token may stand where the user's name does
 
 
 def look(uri: str, *, is_read: bool = False, until: float | None = None) -> Found:
@@ -130,8 +134,9 @@ def adopt(path: str, uri: str, *, until: float | None = None) -> Reference:
 
 def changed(reference: Reference, *, until: float | None = None) -> str | None:
     """Why what lies there is not what was adopted; None where it is. Raises TransportError."""
-    if reference.sha256 is None and reference.etag is None:
-        return f"{reference.uri} was adopted without an ETag or a sha256, so nothing tells whether it has changed"
+    why = _unknown(reference)
+    if why is not None:
+        return why
     try:
         found = look(reference.uri, is_read=reference.etag is None, until=until)
         why = _difference(reference, found)
@@ -142,14 +147,27 @@ def changed(reference: Reference, *, until: float | None = None) -> str | None:
     return why
 
 
-def fetch(reference: Reference, target: Path, *, until: float | None = None) -> Stored:
+def fetch(reference: Reference, target: Path, *, until: float | None = None, scratch: Path | None = None) -> Stored:
     """Have the file at `target`, where it is the one that was adopted; what it is.
 
-    A reference that says nothing but its address takes whatever is there. Raises ChangedError for another file,
-    FileNotFoundError where it is gone, TransportError where it cannot be read now.
+    What is not whole yet lies in `scratch`, a folder of the same disk, or else beside the target. Raises ChangedError
+    for another file and for one of which the manifest does not say enough to know it, FileNotFoundError where it is
+    gone, TransportError where it cannot be read now.
     """
+    why = _unknown(reference)
+    if why is not None:
+        raise ChangedError(why)
+    return _take(reference, target, until, scratch)
+
+
+def copy(uri: str, target: Path) -> Stored:
+    """Have whatever lies at an address at `target`; what it is. Raises FileNotFoundError and TransportError."""
+    return _take(Reference(path=target.name, uri=uri), target, None, None)
+
+
+def _take(reference: Reference, target: Path, until: float | None, scratch: Path | None) -> Stored:
     make_private_folder(target.parent)
-    temporary = target.with_name(f".{secrets.token_hex(8)}")
+    temporary = (scratch or target.parent) / f".{secrets.token_hex(8)}"
     try:
         found = _read(reference.uri, temporary, reference.size_bytes, until)
         why = _difference(reference, found)
@@ -163,14 +181,30 @@ def fetch(reference: Reference, target: Path, *, until: float | None = None) -> 
     return Stored(found.sha256, found.size_bytes)
 
 
+def _unknown(reference: Reference) -> str | None:
+    """Why nothing would tell whether a file is the one that was adopted; None where something does."""
+    if reference.sha256 is not None:
+        return None
+    if urlsplit(reference.uri).scheme.lower() == "file":
+        return f"{reference.uri} is a file of this machine, and was adopted without a sha256: it is not read"
+    if reference.etag is None:
+        return f"{reference.uri} was adopted without an ETag or a sha256, so nothing tells whether it has changed"
+    return None
+
+
 def _difference(reference: Reference, found: Found) -> str | None:
-    """What tells that they are two files. The sha256 decides where both have one: a copy may get another ETag."""
+    """What tells that they are two files. The sha256 decides where both have one: a copy may get another ETag.
+
+    Raises TransportError where its place no longer says what would tell.
+    """
     if reference.sha256 is not None and found.sha256 is not None:
         if reference.sha256 == found.sha256:
             return None
         return f"{reference.uri} has sha256 {found.sha256}, and had {reference.sha256} when it was adopted"
     if None not in (reference.size_bytes, found.size_bytes) and reference.size_bytes != found.size_bytes:
         return f"{reference.uri} has {found.size_bytes} bytes, and had {reference.size_bytes} when it was adopted"
+    if reference.etag is not None and found.etag is None:
+        raise TransportError(f"{reference.uri} has no ETag any more, so nothing tells whether it has changed")
     if reference.etag is not None and _strong(reference.etag) != _strong(found.etag):
         return f"{reference.uri} has the ETag {found.etag}, and had {reference.etag} when it was adopted"
     return None
