@@ -23,6 +23,7 @@ from tracker.artifact import LoggedArtifact, Source
 from tracker.errors import NoActiveRunError, RefusedError, TrackerError, TransportError
 from tracker.evaluation import Table
 from tracker.live_run import Run
+from tracker.notices import notice as _notice
 from tracker.start import fork, init
 
 if TYPE_CHECKING:
@@ -120,9 +121,10 @@ def log_model(
     outputs on the example differ from the model's by more than `absolute + relative * |output|` is left out.
 
     Returns what was logged; with `register` it is made the next version of that model too, as `register_model` does,
-    which waits for the server. The model itself, its mode and device and all random numbers stay as they are. Raises
-    NoActiveRunError, MakingError (a ValueError; ExampleError for an example that the model cannot run), TypeError,
-    ValueError and FileNotFoundError; then nothing is logged.
+    which waits for the server, and raises where it cannot be reached: the model is kept then. The model itself, its
+    mode and device and all random numbers stay as they are. Raises NoActiveRunError, MakingError (a ValueError;
+    ExampleError for an example that the model cannot run), TypeError, ValueError and FileNotFoundError; then nothing
+    is logged.
     """
     from tracker.bundles import making  # needs numpy and more, which importing tracker does not
 
@@ -133,14 +135,20 @@ def log_model(
         _arguments.model(register)
         tags = _arguments.tags(tags)
         _arguments.optional_text("description", description)
-        if run.mode != "online":
-            raise TrackerError(f"run {run.id} is {run.mode}, so nothing can be registered now; leave register= out")
     logged = making.log_model(
         run, model, name, example=example, files=files, roles=roles, init=init, axes=axes, absolute=absolute,
         relative=relative, aliases=aliases, metadata=metadata,
     )  # fmt: skip
     if register is None:
         return logged
+    if not logged.files:
+        _notice(f"the model {name!r} was not kept, so it is no version of {register!r} either")
+        return logged
+    if run.mode != "online":
+        raise TrackerError(
+            f"the model {name!r} is kept with run {run.id}, which is {run.mode}, so it cannot be registered now: "
+            f"`tracker sync`, then `tracker register {register} {run.project}/{name}:latest`"
+        )
     return register_model(register, logged, description=description, tags=tags)
 
 

@@ -22,6 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import tracker
+from tests.client.reading import read_all
 from tests.client.served import served
 from tracker import manifest as manifests
 from tracker.bundles import forms
@@ -398,15 +399,29 @@ def test_without_an_active_run_it_says_so(start):
     ("options", "error", "says"),
     [
         ({"register": "a b"}, ValueError, "a model's name has"),
-        ({"register": "prices"}, tracker.TrackerError, "is offline, so nothing can be registered now"),
         ({"name": "a/b"}, ValueError, "an artifact's name is printable text without"),
     ],
-    ids=["no name of a model", "offline", "no name of an artifact"],
+    ids=["no name of a model", "no name of an artifact"],
 )
 def test_what_could_not_be_registered_is_an_error_before_anything_is_made(start, options, error, says):
     start(mode="offline")
     with pytest.raises(error, match=says):
         tracker.log_model(LinearRegression(), example="never run", **options)
+
+
+def test_a_model_that_cannot_be_registered_offline_is_kept(start):
+    run = start(mode="offline")
+    with pytest.raises(tracker.TrackerError, match=r"is kept .* `tracker register prices digits/line:latest`"):
+        tracker.log_model(LinearRegression().fit(X, Y), "line", register="prices")
+    run.finish()
+    logged = [record for record in read_all(run.journal_path) if isinstance(record, ArtifactLogged)]
+    assert [(each.name, each.kind) for each in logged] == [("line", "model")]
+
+
+def test_a_run_that_is_disabled_registers_nothing_and_goes_on(start, capsys):
+    start(mode="disabled")
+    assert tracker.log_model(LinearRegression().fit(X, Y), register="prices").files == ()
+    assert "was not kept, so it is no version of 'prices'" in capsys.readouterr().err
 
 
 def test_an_example_that_the_model_cannot_run_is_an_error_and_logs_nothing(server, start):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import json
 import sys
@@ -298,3 +299,30 @@ run.finish()
     assert "tracker: the model 'echo' was not kept: [Errno 27] File too large" in run.err
     assert server.records(Logged)
     assert server.records(ArtifactLogged) == []
+
+
+def test_a_full_disk_costs_the_weights_of_a_module_and_not_the_training(program):
+    run = program("""
+import resource
+import torch
+import tracker
+
+run = tracker.init("digits", mode="offline", capture_console=False, capture_code=False, system_interval_s=0)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+assert tracker.log_model(torch.nn.Linear(1000, 1000), "wide", register="wide").files == ()
+run.log({"loss": 1.0})
+run.finish()
+""")
+    assert run.returncode == 0, run.err
+    assert "tracker: the model 'wide' was not kept: [Errno 27] File too large" in run.err
+
+
+def test_a_class_gets_the_same_files_when_it_is_tried_and_when_it_is_loaded(tmp_path, finder, files):
+    class_ = "import msgspec\n\nclass Listing:\n    def load(self, files): self.roles = sorted(files)\n"
+    (tmp_path / "own" / "listing.py").write_text(class_ + "    def predict(self, x): return self.roles\n")
+    listing = importlib.import_module("listing")
+    make(listing.Listing, tmp_path / "b", example=1, files=files, roles=["tokenizer"])
+    del sys.modules["listing"]
+    expected = ["more", "tokenizer", "vocabulary"]
+    assert json.loads((tmp_path / "b/example/output.json").read_text()) == {"output": expected}
+    assert forms.run(open_folder(tmp_path / "b")).predict({"x": 1}) == {"output": expected}

@@ -12,10 +12,13 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from tracker import manifest as manifests
 from tracker.errors import TrackerError
 from tracker.manifest import Manifest, ManifestError, Stored
+
+_EXAMPLE: Final = "example"
 
 
 class BundleError(TrackerError):
@@ -34,9 +37,11 @@ class Bundle:
         return self.folder.joinpath(*name.split("/"))
 
     def files(self) -> dict[str, Path | list[Path]]:
-        """By role: the file, or a list where the role has several, or none."""
+        """By role: the file, or a list where the role has several, or none; without its code and its example."""
         found: dict[str, Path | list[Path]] = {}
         for role, names in self.manifest.roles.items():
+            if role in (manifests.CODE, _EXAMPLE):
+                continue
             paths = [self.path(name) for name in names]
             found[role] = paths[0] if len(paths) == 1 else paths
         return found

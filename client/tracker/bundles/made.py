@@ -6,17 +6,24 @@ what the caller has to change; a form that does not work out is left out, with t
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tracker.bundles.values import InputError
 from tracker.errors import TrackerError
-from tracker.manifest import Form, Kind, Signature
+from tracker.manifest import CODE, Form, Kind, Signature
 
 NEEDED_BY_TRACKER = ("msgspec", "pyyaml")
 """What reading a manifest takes, whatever the form."""
+
+
+FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG))
+"""What an OSError says where a disk is full, or takes nothing."""
 
 
 class MakingError(TrackerError, ValueError):
@@ -53,9 +60,11 @@ class Order:
     tolerance: Tolerance = Tolerance()
 
     def paths(self) -> dict[str, Path | list[Path]]:
-        """The files as `load(files)` gets them: one path, or a list where a role has several, or none."""
+        """The files as `load(files)` gets them: one path, or a list where a role has several, or none; no code."""
         found: dict[str, Path | list[Path]] = {}
         for role, names in self.files.items():
+            if role == CODE:
+                continue
             paths = [self.folder.joinpath(*name.split("/")) for name in names]
             found[role] = paths[0] if len(paths) == 1 else paths
         return found
@@ -88,6 +97,14 @@ class Made:
                 here.append(name)
         if not here:
             del self.roles["code"]
+
+
+def check_disk(error: BaseException) -> None:
+    """Raises OSError where the disk is full: no fault of the model's. Some libraries tell it in words alone."""
+    said = re.search(r"\bos error (\d+)\b", str(error))
+    number = error.errno if isinstance(error, OSError) else int(said[1]) if said else None
+    if number in FULL:
+        raise OSError(number, os.strerror(number)) from error
 
 
 def cause(error: BaseException) -> str:

@@ -7,7 +7,6 @@ model is, is told without importing any framework: who has made the model has im
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import shutil
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tracker import manifest as manifests
 from tracker.artifact import LoggedArtifact
-from tracker.bundles.made import Made, MakingError, Order, Tolerance, shortened
+from tracker.bundles.made import FULL, Made, MakingError, Order, Tolerance, shortened
 from tracker.bundles.untouched import random_numbers
 from tracker.manifest import BundleFile, Form, Kind, Manifest, ManifestError
 from tracker.mappings import plain_mapping
@@ -36,7 +35,6 @@ LEFT_OUT: Final = "left_out"
 """The key of the metadata that has, by form, why a bundle lacks it."""
 
 _PREFERRED: Final = ("onnx", "torch_export", "torch", "python", "loader", "pickle")
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 _OWN_ROLE: Final = "example"
 
 
@@ -109,7 +107,7 @@ def log_model(
         try:
             made = make(model, folder, **options)
         except OSError as error:
-            if error.errno not in _FULL:
+            if error.errno not in FULL:
                 raise
             return _not_kept(run, name, error)
         return run.log_artifact(folder, name, "model", aliases=aliases, metadata=made.metadata)

@@ -18,7 +18,7 @@ import numpy as np
 
 from tracker.bundles import code, examples, onnx_making
 from tracker.bundles.lock import lock
-from tracker.bundles.made import NEEDED_BY_TRACKER, ExampleError, Made, MakingError, Order, cause
+from tracker.bundles.made import NEEDED_BY_TRACKER, ExampleError, Made, MakingError, Order, cause, check_disk
 from tracker.bundles.predicting import outputs_of
 from tracker.manifest import Form, Kind
 
@@ -130,6 +130,7 @@ def _add_onnx(made: Made, model: Any, order: Order) -> None:
     except ImportError as error:
         made.left_out["onnx"] = f'it needs {error.name or "skl2onnx"}: pip install "tracker-ml[models]"'
     except Exception as error:  # skl2onnx refuses what it does not know by errors of many classes
+        check_disk(error)
         made.left_out["onnx"] = cause(error)
     else:
         inputs, outputs = made.inputs, made.outputs

@@ -22,7 +22,7 @@ import numpy as np
 
 from tracker.bundles import code, examples, onnx_making
 from tracker.bundles.lock import lock
-from tracker.bundles.made import NEEDED_BY_TRACKER, ExampleError, Made, MakingError, Order, cause
+from tracker.bundles.made import NEEDED_BY_TRACKER, ExampleError, Made, MakingError, Order, cause, check_disk
 from tracker.bundles.values import plain_array
 from tracker.manifest import Form, Signature
 
@@ -165,6 +165,7 @@ def _add_source(made: Made, eager: Any, kind: type, order: Order) -> None:
     try:
         _save_weights(eager, path)
     except Exception as error:  # tensors of kinds that safetensors does not know
+        check_disk(error)
         path.unlink(missing_ok=True)
         hint = '; pip install "tracker-ml[models]"' if isinstance(error, ImportError) else ""
         made.left_out["torch"] = f"its weights cannot be written as safetensors: {cause(error)}{hint}"
@@ -248,6 +249,7 @@ def _add_exports(made: Made, eager: Any, order: Order) -> None:
         except ImportError as error:
             made.left_out[kind] = f'it needs {error.name or error}: pip install "tracker-ml[models]"'
         except Exception as error:  # as above
+            check_disk(error)
             made.left_out[kind] = cause(error)
         else:
             made.forms.append(form)
