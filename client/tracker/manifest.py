@@ -44,9 +44,9 @@ name any function of torch."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Path = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_PATH)]
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 Size = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
-Entry = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_.]{0,300}:[A-Za-z_][A-Za-z0-9_.]{0,200}$")]
+Entry = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_.]{0,300}:[A-Za-z_][A-Za-z0-9_.]{0,200}$(?!\n)")]
 """`package.module:name`."""
 
 
@@ -137,7 +137,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     format: int
     kind: Kind
-    python: Annotated[str, msgspec.Meta(pattern=r"^3\.[0-9]{1,3}(\.[0-9]{1,3})?$")]
+    python: Annotated[str, msgspec.Meta(pattern=r"^3\.[0-9]{1,3}(\.[0-9]{1,3})?$(?!\n)")]
     forms: tuple[Form, ...] = ()
     signature: Signature | None = None
     example: Example | None = None

@@ -52,7 +52,7 @@ def onnx_files(factor: float = 2.0, *, says: float | None = None) -> dict[str, b
         "example/input.json": json.dumps({"x": [[1, 2]]}).encode(),
         "example/output.json": json.dumps({"y": [[n * (says or factor) for n in (1, 2)]]}).encode(),
     }
-    form = Form("onnx", ("onnxruntime==1.20.0",), "model.onnx")
+    form = Form("onnx", ("onnxruntime==1.24.1",), "model.onnx")
     example = Example("example/input.json", "example/output.json")
     return whole(files, form, kind="onnx", roles={"weights": ("model.onnx",)}, example=example)
 

@@ -65,6 +65,13 @@ def test_onnx_runs_by_onnxruntime(tmp_path):
     assert type(runner.native).__module__.startswith("onnxruntime")
 
 
+def test_an_onnxruntime_that_reads_what_lies_outside_a_bundle_is_not_used(tmp_path, monkeypatch):
+    bundle = open_folder(put(tmp_path, onnx_files()))
+    monkeypatch.setattr("onnxruntime.__version__", "1.23.2")
+    with pytest.raises(BundleError, match=r"onnxruntime 1\.23\.2 is here, and 1\.24 or later is needed"):
+        run(bundle)
+
+
 def test_onnx_takes_a_provider_that_is_here_alone(tmp_path):
     bundle = open_folder(put(tmp_path, onnx_files()))
     assert run(bundle, providers=["CPUExecutionProvider"], threads=1).native.get_providers() == ["CPUExecutionProvider"]

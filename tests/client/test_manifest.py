@@ -121,6 +121,9 @@ def test_the_first_form_is_preferred_and_another_can_be_named() -> None:
         (b"format: 2", "is of format 2; this version of tracker reads 1: upgrade it"),
         (text(kind="keras"), r"Invalid enum value 'keras' - at `\$.kind`"),
         (text(python="2.7"), r"\$.python"),
+        (text(python="3.12\n"), r"\$.python"),
+        (text(files=[{"path": "a", "sha256": DIGEST + "\n", "size_bytes": 1}]), r"\$.files\[0\].sha256"),
+        (text(forms=[{"kind": "loader", "entry": "net:load\n"}]), r"\$.forms\[0\].entry"),
         (text(files=[{"path": "a", "sha256": "x", "size_bytes": 1}]), r"\$.files\[0\].sha256"),
         (text(files=[{"path": "a", "sha256": DIGEST, "size_bytes": -1}]), r"\$.files\[0\].size_bytes"),
         (

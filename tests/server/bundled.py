@@ -24,7 +24,7 @@ def described(files: Mapping[str, bytes], **fields: Any) -> bytes:
 def onnx_files(weights: bytes = WEIGHTS, **fields: Any) -> dict[str, bytes]:
     """A bundle with one form and one role."""
     files = {"model.onnx": weights}
-    said = {"forms": (manifest.Form("onnx", ("onnxruntime==1.20.0",), "model.onnx"),)}
+    said = {"forms": (manifest.Form("onnx", ("onnxruntime==1.24.1",), "model.onnx"),)}
     roles = {"weights": ("model.onnx",)}
     return files | {manifest.FILE_NAME: described(files, **(said | {"roles": roles} | fields))}
 

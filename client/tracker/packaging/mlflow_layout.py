@@ -53,7 +53,7 @@ def requirements_of_onnx(shipment: Shipment) -> str:
     """The lock, and what MLflow reads ONNX with; the tracker itself is not needed then."""
     lock = [each for each in shipment.running().packages if not each.startswith(f"{requirements.DISTRIBUTION}==")]
     names = {each.partition("==")[0].lower() for each in lock}
-    more = [each for each in ("onnx>=1.17,<2", "onnxruntime>=1.20,<2") if each.split(">")[0] not in names]
+    more = [each for each in ("onnx>=1.17,<2", "onnxruntime>=1.24,<2") if each.split(">")[0] not in names]
     return "\n".join([*lock, *more, _MLFLOW, ""])
 
 

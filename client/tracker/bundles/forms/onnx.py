@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tracker.bundles.folder import BundleError
 from tracker.bundles.forms.running import Options, Runner
@@ -12,11 +12,18 @@ from tracker.manifest import Field, Form
 if TYPE_CHECKING:
     from tracker.bundles.folder import Bundle
 
+_LEAST: Final = (1, 24)
+
 
 def opened(bundle: Bundle, form: Form, options: Options) -> Runner:
     """A session of onnxruntime, which any number of threads may use at once."""
     import onnxruntime
 
+    if tuple(int(part) for part in onnxruntime.__version__.split(".")[:2]) < _LEAST:
+        raise BundleError(
+            f"onnxruntime {onnxruntime.__version__} is here, and 1.24 or later is needed: earlier ones read files "
+            'outside the bundle where a model names them; pip install --upgrade "tracker-ml[models]"'
+        )
     assert form.file is not None
     wanted = list(options.providers or ("CPUExecutionProvider",))
     here = onnxruntime.get_available_providers()
