@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import platform
 import re
+import threading
 import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -41,6 +45,27 @@ def register(server, start, tmp_path):
         return version
 
     return act
+
+
+@contextmanager
+def index(status):
+    """An index that answers whatever it is asked with this status; its address."""
+
+    class Refuses(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_error(status)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as answering:
+        thread = threading.Thread(target=answering.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{answering.server_port}/simple"
+        finally:
+            answering.shutdown()
+            thread.join()
 
 
 def verified(version):
@@ -95,6 +120,25 @@ def test_what_pip_says_is_a_verdict_only_of_the_lock(said, kind, what):
     assert type(told.value) is kind
 
 
+@pytest.mark.parametrize("status", [401, 404, 503])
+def test_only_an_index_that_lists_no_such_package_is_a_verdict(tmp_path, monkeypatch, status):
+    with index(status) as url:
+        for name in [name for name in os.environ if name.startswith("PIP_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+        monkeypatch.setenv("PIP_INDEX_URL", url)
+        monkeypatch.setenv("PIP_RETRIES", "0")
+        expected = environments.UnsatisfiableError if status == 404 else TransportError
+        with (
+            pytest.raises(expected),
+            environments.ready(
+                ("no-such-thing==1.0",), platform.python_version(), tmp_path, until=time.monotonic() + 120
+            ),
+        ):
+            pass
+    assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
+
+
 def test_those_used_longest_ago_go_and_none_that_is_in_use(tmp_path):
     for number in range(environments.KEPT + 3):
         (tmp_path / f"{number}" / "bin").mkdir(parents=True)
@@ -109,6 +153,31 @@ def test_those_used_longest_ago_go_and_none_that_is_in_use(tmp_path):
         environments._prune(tmp_path, "7")
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["1", "3", "4", "5", "6", "7"]
     assert not (tmp_path / "never built.used").exists()
+
+
+def test_an_environment_is_gone_whole_or_not_at_all(tmp_path, monkeypatch):
+    (tmp_path / "old" / "bin").mkdir(parents=True)
+    (tmp_path / "old.used").touch()
+    monkeypatch.setattr(environments.shutil, "rmtree", lambda *_, **__: None)  # as if it were ended meanwhile
+    environments._remove(tmp_path / "old", tmp_path / "old.used")
+    assert not (tmp_path / "old").exists()
+
+
+def test_a_marker_that_is_removed_before_it_is_locked_is_made_anew(tmp_path, monkeypatch):
+    marker = tmp_path / "1.used"
+    lock, locks = fcntl.flock, []
+
+    def late(file, how):
+        locks.append(how)
+        if len(locks) == 1:
+            marker.unlink()
+        lock(file, how)
+
+    monkeypatch.setattr(environments.fcntl, "flock", late)
+    with environments._in_use(marker):
+        assert marker.exists()
+        environments._remove(tmp_path / "1", marker)
+        assert marker.exists()
 
 
 def test_building_ends_in_time(tmp_path):

@@ -26,7 +26,7 @@ import time
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 from tracker.bundles.folder import BundleError
 from tracker.errors import TransportError
@@ -38,6 +38,8 @@ OWN_NEEDS: Final = {"msgspec": "msgspec>=0.20", "pyyaml": "pyyaml>=6", "numpy": 
 
 _AWAY: Final = ("Retrying (Retry(", "Max retries exceeded", "Connection broken", "HTTP error ", "Could not fetch URL")
 """What pip says of an index that does not answer, or not with packages."""
+_NOT_LISTED: Final = re.compile(r"Could not fetch URL (?!.*\b404 ).*")
+"""What pip notes in its log alone: an index that would not list a package. One that has no such package answers 404."""
 _LATE: Final = "the environment was not built in time; --timeout gives it more"
 _NOISE: Final = ("ERROR: Ignored the following", "WARNING:", "[notice]")
 _TAIL_BYTES: Final = 64 * 1024
@@ -149,10 +151,22 @@ def _python_in(environment: Path) -> Path:
 
 @contextmanager
 def _in_use(marker: Path) -> Generator[None]:
-    with marker.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_SH)
-        os.utime(file.fileno())
-        yield
+    while True:
+        with marker.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            if not _is_at(file, marker):  # it was removed, with what it marks, between opening and locking it
+                continue
+            os.utime(file.fileno())
+            yield
+            return
+
+
+def _is_at(file: IO[Any], path: Path) -> bool:
+    """Whether an open file is the one at the path."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _build(interpreter: Path, wanted: Sequence[str], packages: Sequence[str], made: Path, until: float) -> None:
@@ -175,15 +189,19 @@ def _build(interpreter: Path, wanted: Sequence[str], packages: Sequence[str], ma
         pip = [sys.executable, "-m", "pip", "--python", _python_in(temporary)] if has_pip else [
             _python_in(temporary), "-m", "pip"
         ]  # fmt: skip
+        noted = temporary / "pip.log"
         options = ["--no-input", "--disable-pip-version-check", "--prefer-binary", "--retries", "3", "-r", lock]
-        _check_installed(ended([*pip, "install", *options], environment, until=until), packages)
+        _check_installed(ended([*pip, "install", "--log", noted, *options], environment, until=until), packages, noted)
+        noted.unlink(missing_ok=True)
+        if made.is_dir() and not _python_in(made).exists():  # its Python is no longer on this machine
+            _discard(made)
         with suppress(OSError):  # somebody else was faster, and theirs is as good
             temporary.rename(made)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _check_installed(done: Ended, packages: Sequence[str]) -> None:
+def _check_installed(done: Ended, packages: Sequence[str], noted: Path | None = None) -> None:
     """Raises UnsatisfiableError, with the line, only where pip has said of the lock that it cannot be."""
     if done.status == 0:
         return
@@ -191,12 +209,24 @@ def _check_installed(done: Ended, packages: Sequence[str]) -> None:
         raise TransportError(_LATE)
     if any(word in done.err for word in _AWAY):
         raise TransportError(f"the packages of the lock could not be fetched: {_said(done.err)}")
+    not_listed = _not_listed(noted) if noted is not None else None
+    if not_listed is not None:
+        raise TransportError(f"the packages of the lock could not be fetched: {not_listed}")
     if "OSError" in done.err:
         raise BundleError(f"the lock could not be installed here: {_said(done.err)}")
     collected = [line for line in done.out.splitlines() if line.startswith("Collecting ")][-1:]
     texts = ["\n".join(_errors(done.err)), *collected, done.err]  # of one that cannot be built pip's error has no name
     line = next(filter(None, (_line(packages, text) for text in texts)), None)
     raise UnsatisfiableError(f"the lock cannot be satisfied{f', at {line!r}' if line else ''}: {_said(done.err)}")
+
+
+def _not_listed(noted: Path) -> str | None:
+    """What the log of pip says of an index that refused or could not answer; None where it says nothing of one."""
+    try:
+        found = _NOT_LISTED.search(noted.read_text(errors="replace"))
+    except OSError:
+        return None
+    return " ".join(found.group().split())[:500] if found is not None else None
 
 
 def _line(packages: Iterable[str], said: str) -> str | None:
@@ -234,8 +264,18 @@ def _prune(folder: Path, current: str) -> None:
 def _remove(environment: Path, marker: Path) -> None:
     with suppress(OSError), marker.open("a") as file:  # somebody uses it, or has just removed it
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(environment, ignore_errors=True)
+        if not _is_at(file, marker):
+            return
+        _discard(environment)
         marker.unlink(missing_ok=True)
+
+
+def _discard(environment: Path) -> None:
+    """Remove an environment, from its place in one step: one that is removed in part would be taken for a whole one."""
+    moved = environment.with_name(f".{secrets.token_hex(8)}")
+    with suppress(FileNotFoundError):
+        environment.rename(moved)
+    shutil.rmtree(moved, ignore_errors=True)
 
 
 def remove_stale(folder: Path) -> None:
