@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import math
 
 import numpy as np
@@ -104,6 +105,21 @@ def test_a_tensor_is_an_array():
     read = from_json(X, torch.ones(1, 2, dtype=torch.bfloat16, requires_grad=True))
     assert read.tolist() == [[1, 1]]
     assert to_json(torch.ones(2)) == [1, 1]
+
+
+def test_members_of_enumerations_are_what_they_stand_for():
+    class Animal(enum.StrEnum):
+        CAT = "cat"
+
+    said = to_json([Animal.CAT, enum.IntEnum("Legs", "ONE TWO").TWO, True])
+    assert said == ["cat", 2, True]
+    assert [type(value) for value in said] == [str, int, bool]
+
+
+def test_a_json_value_has_no_sizes_even_where_its_field_names_some():
+    fields = (Field("a", "float32", ("batch",)), Field("b", "json", ("batch",)))
+    given = {"a": [1, 2], "b": 7}
+    assert read_inputs(Signature(fields, (), is_batched=True), given)["b"] == 7
 
 
 def test_an_empty_list_has_the_axes_of_its_field():

@@ -23,7 +23,7 @@ from tracker.manifest import Example, Field, Form, Signature
 from tracker.serving import pages
 from tracker.serving.answering import Answering, Doors
 from tracker.serving.counts import Counts
-from tracker.serving.holding import Holder, Options
+from tracker.serving.holding import Holder, Options, load
 from tracker.serving.source import Folder
 
 LAUNCHED = "http://tracker.example"
@@ -313,3 +313,91 @@ def test_a_class_of_python_is_served_and_cannot_end_the_server(tmp_path):
         left = ask(url, {"text": "leave"})
         assert (left.status_code, error_of(left)["code"]) == (500, "model_failed")
         assert ask(url, {"text": "hello"}).json()["output"] == {"length": 5}
+
+
+class Reusing:
+    """A class of Python that writes each answer where the one before lies."""
+
+    def load(self, files):
+        import numpy
+
+        self.answer = numpy.zeros((1, 3), "float32")
+
+    def predict(self, x):
+        self.answer[:] = 2 * x
+        return {"y": self.answer}
+
+
+@pytest.mark.parametrize("max_batch", [1, 8])
+def test_an_answer_stays_what_it_is_while_the_next_one_is_made(tmp_path, max_batch):
+    make(Reusing(), tmp_path / "reusing", example={"x": np.ones((1, 3), np.float32)})
+    held = load(Folder(tmp_path / "reusing").first(), Options(max_batch=max_batch), Counts())
+    answers = []
+    for number in (1, 2):
+        held.engine.expect()
+        answers.append(held.engine.run({"x": np.full((1, 3), number, np.float32)})["y"])
+    assert [answer.tolist() for answer in answers] == [[[2, 2, 2]], [[4, 4, 4]]]
+
+
+class Odd:
+    """A class of Python whose answers are texts of another kind, or texts that are none."""
+
+    def load(self, files):
+        pass
+
+    def predict(self, text):
+        class Text(str):
+            pass
+
+        return {"said": "\ud800" if text == "half" else Text(text)}
+
+
+def test_texts_of_any_kind_are_answered_and_those_that_are_none_fail_alone(tmp_path):
+    make(Odd(), tmp_path / "odd", example={"text": "four"})
+    with answering(tmp_path / "odd", tmp_path) as url:
+        assert ask(url, {"text": "whole"}).json()["output"] == {"said": "whole"}
+        failed = ask(url, {"text": "half"})
+        assert (failed.status_code, error_of(failed)["code"]) == (500, "model_failed")
+        assert figures(url)["tracker_serve_errors_total"] == 1
+
+
+def test_whatever_goes_wrong_is_answered_and_counted(tmp_path, monkeypatch):
+    def broken(*_):
+        raise MemoryError
+
+    with answering(scaling_bundle(tmp_path / "scaling"), tmp_path) as url:
+        monkeypatch.setattr("tracker.serving.answering.read_inputs", broken)
+        failed = ask(url, {"x": [[1, 2, 3]]})
+        assert (failed.status_code, error_of(failed)["code"]) == (500, "failed")
+        assert figures(url)["tracker_serve_errors_total"] == 1
+
+
+@contextmanager
+def holding(bundle, folder):
+    """What holds the bundle, or tries to, in one of the processes that share the folder."""
+    source = Folder(bundle)
+    holder = Holder(source, source.first(), Options(), Counts(), folder=folder)
+    holder.start()
+    try:
+        yield holder
+    finally:
+        holder.stop()
+
+
+def test_a_worker_that_could_not_load_tries_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("tracker.serving.holding.AGAIN_S", 0.05)
+    bundle = scaling_bundle(tmp_path / "scaling")
+    with holding(bundle, tmp_path) as other:
+        wait_until(lambda: other.state == "READY", "another worker has loaded it")
+    content = (bundle / "model.onnx").read_bytes()
+    (bundle / "model.onnx").write_bytes(b"something else")
+    with holding(bundle, tmp_path) as holder:
+        assert holder.state == "UNAVAILABLE"
+        (bundle / "model.onnx").write_bytes(content)
+        wait_until(lambda: holder.state == "READY", "it has loaded it too")
+
+
+def test_a_version_that_cannot_be_noted_is_served(tmp_path):
+    (tmp_path / "good.json").mkdir()
+    with holding(scaling_bundle(tmp_path / "scaling"), tmp_path) as holder:
+        wait_until(lambda: holder.state == "READY", "it is open")

@@ -93,7 +93,7 @@ def to_json(value: Any) -> Any:
     array = plain_array(value) if isinstance(value, np.ndarray) else None
     if array is None:
         if value is None or (isinstance(value, _PLAIN) and not isinstance(value, np.generic)):
-            return value
+            return value if value is None or type(value) in _PLAIN else _plain(value)
         if isinstance(value, float):
             return float(value) if math.isfinite(value) else _float_name(value)
         if isinstance(value, _LISTS):
@@ -302,7 +302,8 @@ def _shaped(field: Field, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def _check_sizes(signature: Signature, read: Mapping[str, Any]) -> None:
     """Sizes of one name are equal in all fields, and the first axes where they count examples."""
     known: dict[str, tuple[int, str]] = {}
-    for field in signature.inputs:
+    fields = [field for field in signature.inputs if field.dtype != "json"]  # whose values have no sizes
+    for field in fields:
         for axis, name in enumerate(field.shape):
             if isinstance(name, str):
                 size = read[field.name].shape[axis]
@@ -312,7 +313,7 @@ def _check_sizes(signature: Signature, read: Mapping[str, Any]) -> None:
                         field.name, f"{field.name} has {size} as {name!r}, and {where} has {seen}; they must be equal"
                     )
     if signature.is_batched:
-        counts = {field.name: len(read[field.name]) for field in signature.inputs if field.shape}
+        counts = {field.name: len(read[field.name]) for field in fields if field.shape}
         if len(set(counts.values())) > 1:
             told = ", ".join(f"{name} {count}" for name, count in counts.items())
             raise InputError(next(iter(counts)), f"the first axis of every input counts examples, got {told}")
@@ -346,6 +347,11 @@ def _told(value: Any) -> str:
 
 def _largest(dtype: np.dtype[Any]) -> float:
     return float(np.finfo(dtype).max)
+
+
+def _plain(value: int | str) -> int | str:
+    """What a value of a class made of int or str is, such as a member of an enumeration."""
+    return str.__str__(value) if isinstance(value, str) else int(value)
 
 
 def _named_floats(value: Any) -> Any:

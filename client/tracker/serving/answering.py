@@ -99,6 +99,10 @@ class Answering:
         except Problem as problem:
             status, body = problem.status, self._told(problem, request_id)
             headers += problem.headers
+        except Exception:  # the edge of the server: this request's failure alone
+            log.exception("could not answer request %s", request_id)
+            status = 500
+            body = self._told(Problem(500, "failed", "it could not be answered; the log says why"), request_id)
         if is_prediction:
             self._counts.note_prediction(status, time.perf_counter() - begun)
         else:
@@ -130,11 +134,11 @@ class Answering:
             answer["id"] = request.id
         return self._encoder.encode(answer)
 
-    def _run(self, held: Held, inputs: dict[str, Any], request_id: str) -> dict[str, Any]:
-        """The edge of a model's own code: whatever it raises is this request's failure alone."""
+    def _run(self, held: Held, inputs: dict[str, Any], request_id: str) -> msgspec.Raw:
+        """The outputs as JSON. The edge of a model's own code: what it raises, or gives, fails this request alone."""
         try:
             outputs = held.engine.run(inputs)
-            return {name: to_json(value) for name, value in outputs.items()}
+            return msgspec.Raw(self._encoder.encode({name: to_json(value) for name, value in outputs.items()}))
         except (Exception, SystemExit) as error:
             log.exception("%s could not answer request %s", held.told, request_id)
             told = f"{held.told} could not answer: {type(error).__name__}: {error!s:.300}"
@@ -235,7 +239,8 @@ class Answering:
             )  # fmt: skip
 
     def _told(self, problem: Problem, request_id: str) -> bytes:
-        error: dict[str, Any] = {"code": problem.code, "message": str(problem), "request_id": request_id}
+        message = str(problem).encode("utf-8", "backslashreplace").decode()  # a model's own words may be any
+        error: dict[str, Any] = {"code": problem.code, "message": message, "request_id": request_id}
         if problem.field is not None:
             error["field"] = problem.field
         return self._encoder.encode({"error": error})

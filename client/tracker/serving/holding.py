@@ -7,6 +7,7 @@ dropped when another takes its place. The last good version is noted in a file, 
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
 import threading
@@ -21,6 +22,7 @@ import msgspec
 from tracker.bundles import forms
 from tracker.bundles.folder import Bundle, open_folder
 from tracker.bundles.model import check_example
+from tracker.bundles.values import plain_array
 from tracker.errors import TrackerError, TransportError
 from tracker.manifest import RUNS_CODE, Manifest, Signature
 from tracker.notices import notice
@@ -76,13 +78,13 @@ def load(version: Version, options: Options, counts: Counts) -> Held:
     bundle = open_folder(version.folder)
     runner = forms.run(bundle, form=options.form, allow_pickle=options.allow_pickle, threads=options.model_threads)
     signature = bundle.manifest.signature
+    runs_code = runner.form in RUNS_CODE
+    predict = (lambda inputs: _owned(runner.predict(inputs))) if runs_code else runner.predict
     engine: Batcher | Single
     if options.max_batch > 1 and can_join(signature):
-        engine = Batcher(
-            runner.predict, max_batch=options.max_batch, max_wait_s=options.max_wait_s, count=counts.note_rows
-        )
+        engine = Batcher(predict, max_batch=options.max_batch, max_wait_s=options.max_wait_s, count=counts.note_rows)
     else:
-        engine = Single(runner.predict, is_shared=runner.form not in RUNS_CODE, count=counts.note_rows)
+        engine = Single(predict, is_shared=not runs_code, count=counts.note_rows)
     try:
         check_example(bundle, runner)
     except (Exception, SystemExit) as error:  # the edge of the model's own code
@@ -96,6 +98,16 @@ def load(version: Version, options: Options, counts: Counts) -> Held:
         example=_example(bundle),
         since_ms=time.time_ns() // 1_000_000,
     )
+
+
+def _owned(value: Any) -> Any:
+    """The same in memory of its own: a model may write its next answer where the one before lies."""
+    if isinstance(value, Mapping):
+        return {key: _owned(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_owned(item) for item in value]
+    array = plain_array(value)
+    return value if array is None else copy.deepcopy(array)
 
 
 def _example(bundle: Bundle) -> Mapping[str, Any] | None:
@@ -170,7 +182,7 @@ class Holder:
     def start(self) -> None:
         """Begin to load, and answer meanwhile; where others answer already, be back once it is loaded."""
         if self._open.exists():
-            self._begin()
+            self._attempt(self._begin)
         self._thread.start()
 
     def stop(self) -> None:
@@ -182,13 +194,26 @@ class Holder:
         self._thread.join(timeout_s)
 
     def _work(self) -> None:
-        if self.held is None:
+        while not self._is_over.is_set():
+            self._attempt(self._turn)
+            if self.held is not None and self._open.exists() and not self.source.follows:
+                return
+            self._is_over.wait(self._options.look_every_s if self.source.follows else AGAIN_S)
+
+    def _turn(self) -> None:
+        """What did not work before is tried again: to hold a version at all, and to open."""
+        if self.held is None and (self._failed is None or time.monotonic() >= self._failed[1]):
             self._begin()
-        while self.source.follows and not self._is_over.wait(self._options.look_every_s):
-            try:
-                self.look()
-            except Exception:  # the edge of the thread: a full disk, say; what is held goes on
-                log.exception("could not look where %s points", self.source.model)
+        elif self.held is not None and not self._open.exists():
+            self._open_up(self.held)
+        if self.source.follows and not self._is_over.is_set():
+            self.look()
+
+    def _attempt(self, what: Callable[[], None]) -> None:
+        try:
+            what()
+        except Exception:  # the edge of the thread: a full disk, say; what is held goes on
+            log.exception("could not look where %s points", self.source.model)
 
     def _begin(self) -> None:
         """Hold the last good version, or where there has been none yet the first; it has to load then."""
@@ -198,6 +223,7 @@ class Holder:
         if good == self._first:
             return
         if not self._take(self._first) and good is None and not self._good.exists():
+            self._is_over.set()
             self._on_failure(self.reason)
 
     def look(self) -> None:
@@ -247,8 +273,11 @@ class Holder:
         if before is not None:
             self._counts.swaps.inc()
             notice(f"serving {held.told} in place of {before.told}")
-        self._note_good(version)
         self._on_change(held)
+        try:
+            self._note_good(version)
+        except OSError:  # whoever starts later begins with the one before
+            log.exception("could not note that %s is good", held.told)
         self._open_up(held)
         return True
 
