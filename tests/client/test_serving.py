@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,7 @@ from tracker.manifest import Example, Field, Form, Signature
 from tracker.serving import pages
 from tracker.serving.answering import Answering, Doors
 from tracker.serving.counts import Counts
-from tracker.serving.holding import Holder, Options, load
+from tracker.serving.holding import Holder, Options, load, note_end
 from tracker.serving.source import Folder
 
 LAUNCHED = "http://tracker.example"
@@ -401,3 +402,50 @@ def test_a_version_that_cannot_be_noted_is_served(tmp_path):
     (tmp_path / "good.json").mkdir()
     with holding(scaling_bundle(tmp_path / "scaling"), tmp_path) as holder:
         wait_until(lambda: holder.state == "READY", "it is open")
+
+
+class Moving(Folder):
+    """A model whose versions are all the same folder; `meant` is the one that is meant now."""
+
+    meant = 1
+
+    def __init__(self, bundle):
+        super().__init__(bundle, "scaling", 1)
+        self.follows = True
+
+    def number(self):
+        return self.meant
+
+    def fetch(self, number):
+        return super().fetch(number)._replace(number=number)
+
+
+def test_a_version_that_ended_a_process_is_not_loaded_in_place_of_one_that_answers(tmp_path, capsys):
+    source = Moving(scaling_bundle(tmp_path / "scaling"))
+    holder = Holder(source, source.first(), Options(look_every_s=0.02), Counts(), folder=tmp_path)
+    holder.start()
+    wait_until(lambda: holder.state == "READY", "it holds the first version")
+    (tmp_path / "loading-4711-2").touch()
+    assert note_end(tmp_path, 4711) is None
+    source.meant = 2
+    wait_until(lambda: "was killed" in holder.reason, "it says why it does not load the second")
+    assert holder.held.version == 1
+    assert "scaling:v2 is not loaded: a process that loaded it was killed" in capsys.readouterr().err
+    os.utime(tmp_path / "killed-2", (0, 0))
+    wait_until(lambda: holder.held.version == 2, "it is tried again after a while")
+    holder.stop()
+    holder.join(30)
+    assert not list(tmp_path.glob("loading-*"))
+
+
+def test_a_version_that_is_being_loaded_leaves_a_mark(tmp_path, monkeypatch):
+    seen = []
+
+    def loading(*given):
+        seen.extend(file.name for file in tmp_path.glob("loading-*"))
+        return load(*given)
+
+    monkeypatch.setattr("tracker.serving.holding.load", loading)
+    with holding(scaling_bundle(tmp_path / "scaling"), tmp_path) as holder:
+        wait_until(lambda: holder.state == "READY", "it is loaded")
+    assert seen == [f"loading-{os.getpid()}-None"]

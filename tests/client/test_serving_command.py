@@ -15,6 +15,7 @@ import requests
 
 from tests.processes import free_port, tracker, wait_until
 from tests.serving import Serving, scaling_bundle, write_bundle
+from tracker.bundles.making import make
 from tracker.manifest import Form
 from tracker.serving import process
 
@@ -59,13 +60,20 @@ def test_told_to_end_it_answers_what_it_is_at(tmp_path):
         assert served.said().count("\n") == 1
 
 
-def test_a_worker_that_died_is_replaced_and_answers_before_it_is_asked(tmp_path):
+def test_a_worker_that_died_is_replaced_and_answers_before_it_is_asked(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with serving(tmp_path, "--workers", "2") as served:
         worker = psutil.Process(served.process.pid).children()[0]
         worker.kill()
         wait_until(lambda: len(workers_of(served) - {worker.pid}) == 2, "another one is there")
         assert [ask(served.url).status_code for _ in range(20)] == [200] * 20
         wait_until(lambda: holders(served) == workers_of(served), "the figures are of those that live")
+        wait_until(lambda: ready(tmp_path) == workers_of(served), "who is ready is of those that live")
+
+
+def ready(folder):
+    """The processes that have said that they are ready, in the folder that they share."""
+    return {int(file.name.partition("-")[2]) for file in folder.glob("tracker-serve-*/ready-*")}
 
 
 def holders(served):
@@ -84,6 +92,28 @@ def is_refused(url):
     except requests.ConnectionError:
         return True
     return False
+
+
+class Killing:
+    """A class of Python whose loading ends the process."""
+
+    def load(self, files):
+        import os
+
+        if "SPARED" not in os.environ:
+            os.kill(os.getpid(), 9)
+
+    def predict(self, text):
+        return {"length": len(text)}
+
+
+def test_a_model_that_ends_its_process_ends_the_command_with_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("SPARED", "while it is made")
+    make(Killing(), tmp_path / "killing", example={"text": "four"})
+    monkeypatch.delenv("SPARED")
+    done = serve(tmp_path / "killing")
+    assert done.returncode == 1
+    assert "cannot be served: the process that loaded it was killed" in done.stderr
 
 
 def test_many_may_connect_before_anybody_is_let_in():

@@ -32,6 +32,9 @@ from tracker.serving.source import Source, Version
 
 log = logging.getLogger(__name__)
 
+KILLED_S: Final = 600.0
+"""For so long a version whose loading ended a process is not loaded in place of one that answers."""
+
 AGAIN_S: Final = 30.0
 """After so long a version that could not be loaded is tried again, while the alias still points at it."""
 
@@ -118,6 +121,22 @@ def _example(bundle: Bundle) -> Mapping[str, Any] | None:
     return example
 
 
+def note_end(folder: Path, process_id: int) -> str | None:
+    """A process that shared the folder is gone; why nothing can be served, where that ended what was to be the first.
+
+    A mark that it was loading a version says then that this version ends processes.
+    """
+    (folder / f"ready-{process_id}").unlink(missing_ok=True)
+    for mark in folder.glob(f"loading-{process_id}-*"):
+        number = mark.name.rpartition("-")[2]
+        killed = mark.replace(folder / f"killed-{number}")
+        killed.touch()
+        if not (folder / "good.json").exists():
+            what = "the model" if number == "None" else f"v{number}"
+            return f"{what} cannot be served: the process that loaded it was killed, perhaps for want of memory"
+    return None
+
+
 def said(error: BaseException) -> str:
     """What an error says, with its type where its words were not written for people."""
     return str(error) if isinstance(error, TrackerError | ValueError) else f"{type(error).__name__}: {error}"
@@ -186,8 +205,10 @@ class Holder:
         self._thread.start()
 
     def stop(self) -> None:
-        """Let no other version come any more."""
+        """Let no other version come any more; that one was being loaded says nothing against it then."""
         self._is_over.set()
+        for mark in self._folder.glob(f"loading-{os.getpid()}-*"):
+            mark.unlink(missing_ok=True)
 
     def join(self, timeout_s: float) -> None:
         """Wait for the thread; one that loads is not waited for longer than so."""
@@ -246,7 +267,18 @@ class Holder:
             return
         if self._failed is not None and self._failed[0] == number and time.monotonic() < self._failed[1]:
             return
+        if self.held is not None and self._ends_processes(number):
+            what = told(self.source.model, number)
+            self._complain(f"{what} is not loaded: a process that loaded it was killed; {self._now()}")
+            return
         self._bring(number)
+
+    def _ends_processes(self, number: int | None) -> bool:
+        """Whether a process ended not long ago while it loaded that version."""
+        try:
+            return time.time() - (self._folder / f"killed-{number}").stat().st_mtime < KILLED_S
+        except FileNotFoundError:
+            return False
 
     def _bring(self, number: int | None) -> None:
         try:
@@ -262,11 +294,15 @@ class Holder:
     def _take(self, version: Version) -> bool:
         """Load and hold it; whether that worked. The edge of a model's own code: it may raise whatever it likes."""
         before = self.held
+        mark = self._folder / f"loading-{os.getpid()}-{version.number}"
         try:
+            mark.touch()
             held = load(version, self._options, self._counts)
         except (Exception, SystemExit) as error:
             self._fail(version.number, error)
             return False
+        finally:
+            mark.unlink(missing_ok=True)
         self._failed, self.reason = None, ""
         self.held = held
         self._counts.note_held(held.version)

@@ -7,6 +7,7 @@ fork, since what runs it has threads; told to end (SIGTERM), workers answer what
 from __future__ import annotations
 
 import errno
+import fcntl
 import logging
 import os
 import shutil
@@ -29,7 +30,7 @@ from tracker.serving import counts as counting
 from tracker.serving import pages
 from tracker.serving.answering import Answering, Application, Doors
 from tracker.serving.counts import Counts
-from tracker.serving.holding import Held, Holder, Options
+from tracker.serving.holding import Held, Holder, Options, note_end
 from tracker.serving.source import Source, Version
 
 END_S: Final = 30
@@ -81,6 +82,8 @@ def serve_forever(listener: socket.socket, source: Source, first: Version, plan:
     """Answer requests until a signal ends it. Raises CannotServe where the first version does not load."""
     folder = Path(tempfile.mkdtemp(prefix="tracker-serve-"))
     process_id = os.getpid()
+    in_use = os.open(folder, os.O_RDONLY)
+    fcntl.flock(in_use, fcntl.LOCK_SH)  # what clears old files away leaves a locked folder alone
     try:
         _Server(listener.detach(), source, first, plan, folder).run()
     except SystemExit as end:  # so gunicorn ends, in its workers too
@@ -90,6 +93,7 @@ def serve_forever(listener: socket.socket, source: Source, first: Version, plan:
             raise CannotServe(f"the server ended with status {end.code}") from None
     finally:
         if os.getpid() == process_id:
+            os.close(in_use)
             reason = _failure(folder)
             shutil.rmtree(folder, ignore_errors=True)
     if reason is not None:
@@ -164,7 +168,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "control_socket_disable": True,
             "worker_tmp_dir": str(self._folder),
             "worker_exit": lambda _arbiter, _worker: self._end(),
-            "child_exit": lambda _arbiter, worker: counting.forget_process(self._folder, worker.pid),
+            "child_exit": lambda _arbiter, worker: self._end_of(worker.pid),
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -191,10 +195,21 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
     def _give_up(self, reason: str) -> None:
         """The first version does not load: there is nothing to fall back on, and nothing to wait for."""
+        self._note_failure(reason)
+        os.kill(os.getppid(), signal.SIGTERM)
+
+    def _note_failure(self, reason: str) -> None:
         temporary = self._folder / f".failure-{os.getpid()}"
         temporary.write_text(reason, encoding="utf-8")
         temporary.replace(self._folder / _FAILURE)
-        os.kill(os.getppid(), signal.SIGTERM)
+
+    def _end_of(self, process_id: int) -> None:
+        """A worker is gone; where loading the first version did that, others would go the same way."""
+        counting.forget_process(self._folder, process_id)
+        reason = note_end(self._folder, process_id)
+        if reason is not None:
+            self._note_failure(reason)
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def _end(self) -> None:
         if self._holder is not None:
