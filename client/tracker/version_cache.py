@@ -158,9 +158,7 @@ class _Cache:
                 shutil.rmtree(folder, ignore_errors=True)
             temporary.rename(folder)
         except OSError:
-            if (
-                not folder.is_dir()
-            ):  # another process that fetched the same was faster; it may be reading it, so it stays
+            if not _is_whole(folder, resolved):  # else another process was faster; it may be reading it, so it stays
                 raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

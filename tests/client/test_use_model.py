@@ -55,6 +55,15 @@ def test_a_file_that_was_changed_here_is_fetched_again(server):
     assert (tracker.use_model("digits@production") / "sub" / "model.pt").read_bytes() == b"weights"
 
 
+def test_a_folder_that_is_damaged_and_cannot_be_removed_is_not_given(server, monkeypatch):
+    publish(server)
+    path = tracker.use_model("digits@production") / "sub" / "model.pt"
+    path.write_bytes(b"tampered")
+    monkeypatch.setattr("shutil.rmtree", lambda *_, **__: None)
+    with pytest.raises(OSError, match="not empty"):
+        tracker.use_model("digits@production")
+
+
 def test_what_another_process_fetched_meanwhile_stays(server):
     """It may be reading the files already."""
     digest = publish(server)

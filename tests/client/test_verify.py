@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -186,8 +188,31 @@ def test_a_model_that_does_not_answer_fails_with_the_reason(register, code, what
 
 def test_a_model_that_never_answers_is_ended(register):
     code = "import time\nwhile True:\n    time.sleep(1)\n"
-    finding = verifying.verify(register(code=code), environment=False, timeout_s=4).finding
+    finding = verifying.verify(register(code=code), environment=False, timeout_s=6).finding
     assert (finding.outcome, finding.message) == ("fail", "it was not done in time, and was ended")
+
+
+def test_a_model_to_which_building_left_no_time_is_not_blamed(tmp_path):
+    code = "import time\nwhile True:\n    time.sleep(1)\n"
+    folder = bundle(tmp_path / "bundle", code=code)
+    request = replay.Request(
+        folder=str(folder), form="python", allow_pickle=False, absolute=0.0, relative=0.0, measured_s=0.0
+    )
+    with pytest.raises(TransportError, match=r"left of 60 s .*; --timeout gives it more"):
+        verifying._asked(Path(sys.executable), request, tmp_path, time.monotonic() + 0.5, 60.0)
+
+
+@pytest.mark.parametrize("tolerance", [-1.0, math.inf, math.nan])
+def test_a_tolerance_that_is_no_number_is_refused(tolerance):
+    with pytest.raises(ValueError, match="tolerance must be a finite number"):
+        verifying.verify("m:v1", tolerance=tolerance)
+
+
+def test_a_disk_that_does_not_take_it_is_told_in_words(monkeypatch, tracker_dir, capsys):
+    (tracker_dir / "verifying").parent.mkdir(parents=True, exist_ok=True)
+    (tracker_dir / "verifying").write_text("in the way")
+    assert cli.main(["verify", "m:v1"]) == 1
+    assert re.fullmatch(r"tracker: .*verifying.*: (File exists|Not a directory)\n", capsys.readouterr().err)
 
 
 def test_the_other_process_knows_no_server_and_no_key(register, monkeypatch):
@@ -236,12 +261,15 @@ def test_a_python_that_is_not_here_is_no_verdict(register, newest):
     [
         ({"y": [1.0, "NaN"]}, {"y": [1.00001, "NaN"]}, 1e-05, ""),
         ({"y": [1.0]}, {"y": ["NaN"]}, float("inf"), "the output y[0] is 'NaN', and 1.0 was stored"),
+        ({"y": [math.nan]}, {"y": [5.0]}, float("inf"), "the output y[0] is 5.0, and nan was stored"),
+        ({"y": [math.inf]}, {"y": [5.0]}, float("inf"), "the output y[0] is 5.0, and inf was stored"),
+        ({"y": [math.inf]}, {"y": [math.inf]}, 0.0, ""),
         ({"y": [[1], [2]]}, {"y": [[1]]}, float("inf"), "the output y is a list of 1, and a list of 2 was stored"),
         ({"y": True}, {"y": 1}, float("inf"), "the output y is 1, and True was stored"),
         ({"y": 1}, {}, float("inf"), "gives nothing, and y was stored"),
         ({"y": {"label": "cat"}}, {"y": {"label": "dog"}}, float("inf"), "the output y.label is 'dog'"),
     ],
-    ids=["close", "nan", "shape", "bool", "missing", "text"],
+    ids=["close", "nan", "stored nan", "stored inf", "both inf", "shape", "bool", "missing", "text"],
 )
 def test_outputs_are_compared_at_every_place(stored, found, largest, problem):
     difference, told = replay.compared(stored, found, absolute=1e-4, relative=0.0)
@@ -268,7 +296,7 @@ def test_the_other_process_imports_no_more_of_us_than_it_is_given(tmp_path):
         ([], 0, "holds, its files were checked"),
         (["--url", f"http://127.0.0.1:{free_port()}"], 3, "cannot be reached"),
         (["--form", "onnx"], 1, "the bundle has no form 'onnx'; it has python"),
-        (["--tolerance", "-1"], 2, "tolerance must be a number, 0 or more"),
+        (["--tolerance", "-1"], 2, "tolerance must be a finite number, 0 or more"),
     ],
     ids=["holds", "away", "no such form", "wrong"],
 )

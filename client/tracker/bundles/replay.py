@@ -113,7 +113,7 @@ def compared(stored: Any, found: Any, *, absolute: float, relative: float) -> tu
     for place, one, other in _pairs(stored, found, ""):
         difference = _difference(one, other)
         largest = max(largest, difference)
-        allowed = absolute + relative * abs(one) if _is_number(one) else 0.0
+        allowed = absolute + relative * abs(one) if _is_number(one) and math.isfinite(one) else 0.0
         if difference > allowed and not problem:
             problem = (
                 f"the output {place} is {_short(other)}, and {_short(one)} was stored: more than {absolute:g} + "
@@ -159,7 +159,7 @@ def _pairs(stored: Any, found: Any, place: str) -> Iterator[tuple[str, Any, Any]
 
 
 def _difference(one: Any, other: Any) -> float:
-    if _is_number(one) and _is_number(other):
+    if _is_number(one) and _is_number(other) and math.isfinite(one) and math.isfinite(other):
         return abs(float(one - other))
     return 0.0 if type(one) is type(other) and one == other else math.inf
 

@@ -7,6 +7,7 @@ here. What runs is another process, which is told neither the server nor a key; 
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import shutil
@@ -96,6 +97,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     allow_pickle: bool = False
     tolerance: float | None = None
     has_environment: bool = True
+    timeout_s: float = TIMEOUT_S
 
 
 def verify(
@@ -120,11 +122,12 @@ def verify(
     TransportError where the server, a place or an index is away; RefusedError.
     """
     until = time.monotonic() + arguments.seconds("timeout_s", timeout_s)
-    if tolerance is not None and not tolerance >= 0:
-        raise ValueError(f"tolerance must be a number, 0 or more, got {tolerance!r}")
+    if tolerance is not None and not 0 <= tolerance < math.inf:
+        raise ValueError(f"tolerance must be a finite number, 0 or more, got {tolerance!r}")
     options = Options(
-        is_of_files=files_only, form=form, allow_pickle=allow_pickle, tolerance=tolerance, has_environment=environment
-    )
+        is_of_files=files_only, form=form, allow_pickle=allow_pickle, tolerance=tolerance, has_environment=environment,
+        timeout_s=timeout_s,
+    )  # fmt: skip
     name, pointer = arguments.model_reference(ref)
     chosen = settings.load(url=url)
     with closing(Transport(chosen.url, chosen.api_key)) as transport, _room(chosen.directory / "verifying") as room:
@@ -259,10 +262,10 @@ def _replayed(
     )  # fmt: skip
     try:
         if not options.has_environment:
-            answer = _asked(Path(sys.executable), request, room, until)
+            answer = _asked(Path(sys.executable), request, room, until, options.timeout_s)
         else:
             with environments.ready(form.packages, manifest.python, kept, until=until) as python:
-                answer = _asked(python, request, room, until)
+                answer = _asked(python, request, room, until, options.timeout_s)
     except environments.UnsatisfiableError as error:
         return Finding(outcome="fail", checked="replay", form=form.kind, message=str(error)[:2000])
     note = (
@@ -285,8 +288,11 @@ def _replayed(
     )
 
 
-def _asked(python: Path, request: Request, room: Path, until: float) -> Answer:
-    """What the other process answers; why there is no answer is one too."""
+def _asked(python: Path, request: Request, room: Path, until: float, timeout_s: float) -> Answer:
+    """What the other process answers; why there is no answer is one too.
+
+    Raises TransportError where it had less than half of the time, and was not done: what was fetched and built took it.
+    """
     modules, home = _modules(room / "modules"), room / "home"
     home.mkdir()
     asked, answered = room / "request.json", room / "answer.json"
@@ -294,12 +300,18 @@ def _asked(python: Path, request: Request, room: Path, until: float) -> Answer:
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     environment |= {"PYTHONPATH": str(modules), "HOME": str(home), "TMPDIR": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [python, "-P", "-s", "-m", "tracker.bundles.replay", asked, answered]
+    left_s = until - time.monotonic()
     done = environments.ended(command, environment, until=until, folder=home)
     if answered.is_file():
         try:
             return msgspec.json.decode(answered.read_bytes(), type=Answer)
         except msgspec.DecodeError as error:
             return Answer(problem=f"what came of the replay cannot be understood: {error}")
+    if done.status is None and left_s < timeout_s / 2:
+        raise TransportError(
+            f"the model was not done in the {max(0.0, left_s):.0f} s that were left of {timeout_s:g} s once its files "
+            "and its environment were here; --timeout gives it more"
+        )
     if done.status is None:
         return Answer(problem="it was not done in time, and was ended")
     told = " ".join(" ".join(done.err.strip().splitlines()[-2:]).split())

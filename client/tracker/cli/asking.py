@@ -64,6 +64,9 @@ def asked(url: str | None, act: Callable[[Api], int]) -> int:
         return complaint(f"{error}{way_out}", NOT_DONE)
     except TrackerError as error:
         return complaint(error, NOT_DONE)
+    except OSError as error:  # a disk that is full, a folder that may not be written
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return complaint(f"{where}{error.strerror or error}", NOT_DONE)
 
 
 def complaint(message: object, status: int) -> int:
