@@ -13,7 +13,7 @@ import onnx
 import onnxruntime
 import pandas as pd
 import pytest
-import safetensors
+import safetensors.torch
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.compose import ColumnTransformer
@@ -139,6 +139,48 @@ def test_a_torch_module_has_three_forms_that_agree(net_bundle):
     net.train()
     np.testing.assert_allclose(run_onnx(folder, features=X[:10])["logits"], expected, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(read(folder, "example/output.json")["logits"], expected[:3], rtol=1e-6)
+
+
+COUNTING = """
+    import torch
+
+    class Counting(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = torch.nn.Linear(4, 2)
+            self.register_buffer("calls", torch.zeros(()))
+
+        def forward(self, x):
+            self.calls += 1
+            return self.layer(x)
+"""
+
+
+@pytest.fixture
+def counting(tmp_path, monkeypatch):
+    """A module that changes when it is run, and its source."""
+    source = tmp_path / "own" / "counting_of_mine.py"
+    source.parent.mkdir()
+    source.write_text(textwrap.dedent(COUNTING))
+    monkeypatch.syspath_prepend(source.parent)
+    yield importlib.import_module("counting_of_mine").Counting(), source
+    del sys.modules["counting_of_mine"]
+
+
+def test_the_weights_are_those_from_before_the_example_was_run(tmp_path, counting):
+    manifest = make(counting[0], tmp_path / "b", example=torch.ones(2, 4))
+    assert "torch" in [form.kind for form in manifest.forms]
+    assert safetensors.torch.load_file(tmp_path / "b/model.safetensors")["calls"] == 0
+
+
+def test_a_module_whose_source_has_changed_has_no_form_of_it(tmp_path, counting):
+    model, source = counting
+    source.write_text(source.read_text().replace("self.layer(x)", "-self.layer(x)"))
+    manifest = make(model, tmp_path / "b", example=torch.ones(2, 4))
+    assert "torch" not in [form.kind for form in manifest.forms]
+    assert "its outputs differ" in manifest.metadata["left_out"]["torch"]
+    assert "code" not in manifest.roles
+    assert not list((tmp_path / "b").rglob("*.py"))
 
 
 @pytest.mark.parametrize("form", ["onnx", "torch_export", "torch"])

@@ -119,9 +119,9 @@ def test_an_example_that_the_class_cannot_run_is_an_error(tmp_path, finder, file
         ({"absolute": -1}, ValueError, "absolute is how much outputs may differ"),
     ],
 )
-def test_a_wrong_argument_is_an_error(tmp_path, finder, options, error, says):
+def test_a_wrong_argument_is_an_error(tmp_path, finder, files, options, error, says):
     with pytest.raises(error, match=says):
-        make(finder, tmp_path / "b", **options)
+        make(finder, tmp_path / "b", **{"files": files} | options)
     assert not (tmp_path / "b").exists()
 
 
@@ -326,3 +326,41 @@ def test_a_class_gets_the_same_files_when_it_is_tried_and_when_it_is_loaded(tmp_
     expected = ["more", "tokenizer", "vocabulary"]
     assert json.loads((tmp_path / "b/example/output.json").read_text()) == {"output": expected}
     assert forms.run(open_folder(tmp_path / "b")).predict({"x": 1}) == {"output": expected}
+
+
+@pytest.mark.parametrize("example", [None, {"text": "a red hat"}])
+def test_what_is_tried_is_the_source_that_was_written(tmp_path, finder, files, example):
+    source = tmp_path / "own/spelling/deep/words.py"
+    before = set(sys.modules)
+    text = source.read_text()
+    source.write_text(text.replace("len(text)", "len(text) + 100"))
+    make(finder, tmp_path / "b", example={"text": "a red hat"}, files=files)
+    assert json.loads((tmp_path / "b/example/output.json").read_text())["size"] == 109
+    source.write_text(text.replace("def load(self, files)", "def load(self, files, more)"))
+    with pytest.raises(MakingError, match="Finder cannot be loaded from the bundle's files: TypeError"):
+        make(finder, tmp_path / "c", example=example, files=files)
+    source.write_text("raise RuntimeError('changed')")
+    with pytest.raises(MakingError, match=r"cannot be loaded from the bundle's files: .*RuntimeError: changed"):
+        make(finder, tmp_path / "c", example=example, files=files)
+    assert {name for name in sys.modules if name.startswith("_tracker_bundle_")} <= before
+
+
+def test_modules_that_are_imported_late_go_along(tmp_path, finder, files):
+    own = tmp_path / "own/spelling"
+    late = "    def load(self, files):\n        from . import early\n        self.most = early.MOST\n"
+    late += "    def predict(self, x):\n        from spelling.latest import LAST\n        return self.most + LAST + x\n"
+    (own / "late.py").write_text(f"class Late:\n{late}")
+    (own / "early.py").write_text("MOST = 1\n")
+    (own / "latest.py").write_text("LAST = 10\n")
+    manifest = make(importlib.import_module("spelling.late").Late, tmp_path / "b", example=100)
+    assert {"code/spelling/early.py", "code/spelling/latest.py"} <= set(manifest.roles["code"])
+    assert forms.run(open_folder(tmp_path / "b")).predict({"x": 100}) == {"output": 111}
+
+
+@pytest.mark.parametrize("method", ["__init__(self, size)", "load(self, paths, more)"])
+def test_without_an_example_a_class_is_made_and_loaded_all_the_same(tmp_path, finder, method):
+    other = "load(self, files)" if "init" in method else "__init__(self)"
+    text = f"class Own:\n    def {method}: ...\n    def {other}: ...\n    def predict(self, x): ...\n"
+    (tmp_path / "own/spelling/own.py").write_text(text)
+    with pytest.raises(MakingError, match="Own cannot be loaded from the bundle's files: TypeError"):
+        make(importlib.import_module("spelling.own").Own, tmp_path / "b")

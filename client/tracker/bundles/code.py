@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import ast
 import builtins
+import hashlib
 import math
 import symtable
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+from tracker.bundles.folder import Bundle
+from tracker.bundles.forms import importing
 from tracker.bundles.lock import distributions_of
+from tracker.manifest import CODE, FORMAT, BundleFile, Form, Manifest
 
 PROGRAM: Final = "model_code"
 """The module that a class of the program itself is put into."""
@@ -300,6 +305,23 @@ def _globals(table: symtable.SymbolTable) -> Iterator[str]:
     yield from (each.get_name() for each in table.get_symbols() if each.is_global() and each.is_referenced())
     for inner in table.get_children():
         yield from _globals(inner)
+
+
+@contextmanager
+def imported(code: Code, folder: Path) -> Generator[Any]:
+    """The class that `entry` names, imported as loading does: from the source that is in the folder by now, not from
+    what this process has in memory. Its modules are let go of afterwards."""
+    files = []
+    for path in sorted(path for path in (folder / CODE).rglob("*") if path.is_file()):
+        data = path.read_bytes()
+        files.append(BundleFile(path.relative_to(folder).as_posix(), hashlib.sha256(data).hexdigest(), len(data)))
+    python = ".".join(map(str, sys.version_info[:3]))
+    draft = Manifest(format=FORMAT, kind="python", python=python, files=tuple(files))
+    bundle = Bundle(folder, draft)
+    try:
+        yield importing.entry_point(bundle, Form("python", entry=code.entry))
+    finally:
+        importing.forget(bundle)
 
 
 def made_of(code: Code, program: str = PROGRAM) -> Any:

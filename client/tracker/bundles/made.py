@@ -98,6 +98,11 @@ class Made:
         if not here:
             del self.roles["code"]
 
+    def drop_code(self, folder: Path, given: Sequence[str] = ()) -> None:
+        """Have the source files not be there, those that were `given` by the caller aside."""
+        for name in set(self.roles.pop("code", ())) - set(given):
+            folder.joinpath(*name.split("/")).unlink(missing_ok=True)
+
 
 def check_disk(error: BaseException) -> None:
     """Raises OSError where the disk is full: no fault of the model's. Some libraries tell it in words alone."""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tracker.bundles import code, examples
+from tracker.bundles.folder import BundleError
 from tracker.bundles.lock import lock
 from tracker.bundles.made import NEEDED_BY_TRACKER, ExampleError, Made, MakingError, Order, cause
 from tracker.manifest import DType, Field, Form, Signature
@@ -23,47 +24,74 @@ _DTYPES: dict[Any, DType] = {str: "string", bool: "bool", int: "int64", float: "
 def make(model: Any, order: Order) -> Made:
     """A bundle of a class, or of an object's class."""
     kind = model if isinstance(model, type) else type(model)
-    try:
-        taken = code.of_class(kind)
-    except code.SourceError as error:
-        raise MakingError(f"the source of {kind.__qualname__} cannot be taken along: {error}") from error
-    made = Made("python")
+    inputs = None if order.example is None else _inputs(kind, order)
+    first = _loaded(code.made_of(_taken(kind)), kind, order)
+    if inputs is not None:
+        _predicted(first, inputs)
+    del first
+    taken = _taken(kind)  # anew: with what is imported no earlier than in load or predict
+    made = Made("python", inputs=inputs)
     made.add_code(taken.files, order.folder)
-    apart = None
-    if order.example is None:
-        made.signature = _annotated(kind)
-    else:
-        apart = 0.0
-        _run_example(made, taken, kind, order)
+    try:
+        with code.imported(taken, order.folder) as written:
+            anew = _loaded(written, kind, order)
+            if inputs is None:
+                made.signature = _annotated(kind)
+            else:
+                _run_example(made, anew, kind, order)
+    except BundleError as error:
+        raise _cannot_be_loaded(kind, error) from error
     packages = lock(sorted({*taken.distributions, "numpy", *NEEDED_BY_TRACKER}))
+    apart = None if inputs is None else 0.0
     made.forms.append(Form("python", packages, None, taken.entry, dict(order.arguments), max_difference=apart))
     return made
 
 
-def _run_example(made: Made, taken: code.Code, kind: type, order: Order) -> None:
+def _taken(kind: type) -> code.Code:
+    try:
+        return code.of_class(kind)
+    except code.SourceError as error:
+        raise MakingError(f"the source of {kind.__qualname__} cannot be taken along: {error}") from error
+
+
+def _inputs(kind: type, order: Order) -> examples.Values:
     parameters, takes_any = _parameters(kind)
     required = [each.name for each in parameters if each.default is each.empty]
     names = [*required, *(each.name for each in parameters if each.name not in required)]
     given = examples.named(order.example, names, len(required), takes_any=takes_any)
-    made.inputs = {name: examples.plain(name, value) for name, value in given.items()}
+    return {name: examples.plain(name, value) for name, value in given.items()}
+
+
+def _loaded(made_from: Any, kind: type, order: Order) -> Any:
     try:
-        anew = code.made_of(taken)(**order.arguments)
+        anew = made_from(**order.arguments)
         anew.load(order.paths())
     except Exception as error:  # code of the model's
-        raise MakingError(f"{kind.__qualname__} cannot be loaded from the bundle's files: {cause(error)}") from error
+        raise _cannot_be_loaded(kind, error) from error
+    return anew
 
-    def run(inputs: examples.Values) -> examples.Values:
-        return examples.outputs(anew.predict(**inputs))
 
+def _cannot_be_loaded(kind: type, error: Exception) -> MakingError:
+    return MakingError(f"{kind.__qualname__} cannot be loaded from the bundle's files: {cause(error)}")
+
+
+def _predicted(anew: Any, inputs: examples.Values) -> examples.Values:
     try:
-        made.outputs = run(made.inputs)
+        return examples.outputs(anew.predict(**inputs))
     except MakingError:
         raise
     except Exception as error:  # as above
         raise ExampleError(
-            next(iter(made.inputs)), f"the model cannot run the example's {', '.join(made.inputs)}: {cause(error)}"
+            next(iter(inputs)), f"the model cannot run the example's {', '.join(inputs)}: {cause(error)}"
         ) from error
-    is_batched = examples.are_independent(run, made.inputs, made.outputs, order.tolerance)
+
+
+def _run_example(made: Made, anew: Any, kind: type, order: Order) -> None:
+    assert made.inputs is not None
+    made.outputs = _predicted(anew, made.inputs)
+    is_batched = examples.are_independent(
+        lambda inputs: examples.outputs(anew.predict(**inputs)), made.inputs, made.outputs, order.tolerance
+    )
     hints = _hints(kind)
     made.signature = Signature(
         tuple(_field(name, value, hints.get(name), is_batched) for name, value in made.inputs.items()),

@@ -41,10 +41,11 @@ def make(model: Any, order: Order) -> Made:
     made = Made("torch")
     with torch.no_grad():
         eager = _copy_on_cpu(model)
+        _add_weights(made, eager, order)  # before it is run, which may change its buffers
         if order.example is not None:
             _run_example(made, eager, order)
         _add_exports(made, eager, order)
-        _add_source(made, eager, type(model), order)
+        _add_source(made, type(model), order)
     return made
 
 
@@ -159,8 +160,7 @@ def _apply(model: Any, tensors: Mapping[str, Any]) -> Any:
     return model(*tensors.values()) if is_by_place else model(**tensors)
 
 
-def _add_source(made: Made, eager: Any, kind: type, order: Order) -> None:
-    """The weights, and the `torch` form where its class can be had and made anew."""
+def _add_weights(made: Made, eager: Any, order: Order) -> None:
     path = order.folder / WEIGHTS
     try:
         _save_weights(eager, path)
@@ -169,37 +169,50 @@ def _add_source(made: Made, eager: Any, kind: type, order: Order) -> None:
         path.unlink(missing_ok=True)
         hint = '; pip install "tracker-ml[models]"' if isinstance(error, ImportError) else ""
         made.left_out["torch"] = f"its weights cannot be written as safetensors: {cause(error)}{hint}"
-        if not made.forms:
-            raise MakingError(made.left_out["torch"]) from error
         return
     made.roles["weights"] = [WEIGHTS]
+
+
+def _add_source(made: Made, kind: type, order: Order) -> None:
+    """The `torch` form, where the weights were written and its class can be had and made anew."""
+    if "weights" not in made.roles:
+        if not made.forms:
+            raise MakingError(made.left_out["torch"])
+        return
     try:
         taken = code.of_class(kind)
-        made_anew = _made_anew(taken, order.arguments, path)
     except code.SourceError as error:
         made.left_out["torch"] = str(error)
         return
-    except Exception as error:  # code of the model's, or weights of other shapes
-        hint = "" if order.arguments else " (give the arguments of its __init__ as init={…})"
-        made.left_out["torch"] = f"its class cannot be made anew{hint}: {cause(error)}"
-        return
-    apart, reason = 0.0, ""
-    inputs, outputs = made.inputs, made.outputs
-    if inputs is not None and outputs is not None:
-        apart, reason = examples.judged(outputs, lambda: _call(made_anew, inputs), order.tolerance)
+    made.add_code(taken.files, order.folder)
+    apart, reason = _tried(made, taken, order)
     if reason:
         made.left_out["torch"] = reason
+        made.drop_code(order.folder, order.files.get("code", ()))
         return
-    made.add_code(taken.files, order.folder)
     packages = lock(sorted({*taken.distributions, "torch", "safetensors", "numpy", *NEEDED_BY_TRACKER}))
-    measured = None if inputs is None else apart
+    measured = None if made.inputs is None else apart
     made.forms.append(Form("torch", packages, WEIGHTS, taken.entry, dict(order.arguments), max_difference=measured))
 
 
-def _made_anew(taken: code.Code, arguments: Mapping[str, Any], path: Path) -> Any:
+def _tried(made: Made, taken: code.Code, order: Order) -> tuple[float, str]:
+    """How far the class of the source that was written is from the model, and why it is left out."""
+    inputs, outputs = made.inputs, made.outputs
+    try:
+        with code.imported(taken, order.folder) as kind:
+            anew = _made_anew(kind, order.arguments, order.folder / WEIGHTS)
+            if inputs is None or outputs is None:
+                return 0.0, ""
+            return examples.judged(outputs, lambda: _call(anew, inputs), order.tolerance)
+    except Exception as error:  # code of the model's, or weights of other shapes
+        hint = "" if order.arguments else " (give the arguments of its __init__ as init={…})"
+        return 0.0, f"its class cannot be made anew{hint}: {cause(error)}"
+
+
+def _made_anew(kind: Any, arguments: Mapping[str, Any], path: Path) -> Any:
     import safetensors.torch
 
-    model = code.made_of(taken)(**arguments)
+    model = kind(**arguments)
     safetensors.torch.load_model(model, str(path))
     return model.eval()
 

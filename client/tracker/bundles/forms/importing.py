@@ -107,6 +107,20 @@ def _package(bundle: Bundle) -> _Package | None:
         return package
 
 
+def forget(bundle: Bundle) -> None:
+    """Let go of the modules of a bundle whose folder goes; nothing of them may be imported by it any more."""
+    package = _package(bundle)
+    if package is None:
+        return
+    name, folder = package.__name__, package.__path__[0]
+    with _lock:
+        _packages.pop(name, None)
+        for each in [each for each in sys.modules if each == name or each.startswith(f"{name}.")]:
+            sys.modules.pop(each, None)
+        for place in [place for place in sys.path_importer_cache if place.startswith(folder)]:
+            sys.path_importer_cache.pop(place, None)
+
+
 class _Finder:
     """Finds the modules below a bundle's package, as the path finder does, and loads them by `_Loader`."""
 
