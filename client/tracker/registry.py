@@ -92,6 +92,9 @@ def adopt(
     from tracker.bundles import adopting
 
     arguments.model(name)
+    arguments.optional_text("description", description)
+    tags = arguments.tags(tags)
+    arguments.seconds("timeout_s", timeout_s)
     if alias is not None:
         arguments.model_alias(alias)
     if run is None and project is None:

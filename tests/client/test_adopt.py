@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from pathlib import Path
 
 import pytest
 
@@ -124,6 +126,27 @@ def test_a_loader_brings_its_code_and_its_lock(api, files, loader):
     assert {"numpy", "msgspec", "pyyaml"} == {line.partition("==")[0] for line in form.packages}
 
 
+def test_code_that_is_named_does_not_leave_out_the_loader_itself(api, files, loader):
+    version = tracker.register_model("named", files=files, project="digits", loader=loader, code=["shared_words.py"])
+    assert manifest_of(version).roles["code"] == ("code/shared_words.py", "code/words_loader.py")
+
+
+def test_of_a_package_that_was_found_its_modules_alone_go_along(api, files, loader):
+    package = Path("words_package")
+    (package / "inner").mkdir(parents=True)
+    for name, text in {
+        "load.py": "from .inner import a\n" + LOADER,
+        "inner/a.py": "",
+        "credentials.json": "{}",
+    }.items():
+        (package / name).write_text(text)
+    given = {"files": files, "project": "digits", "loader": "words_package.load:load"}
+    modules = ("code/shared_words.py", "code/words_package/inner/a.py", "code/words_package/load.py")
+    assert manifest_of(tracker.register_model("found", **given)).roles["code"] == modules
+    named = tracker.register_model("found", **given, code=["words_package", "shared_words.py"])
+    assert set(manifest_of(named).roles["code"]) == {*modules, "code/words_package/credentials.json"}
+
+
 @pytest.mark.parametrize("by", ["copy", "reference"])
 def test_an_example_is_run_and_shows_the_signature(api, files, loader, by):
     example = {"text": ["Blue", "red"]}
@@ -184,6 +207,21 @@ def test_a_place_that_is_away_is_named_with_its_role(api, files):
 def test_a_wrong_argument_is_named(api, files, loader, changes, what):
     with pytest.raises(ValueError, match=what):
         tracker.register_model("wrong", **{"files": files, "project": "digits"} | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"tags": [" "]}, "tags"),
+        ({"timeout_s": -1}, "timeout_s must be a number of seconds"),
+        ({"metadata": functools.reduce(lambda inner, _: {"a": inner}, range(40), {})}, "nested deeper than 30"),
+    ],
+    ids=["tags", "timeout", "metadata"],
+)
+def test_a_wrong_argument_is_told_before_anything_is_kept(api, files, journals, changes, what):
+    with pytest.raises(ValueError, match=what):
+        tracker.register_model("wrong", files=files, project="digits", **changes)
+    assert journals() == []
 
 
 def test_files_need_a_project_or_a_run(api, files):

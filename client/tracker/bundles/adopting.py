@@ -75,7 +75,9 @@ def make(
     for each in elsewhere:
         (folder / each.path).unlink(missing_ok=True)
     made = _described(folder, forms, found, elsewhere, signature, kept, metadata)
-    (folder / manifests.FILE_NAME).write_bytes(manifests.write(made))
+    data = manifests.write(made)
+    manifests.read(data)  # what could not be read again is told before anything is sent
+    (folder / manifests.FILE_NAME).write_bytes(data)
     return made
 
 

@@ -1,7 +1,7 @@
 """The code that a loader is: found without importing it, copied into a bundle, and what it needs beside itself.
 
 What always holds: nothing of the code is carried out. What is installed is not copied but named, for the lock; what
-lies here as files is copied, with what it imports of the same kind.
+lies here as files is copied, with what it imports of the same kind. Of a folder that nobody named, modules alone are.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def take(entry: str, given: Sequence[Path], folder: Path) -> Taken:
             absent.add(name)
         elif _is_installed(place):
             distributions |= distributions_of([name])
-        elif not given:
-            copied[name] = _copied(place, folder)
+        elif not given or name == root:
+            copied[name] = _copied(place, folder, is_found=True)
             pending += _imports(copied[name])
     _check(entry, folder, copied, absent)
     return Taken(tuple(sorted(distributions)), tuple(sorted(absent)))
@@ -79,19 +79,28 @@ def _is_installed(place: Path) -> bool:
     return any(place.resolve().is_relative_to(Path(folder).resolve()) for folder in folders)
 
 
-def _copied(place: Path, folder: Path) -> Path:
-    """The copy of a file or a folder below `code/`."""
+def _copied(place: Path, folder: Path, *, is_found: bool = False) -> Path:
+    """The copy of a file or a folder below `code/`. Of a folder that was found, and not given, the modules alone: what
+    else lies in it was never meant to be shown to others.
+    """
     target = folder / CODE / place.name
     target.parent.mkdir(parents=True, exist_ok=True)
     if place.is_file():
         shutil.copyfile(place, target)
         return target
-    size_bytes = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
+    size_bytes = sum(file.stat().st_size for file in place.rglob("*.py" if is_found else "*") if file.is_file())
     if size_bytes > _MOST_BYTES:
         raise ValueError(f"the code in {place} has {size_bytes} bytes, and at most {_MOST_BYTES} are taken; name the "
                          "files that are needed with code=…")  # fmt: skip
-    shutil.copytree(place, target, ignore=shutil.ignore_patterns(*_LEFT_OUT), dirs_exist_ok=True)
+    left_out = shutil.ignore_patterns(*_LEFT_OUT)
+    shutil.copytree(place, target, ignore=_no_module if is_found else left_out, dirs_exist_ok=True)
     return target
+
+
+def _no_module(folder: str, names: list[str]) -> set[str]:
+    """What of a folder is neither a module nor a folder of them."""
+    left_out = shutil.ignore_patterns(*_LEFT_OUT)(folder, names)
+    return left_out | {name for name in names if not name.endswith(".py") and not Path(folder, name).is_dir()}
 
 
 def _imports(place: Path) -> set[str]:
