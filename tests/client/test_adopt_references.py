@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from tests.client.places import bucket, web
 from tests.processes import free_port
 from tracker.bundles import references
-from tracker.errors import TransportError
+from tracker.errors import TrackerError, TransportError
 from tracker.manifest import Reference
 
 
@@ -201,3 +202,9 @@ def test_a_device_is_no_file():
 )
 def test_an_address_that_opens_something_is_known(uri, expected):
     assert references.is_secret(uri) is expected
+
+
+def test_a_fork_of_who_has_read_object_storage_is_refused_rather_than_left_to_hang(monkeypatch):
+    monkeypatch.setattr(references, "_reader", os.getppid())
+    with pytest.raises(TrackerError, match=r"s3://models/a\.pt cannot be read in a forked process"):
+        references.look("s3://models/a.pt")

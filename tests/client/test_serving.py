@@ -19,13 +19,15 @@ from werkzeug.serving import make_server
 
 from tests.processes import wait_until
 from tests.serving import scaling_bundle, write_bundle
+from tracker import settings
 from tracker.bundles.making import make
+from tracker.errors import RefusedError, TrackerError, TransportError
 from tracker.manifest import Example, Field, Form, Signature
 from tracker.serving import pages
 from tracker.serving.answering import Answering, Doors
 from tracker.serving.counts import Counts
 from tracker.serving.holding import Holder, Options, load, note_end
-from tracker.serving.source import Folder
+from tracker.serving.source import Folder, Registered, Version
 
 LAUNCHED = "http://tracker.example"
 DOORS = Doors(origins=frozenset({LAUNCHED}))
@@ -449,3 +451,40 @@ def test_a_version_that_is_being_loaded_leaves_a_mark(tmp_path, monkeypatch):
     with holding(scaling_bundle(tmp_path / "scaling"), tmp_path) as holder:
         wait_until(lambda: holder.state == "READY", "it is loaded")
     assert seen == [f"loading-{os.getpid()}-None"]
+
+
+IN_A_FORK = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+
+
+def registered(monkeypatch, fetched):
+    monkeypatch.setattr(Registered, "_fetched", fetched)
+    return Registered("digits@production", settings.load(url="http://127.0.0.1:1"))
+
+
+@IN_A_FORK
+def test_the_first_version_is_fetched_by_a_process_of_its_own(monkeypatch, tmp_path):
+    first = registered(monkeypatch, lambda self, ref: Version(ref, os.getpid(), tmp_path)).first()
+    assert (first.model, first.folder) == ("digits@production", tmp_path)
+    assert first.number != os.getpid()
+
+
+@IN_A_FORK
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("bad"), TransportError("away"), RefusedError("no", code="unauthorized"), TrackerError("why")],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_keeps_it_from_being_fetched_is_raised(monkeypatch, error):
+    def failing(self, ref):
+        raise error
+
+    with pytest.raises(type(error), match=str(error)) as raised:
+        registered(monkeypatch, failing).first()
+    assert type(raised.value) is type(error)
+    assert getattr(raised.value, "code", None) == getattr(error, "code", None)
+
+
+@IN_A_FORK
+def test_a_process_that_ends_while_it_fetches_is_said_to(monkeypatch):
+    with pytest.raises(TrackerError, match="ended before it was there"):
+        registered(monkeypatch, lambda self, ref: os._exit(3)).first()

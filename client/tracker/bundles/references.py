@@ -326,6 +326,10 @@ def _meant(meta: Any) -> Found:
     return Found(meta["size"], None if etag is None else str(etag)[:500])
 
 
+_reader: int | None = None
+"""The process that has read from object storage: obstore's threads are its own, and a fork would wait for them."""
+
+
 @contextmanager
 def _store(uri: str) -> Generator[tuple[Any, Any, str]]:
     """The library, the bucket and the name in it; whatever goes wrong is told in one line."""
@@ -337,6 +341,13 @@ def _store(uri: str) -> Generator[tuple[Any, Any, str]]:
         from obstore.store import from_url
     except ImportError:
         raise TrackerError(f'{uri} is read with obstore: pip install "tracker-ml[s3]"') from None
+    global _reader
+    if _reader not in (None, os.getpid()):
+        raise TrackerError(
+            f"{uri} cannot be read in a forked process, as the one before has read from object storage already; "
+            'start processes by "spawn", or read nothing from there before they are forked'
+        )
+    _reader = os.getpid()
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
     scheme, _, rest = uri.partition("://")
     try:

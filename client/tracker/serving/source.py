@@ -1,18 +1,27 @@
 """Where the version that is served comes from: a model's alias or version on the tracking server, or a folder.
 
 What always holds: a version that was fetched once is here and needs no server; only what an alias points at can change.
+The process that forks the workers fetches nothing itself: what reads object storage has threads, which no fork bears.
 """
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
+
+import msgspec
 
 from tracker import arguments, manifest, settings
 from tracker.bundles import fetching
 from tracker.bundles.consumers import Report
 from tracker.bundles.folder import BundleError
-from tracker.errors import TransportError
+from tracker.errors import RefusedError, TrackerError, TransportError
 from tracker.settings import Settings
 from tracker.transport import Transport
 
@@ -126,7 +135,8 @@ class Registered:
         self._transport: Transport | None = None
 
     def first(self) -> Version:
-        return self._fetched(f"{self.model}@{self.pointer}" if self.follows else f"{self.model}:{self.pointer}")
+        ref = f"{self.model}@{self.pointer}" if self.follows else f"{self.model}:{self.pointer}"
+        return _apart(lambda: self._fetched(ref))
 
     def number(self) -> int | None:
         if self._transport is None:  # of this process: a worker has none of its parent's connections
@@ -146,3 +156,62 @@ class Registered:
     def _fetched(self, ref: str) -> Version:
         resolved, bundle = fetching.fetch(ref, self._settings)
         return Version(self.model, resolved.version, bundle.folder)
+
+
+class _Outcome(msgspec.Struct, frozen=True):
+    """What a process that fetched tells the one that waits for it: the version, or what went wrong."""
+
+    version: tuple[str, int | None, str] | None = None
+    wrong: Literal["value", "transport", "refused", "other"] = "other"
+    said: str = ""
+    code: str = ""
+
+
+def _apart(fetch: Callable[[], Version]) -> Version:
+    """What `fetch` gives, called in a process of its own. Raises what that raises, by its words."""
+    context = multiprocessing.get_context("fork")
+    receiving, sending = context.Pipe(duplex=False)
+    process = context.Process(target=_tell, args=(fetch, sending))
+    process.start()
+    sending.close()
+    try:
+        outcome = msgspec.json.decode(receiving.recv_bytes(), type=_Outcome)
+    except EOFError:
+        raise TrackerError("the process that fetched the version ended before it was there") from None
+    finally:
+        receiving.close()
+        process.terminate()
+        process.join()
+    if outcome.version is not None:
+        model, number, folder = outcome.version
+        return Version(model, number, Path(folder))
+    if outcome.wrong == "refused":
+        raise RefusedError(outcome.said, code=outcome.code)
+    raise {"value": ValueError, "transport": TransportError}.get(outcome.wrong, TrackerError)(outcome.said)
+
+
+def _tell(fetch: Callable[[], Version], sending: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who waits for this ends it
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        version = fetch()
+        outcome = _Outcome((version.model, version.number, str(version.folder)))
+    except (TrackerError, OSError, ValueError) as error:
+        outcome = _failed(error)
+    sending.send_bytes(msgspec.json.encode(outcome))
+
+
+def _failed(error: Exception) -> _Outcome:
+    said = str(error)
+    if isinstance(error, RefusedError):
+        return _Outcome(wrong="refused", said=said, code=error.code)
+    if isinstance(error, TransportError):
+        return _Outcome(wrong="transport", said=said)
+    return _Outcome(wrong="value" if isinstance(error, ValueError) else "other", said=said)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
