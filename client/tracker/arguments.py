@@ -6,6 +6,7 @@ What always holds: a wrong argument raises TypeError or ValueError at once, whic
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, ParamSpec, TypeVar
 
@@ -156,8 +157,8 @@ def texts(what: str, values: Iterable[str] | None) -> tuple[str, ...]:
 
 
 def seconds(what: str, value: object) -> float:
-    """A length of time."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+    """A length of time, which ends."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise ValueError(f"{what} must be a number of seconds, 0 or more, got {value!r}")
     return value
 

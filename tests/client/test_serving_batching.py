@@ -117,6 +117,17 @@ def test_one_that_could_not_be_read_is_waited_for_no_longer():
         assert first.result(FOREVER_S)["y"].tolist() == [[2]]
 
 
+def test_one_that_cannot_gather_others_leaves_the_lead_to_the_next():
+    model = Model()
+    engine = batcher(model, max_wait_s=float("inf"))  # which the system cannot wait for
+    engine.expect()
+    with pytest.raises(OverflowError):
+        ask(engine, rows(1))
+    engine.cancel()
+    assert ask(engine, rows(2))["y"].tolist() == [[4]]
+    assert model.calls == [1]
+
+
 def test_outputs_without_a_row_for_each_example_are_never_cut(capsys):
     model = Model()
     engine = Batcher(lambda inputs: {"y": model(inputs)["y"].sum(keepdims=True)}, max_batch=8, max_wait_s=0.0)

@@ -180,8 +180,10 @@ def test_a_model_that_is_nowhere_is_said_to_be(monkeypatch):
         (["--cors", "https://app.example/page"], "without a path"),
         (["--address", "models"], "--address must look like"),
         (["--max-wait-ms", "-1"], "--max-wait-ms must be 0 or more"),
+        (["--max-wait-ms", "inf"], "--max-wait-ms must be a number that ends"),
+        (["--watch-every", "inf"], "--watch-every must be a number that ends"),
     ],
-    ids=["workers", "no origin", "a path", "address", "wait"],
+    ids=["workers", "no origin", "a path", "address", "wait", "endless wait", "no look"],
 )
 def test_what_cannot_be_meant_is_used_wrongly(arguments, said, capsys):
     from tracker import cli

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import ipaddress
+import math
 import os
 import socket
 from pathlib import Path
@@ -112,6 +113,8 @@ def _check(parsed: argparse.Namespace) -> None:
         value = getattr(parsed, name)
         if value is not None and not value >= bound:
             raise ValueError(f"--{name.replace('_', '-')} must be {bound} or more, got {value}")
+        if value is not None and not math.isfinite(value):
+            raise ValueError(f"--{name.replace('_', '-')} must be a number that ends, got {value}")
     if not 0 <= parsed.port < 65536:
         raise ValueError(f"--port must be between 0 and 65535, got {parsed.port}")
     for origin in parsed.cors:

@@ -102,7 +102,7 @@ class Batcher:
         if not one.leads:
             one.woken.acquire()
         if one.leads:
-            self._lead()
+            self._lead(one)
         if one.error is not None:
             raise one.error
         assert one.outputs is not None
@@ -112,13 +112,17 @@ class Batcher:
         if self._is_gathering:
             self._changed.notify()
 
-    def _lead(self) -> None:
-        """Run the first that wait, the leader's own among them, and have the next one lead the rest."""
-        batch = self._gathered()
+    def _lead(self, leader: _Waiting) -> None:
+        """Run the first that wait, the leader's own before others, and have the next one lead the rest."""
+        batch: list[_Waiting] = []
         try:
+            batch = self._gathered()
             self._answer(batch)
         finally:
             with self._changed:
+                self._is_gathering = False
+                if self._waiting and self._waiting[0] is leader:  # nothing was gathered
+                    self._waiting.popleft()
                 self._is_led = bool(self._waiting)
                 if self._waiting:
                     self._waiting[0].leads = True
