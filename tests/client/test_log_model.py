@@ -25,9 +25,9 @@ import tracker
 from tests.client.reading import read_all
 from tests.client.served import served
 from tracker import manifest as manifests
-from tracker.bundles import forms
+from tracker.bundles import examples, forms
 from tracker.bundles.folder import open_folder
-from tracker.bundles.made import ExampleError, MakingError
+from tracker.bundles.made import ExampleError, MakingError, Tolerance
 from tracker.bundles.making import make
 from tracker.bundles.values import read_inputs
 from tracker.errors import NoActiveRunError
@@ -81,6 +81,11 @@ NETS = """
         def forward(self, tokens):
             words = self.head(self.embed(tokens))
             return {"words": words, "text": words.mean(1)}
+
+    class Centred(torch.nn.Module):
+        # examples depend on one another
+        def forward(self, x):
+            return x - x.mean(0)
 
     class Doubling:
         def predict(self, numbers):
@@ -223,6 +228,24 @@ def test_tied_weights_are_kept_once_and_one_example_is_enough(tmp_path, nets):
     expected = model(torch.from_numpy(tokens), torch.full((2, 1), 2.0))
     np.testing.assert_allclose(found["output_0"], expected[0].detach(), rtol=1e-4, atol=1e-5)
     assert found["output_1"].tolist() == [3, 14]
+
+
+@pytest.mark.parametrize(
+    "example", [np.array([[1, 2]]), np.ones((3, 2)), np.full((1, 2), 2)], ids=["one", "equal", "2"]
+)
+def test_examples_that_depend_on_one_another_are_no_batch(tmp_path, nets, example):
+    manifest = make(nets.Centred(), tmp_path / "b", example=example.astype(np.float32))
+    assert not manifest.signature.is_batched
+    assert manifest.signature.inputs[0].shape == example.shape
+
+
+@pytest.mark.parametrize("value", [2.0, 0, 1, 5, True, "red"])
+def test_one_example_that_depends_on_no_other_is_a_batch(value):
+    def run(inputs):
+        return {"y": inputs["x"] * 2}
+
+    x = np.full((1, 3), value, object if isinstance(value, str) else None)
+    assert examples.are_independent(run, {"x": x}, run({"x": x}), Tolerance())
 
 
 def test_a_further_axis_is_free_where_it_is_said_to_be(tmp_path, nets):

@@ -182,17 +182,55 @@ def batch_size(values: Values) -> int | None:
 
 def are_independent(run: Run, inputs: Values, given: Values, tolerance: Tolerance) -> bool:
     """Whether examples along the first axis may be run together or alone: twice as many, and each of the first few by
-    itself, give what they give together."""
+    itself, give what they give together. Beside examples that are all equal, one is put that differs."""
     size = batch_size(inputs)
     if size is None or batch_size(given) != size:
         return False
     try:
         if not is_close(joined(given), run(joined(inputs)), tolerance):
             return False
+        if _are_equal(inputs) and not _stands_beside_others(run, _row(inputs, 0), _row(given, 0), tolerance):
+            return False
         alone = range(min(size, _MOST_ALONE))
         return all(is_close(_row(given, at), run(_row(inputs, at)), tolerance) for at in alone)
     except Exception:  # a model of somebody else's that takes no other number of examples may say so in any way
         return False
+
+
+def _are_equal(inputs: Values) -> bool:
+    """Whether the examples are one and the same, so that who mixes them gives what each would give."""
+    return all(len(value) == 1 or bool(np.all(value == value[:1])) for value in inputs.values())
+
+
+def _stands_beside_others(run: Run, inputs: Values, given: Values, tolerance: Tolerance) -> bool:
+    """Whether an example gives the same beside another one; a model may know no other texts or whole numbers."""
+    for kinds in ("fbiuO", "f"):
+        others = {name: _changed(value) if value.dtype.kind in kinds else value for name, value in inputs.items()}
+        if all(np.array_equal(value, inputs[name]) for name, value in others.items()):
+            continue
+        try:
+            found = run({name: np.concatenate([value, others[name]]) for name, value in inputs.items()})
+        except Exception:  # noqa: S112 (code of the model's, which need not take the other example)
+            continue
+        return batch_size(found) == 2 and is_close(given, _row(found, 0), tolerance)
+    return False
+
+
+def _changed(value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """One example made another that the model should take too: other numbers, whole ones out of those that are there or
+    one less, texts twice. The same where there is no such."""
+    if value.dtype.kind == "f":
+        other = value * 0.5 + 1
+        return (value + 1 if np.array_equal(other, value) else other).astype(value.dtype)
+    if value.dtype.kind == "b":
+        return ~value
+    if value.dtype.kind in "iu":
+        other = np.roll(value.reshape(-1), 1).reshape(value.shape)
+        less: np.ndarray[Any, Any] = np.where(value > 0, value - 1, 1).astype(value.dtype)
+        return less if np.array_equal(other, value) else other
+    if all(isinstance(each, str) for each in value.flat):
+        return np.asarray(value + value, dtype=object)
+    return value
 
 
 def joined(values: Values) -> Values:
