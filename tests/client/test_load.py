@@ -17,6 +17,7 @@ from tests.client.boxes import onnx_files, promote, put, register, whole
 from tests.client.served import Served, served
 from tracker.bundles import consumers
 from tracker.bundles.folder import BundleError
+from tracker.bundles.model import LoadedModel
 from tracker.manifest import Form
 from tracker.records import ArtifactUsed
 
@@ -370,3 +371,19 @@ def test_a_version_is_read_back_as_a_bundle(shop):
     assert (state.version, state.proof, state.barred_by) == (1, recorded, None)
     assert api.record_verification(shop.name, 1, found).id > recorded.id
     api.close()
+
+
+def test_two_threads_of_a_fork_begin_what_goes_along_once():
+    begun = []
+
+    class Companion:
+        def start(self):
+            begun.append(self)
+
+        def close(self):
+            pass
+
+    model = LoadedModel("digits", "digits:v1", None, [Companion()], True)
+    model._begin_again()
+    model._begin_again()  # by a thread that had seen the same as the first
+    assert len(begun) == 1

@@ -488,3 +488,10 @@ def test_what_keeps_it_from_being_fetched_is_raised(monkeypatch, error):
 def test_a_process_that_ends_while_it_fetches_is_said_to(monkeypatch):
     with pytest.raises(TrackerError, match="ended before it was there"):
         registered(monkeypatch, lambda self, ref: os._exit(3)).first()
+
+
+@pytest.mark.parametrize("rows", [1, 1000])
+def test_an_example_is_kept_for_the_page_where_it_is_short(tmp_path, rows):
+    make(Counting(), tmp_path / "counting", example={"text": "four" * rows})
+    held = load(Folder(tmp_path / "counting").first(), Options(), Counts())
+    assert (held.example is not None) is (rows == 1)

@@ -7,6 +7,7 @@ place; the one before is let go of when its last call has ended.
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -111,9 +112,12 @@ class LoadedModel:
         """A child that was forked has none of its parent's threads, and starts them when it first predicts."""
         if self._is_closed:
             raise BundleError(f"{self.ref} was closed; load it again")
-        self._is_forked = False
-        for companion in self.companions:
-            companion.start()
+        with _beginning:
+            if not self._is_forked:  # another thread was first
+                return
+            self._is_forked = False
+            for companion in self.companions:
+                companion.start()
 
 
 def check_example(bundle: Bundle, runner: Runner) -> None:
@@ -135,7 +139,12 @@ def check_example(bundle: Bundle, runner: Runner) -> None:
 _loaded: weakref.WeakSet[LoadedModel] = weakref.WeakSet()
 
 
+_beginning = threading.Lock()
+
+
 def _note_fork() -> None:
+    global _beginning
+    _beginning = threading.Lock()  # a thread that is not here may have held the one before
     for model in list(_loaded):
         model._is_forked = True
 

@@ -8,6 +8,7 @@ dropped when another takes its place. The last good version is noted in a file, 
 from __future__ import annotations
 
 import copy
+import json
 import logging
 import os
 import threading
@@ -39,6 +40,10 @@ AGAIN_S: Final = 30.0
 """After so long a version that could not be loaded is tried again, while the alias still points at it."""
 
 
+_LONGEST_EXAMPLE: Final = 2000
+"""Characters of an example that the page shows in a line to be copied."""
+
+
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How a model is run. Waits are in seconds; `model_threads` are of onnxruntime, None for its own choice."""
 
@@ -52,7 +57,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Held:
-    """A version that answers. `example` are its stored inputs, as JSON has them; `since_ms` is when it came."""
+    """A version that answers. `example` are its stored inputs, where they are short; `since_ms` is when it came."""
 
     model: str
     version: int | None
@@ -118,7 +123,7 @@ def _example(bundle: Bundle) -> Mapping[str, Any] | None:
         return None
     data = bundle.path(bundle.manifest.example.input).read_bytes()
     example: Mapping[str, Any] = msgspec.json.decode(data, type=dict[str, Any])
-    return example
+    return example if len(json.dumps(example)) <= _LONGEST_EXAMPLE else None
 
 
 def note_end(folder: Path, process_id: int) -> str | None:

@@ -34,8 +34,6 @@ _POLICY: Final = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     f"style-src 'sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'"
 )
-_LONGEST_EXAMPLE: Final = 2000
-"""Characters of an example that the page shows in a line to be copied."""
 
 
 def make(holder: Holder, counts: Counts, *, address: str, needs_token: bool) -> Flask:
@@ -66,7 +64,7 @@ def make(holder: Holder, counts: Counts, *, address: str, needs_token: bool) -> 
                 version=held.version if held else None,
                 manifest=held.manifest if held else None,
                 needs_token=needs_token,
-                example=_short_example(held),
+                example=held.example if held else None,
             )
         )
 
@@ -114,12 +112,6 @@ def _facts(holder: Holder) -> dict[str, Any]:
     if holder.reason:
         facts["message"] = holder.reason
     return facts
-
-
-def _short_example(held: Held | None) -> Any:
-    if held is None or held.example is None:
-        return None
-    return held.example if len(json.dumps(held.example)) <= _LONGEST_EXAMPLE else None
 
 
 def _page(holder: Holder, address: str, needs_token: bool) -> str:
@@ -181,7 +173,7 @@ def _shape(field: Field) -> str:
 
 def _curl(held: Held, address: str, needs_token: bool) -> str:
     """A line for a shell; an apostrophe of the example ends the quotation and is quoted by itself."""
-    example = _short_example(held)
+    example = held.example
     if example is None and held.signature is not None:
         example = {field.name: "…" for field in held.signature.inputs}
     body = json.dumps({"input": example or {}}, ensure_ascii=False).replace("'", "'\\''")
