@@ -91,6 +91,26 @@ NETS = """
         def predict(self, numbers):
             return numbers * 2
 
+    class Forgetting:
+        # a pickle of it gives something else, and being run changes it
+        def __init__(self):
+            self.factor, self.calls = 2, 0
+
+        def __getstate__(self):
+            return {"factor": 3, "calls": 0}
+
+        def predict(self, numbers):
+            self.calls += 1
+            return numbers * self.factor
+
+    class Refusing(Forgetting):
+        def __reduce__(self):
+            raise NotImplementedError("no pickle")
+
+    class Unreadable(Forgetting):
+        def __setstate__(self, state):
+            raise RuntimeError("no state")
+
     class Branching(torch.nn.Module):
         # what it does depends on values, which no exporter can follow
         def __init__(self):
@@ -337,6 +357,26 @@ def test_anything_that_pickles_and_predicts_is_kept(tmp_path, nets):
     assert {each.partition("==")[0] for each in manifest.forms[0].packages} >= {"numpy", "torch"}  # which it imports
     runner = forms.run(open_folder(tmp_path / "b"), allow_pickle=True)
     assert runner.predict({"numbers": np.array([4.0])})["output"].tolist() == [8.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("Forgetting", "read back, its outputs differ from the model's by up to 3"),
+        ("Refusing", "NotImplementedError: no pickle"),
+        ("Unreadable", "it cannot be read back: RuntimeError: no state"),
+    ],
+)
+def test_a_pickle_that_is_not_the_model_is_an_error(tmp_path, nets, name, says):
+    with pytest.raises(MakingError, match=f"the model cannot be kept as a pickle: {says}"):
+        make(getattr(nets, name)(), tmp_path / "b", example=np.array([1.0, 3.0]))
+
+
+def test_the_callers_own_model_is_run_once(tmp_path, nets):
+    model = nets.Forgetting()
+    model.factor = 3
+    make(model, tmp_path / "b", example=np.array([1.0, 3.0]))
+    assert model.calls == 1
 
 
 def test_columns_of_a_frame_are_inputs(tmp_path):

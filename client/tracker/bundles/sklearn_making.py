@@ -1,7 +1,8 @@
 """Estimators of scikit-learn, and other models that pickle and have `predict`: a pickle, and ONNX beside it.
 
 What always holds: the pickle says by name what it imports, which is where the lock and the code that goes along come
-from; it is read for that, never loaded. ONNX is made where skl2onnx can, and kept where its outputs are the model's.
+from. The example is run on what is read back from it, which has to give what the model gives; the caller's own model is
+run once. ONNX is made where skl2onnx can, and kept where its outputs are the model's.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tracker.bundles import code, examples, onnx_making
 from tracker.bundles.lock import lock
 from tracker.bundles.made import NEEDED_BY_TRACKER, ExampleError, Made, MakingError, Order, cause, check_disk
 from tracker.bundles.predicting import outputs_of
+from tracker.bundles.untouched import random_numbers
 from tracker.manifest import Form, Kind
 
 FILE: Final = "model.pkl"
@@ -35,25 +37,47 @@ _NO_EXAMPLE: Final = "it is made from an example of what the model takes, and no
 def make(model: Any, order: Order, kind: Kind) -> Made:
     """A bundle of a model that pickles; `kind` is "sklearn" or "pickle"."""
     made = Made(kind)
+    data, copy = _pickled(made, model)
     if order.example is not None:
-        _run_example(made, model, order)
+        _run_example(made, model, copy, order)
     _add_onnx(made, model, order)
-    _add_pickle(made, model, order)
+    _add_pickle(made, data, order)
     return made
 
 
-def _run_example(made: Made, model: Any, order: Order) -> None:
-    made.inputs = _inputs(model, order.example)
+def _pickled(made: Made, model: Any) -> tuple[bytes, Any]:
+    """The pickle and what it makes, or the model itself and why it has none."""
     try:
-        returned = outputs_of(model, made.inputs)
+        data = pickle.dumps(model, protocol=_PROTOCOL)
     except Exception as error:  # code of the model's
-        name = next(iter(made.inputs))
+        made.left_out["pickle"] = cause(error)
+        return b"", model
+    try:
+        return data, pickle.loads(data)  # noqa: S301 (of the caller's own model)
+    except Exception as error:  # as above
+        made.left_out["pickle"] = f"it cannot be read back: {cause(error)}"
+        return b"", model
+
+
+def _run_example(made: Made, model: Any, copy: Any, order: Order) -> None:
+    made.inputs = inputs = _inputs(model, order.example)
+    try:
+        with random_numbers():  # the copy then draws the same
+            returned = outputs_of(model, inputs)
+    except Exception as error:  # code of the model's
+        name = next(iter(inputs))
         raise ExampleError(name, f"the model cannot run the example's {name!r}: {cause(error)}") from error
     made.outputs = {name: examples.plain(name, value) for name, value in returned.items()}
-    is_batched = examples.are_independent(
-        lambda inputs: outputs_of(model, inputs), made.inputs, made.outputs, order.tolerance
-    )
-    made.signature = examples.signature(made.inputs, made.outputs, is_batched=is_batched)
+    if copy is not model:
+        _, reason = examples.judged(made.outputs, lambda: _plain_outputs(copy, inputs), order.tolerance)
+        if reason:
+            made.left_out["pickle"] = f"read back, {reason}"
+    is_batched = examples.are_independent(lambda given: outputs_of(copy, given), inputs, made.outputs, order.tolerance)
+    made.signature = examples.signature(inputs, made.outputs, is_batched=is_batched)
+
+
+def _plain_outputs(model: Any, inputs: examples.Values) -> examples.Values:
+    return {name: examples.plain(name, value) for name, value in outputs_of(model, inputs).items()}
 
 
 def _inputs(model: Any, example: Any) -> examples.Values:
@@ -75,16 +99,16 @@ def _inputs(model: Any, example: Any) -> examples.Values:
     }
 
 
-def _add_pickle(made: Made, model: Any, order: Order) -> None:
-    try:
-        data = pickle.dumps(model, protocol=_PROTOCOL)
-        modules = set(_imported(data))
-        taken = code.of_modules(modules)
-    except (code.SourceError, pickle.PicklingError, TypeError, AttributeError, RecursionError) as error:
-        reason = str(error) if isinstance(error, code.SourceError) else cause(error)
-        made.left_out["pickle"] = reason
+def _add_pickle(made: Made, data: bytes, order: Order) -> None:
+    taken = code.Code()
+    if "pickle" not in made.left_out:
+        try:
+            taken = code.of_modules(set(_imported(data)))
+        except code.SourceError as error:
+            made.left_out["pickle"] = str(error)
+    if "pickle" in made.left_out:
         if not made.forms:
-            raise MakingError(f"the model cannot be kept as a pickle: {reason}") from error
+            raise MakingError(f"the model cannot be kept as a pickle: {made.left_out['pickle']}")
         return
     (order.folder / FILE).write_bytes(data)
     made.add_code(taken.files, order.folder)
