@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser import bundles
 from tests.browser.pages import ask, log, row, tile, wait_for_points
+from tests.browser.training import Reachable
 from tests.processes import Server, environment
 from tests.server import seed
 from tracker_server.db import Database
@@ -30,6 +32,7 @@ PROJECT = "resnet-sweeps"
 WORK = r"""
 import json, math, os, random, time, tracker
 from pathlib import Path
+from urllib.parse import urlsplit
 from tracker.records import ConsoleLine, Logged, SystemSampled
 
 chance = random.Random(11)
@@ -181,6 +184,11 @@ def make_bundles(server: Server, folder: Path) -> None:
     bundles.register(server, run, "digits")
     bundles.verify(server, "digits", 1, bundles.VERIFIED)
     bundles.verify(server, "digits", 2, bundles.ALTERED)
+    hold_bundles(server)
+
+
+def hold_bundles(server: Reachable) -> None:
+    """Two processes say which version they hold; when they have not said it for a while they count no more."""
     bundles.hold(server, "digits", "gpu-1", 1, "production", kind="serve", address="http://gpu-1.invalid:8091")
     bundles.hold(server, "digits", "gpu-2", 2, "production")
 
@@ -222,6 +230,13 @@ def alive(server: Server, folder: Path) -> Iterator[str]:
         assert training.stdout is not None
         yield training.stdout.readline().strip()
         training.kill()
+
+
+@dataclass(frozen=True)
+class Address:
+    """A server of which one knows where it is."""
+
+    url: str
 
 
 @dataclass(frozen=True)
@@ -326,6 +341,12 @@ def refuse_series(page: Page) -> None:
 
 def lose_connection(page: Page) -> None:
     page.route("**/api/v1/**", lambda route: route.abort())
+
+
+def hear_again(page: Page) -> None:
+    parts = urlsplit(page.url)
+    hold_bundles(Address(f"{parts.scheme}://{parts.netloc}"))
+    page.reload()
 
 
 def ask_wrongly(page: Page) -> None:
@@ -448,7 +469,7 @@ SCENES = {
     "bundle-tried": Scene("/models/digits/1", lambda page: page.get_by_role("button", name="Send"), ask_wrongly),
     "bundle-changed": Scene("/models/digits/2", text("no file: it cannot be promoted")),
     "bundle-barred": Scene("/models/digits/2", dialog, press("Promote…")),
-    "bundle-model": Scene("/models/digits", text("another version than it points at")),
+    "bundle-model": Scene("/models/digits", text("another version than it points at"), hear_again),
     "promote": Scene(f"{RUN}/artifacts", dialog, press("Promote…")),
     "roll-back": Scene("/models/resnet", dialog, press("Roll production back to v1")),
     "audit": Scene("/audit", text("the first that holds")),

@@ -160,8 +160,10 @@ def test_a_copied_address_shows_the_same_view_in_another_browser(page: Page, bro
 
 
 def test_back_and_forward_walk_through_the_views(page: Page) -> None:
+    before = page.url
     page.get_by_role("button", name="Hide otter").click()
     expect(tile(page, "train/loss")).to_have_accessible_name(shows("train/loss", 3))
+    expect(page).not_to_have_url(before)
     page.get_by_role("button", name="Table", exact=True).click()
     expect(tile(page, "train/loss")).to_have_count(0)
     page.go_back()

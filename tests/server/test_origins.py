@@ -133,8 +133,10 @@ def _with_everything(client: FlaskClient) -> dict[str, str]:
     assert journal.post(client).status_code == 200
     version = client.get("/api/v1/runs/run1/artifacts").json["artifacts"][0]["id"]
     media = client.get("/api/v1/runs/run1/media").json["media"][0]["id"]
+    asked = {"task": "t", "metric": "loss", "goal": "min"}
+    board = client.post("/api/v1/projects/digits/leaderboards", json={"name": "best", "definition": asked}).json["id"]
     known = {"run_id": "run1", "project": "digits", "digest": digests[1], "version_id": version, "path": "index.html"}
-    return {**known, "media_id": media}
+    return {**known, "media_id": media, "board_id": board}
 
 
 def test_whatever_is_not_json_does_nothing_in_a_browser(client: FlaskClient) -> None:
