@@ -167,15 +167,14 @@ class Answering:
         """The bytes of the body; of one that is too large no more than that shows."""
         most = self._doors.max_body_bytes
         length = environ.get("CONTENT_LENGTH") or ""
-        close = [("Connection", "close")]
         if length.isdecimal() and int(length) > most:
-            raise Problem(413, "too_large", f"the body has {length} bytes; at most {most} are read", headers=close)
+            raise Problem(413, "too_large", f"the body has {length} bytes; at most {most} are read")
         try:
             body: bytes = environ["wsgi.input"].read(int(length) if length.isdecimal() else most + 1)
         except OSError:
-            raise Problem(408, "stalled", "the rest of the body did not come", headers=close) from None
+            raise Problem(408, "stalled", "the rest of the body did not come") from None
         if len(body) > most:
-            raise Problem(413, "too_large", f"the body has more than {most} bytes", headers=close)
+            raise Problem(413, "too_large", f"the body has more than {most} bytes")
         return body
 
     def _page(
