@@ -6,6 +6,7 @@ PYTHON ?= $(shell for it in python3 python3.13 python3.12 python3.11; do \
 PIP_ARGS ?=
 KEEP ?= 1
 PYTEST_ARGS ?=
+WORKERS ?= logical
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -25,9 +26,9 @@ help: ## list the targets
 run: $(VENV)/.ready-run web ## start a server, train the example twice, leave the server up (KEEP=0: stop it)
 	@$(BIN)/python examples/demo.py $(if $(filter 0,$(KEEP)),--no-keep)
 
-test: $(VENV)/.ready-dev web chromium ## everything that is tested: the dashboard's units, then pytest
+test: $(VENV)/.ready-dev web chromium ## everything that is tested: the dashboard's units, then pytest (WORKERS=0: one test at a time)
 	$(NPM) test
-	$(BIN)/pytest $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadgroup -r R $(PYTEST_ARGS)
 
 lint: $(VENV)/.ready-dev web ## ruff, mypy, import rules, and the dashboard's linters
 	$(BIN)/ruff check .

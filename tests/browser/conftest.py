@@ -5,6 +5,7 @@ Every test fails on a console error, a page error, or a request to another host,
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(str(item.path)).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.browser)
+            if "CI" in os.environ:
+                item.add_marker(pytest.mark.flaky(reruns=2))  # told in the summary as RERUN, with what had failed
             item.add_marker(pytest.mark.xdist_group("browser"))
             if EXECUTABLE is None:
                 item.add_marker(missing)

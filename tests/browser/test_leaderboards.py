@@ -117,7 +117,7 @@ def test_who_changes_one_that_another_has_changed_keeps_what_was_typed(context: 
     page.get_by_role("button", name="Keep mine, to save over it").click()
     expect(page.get_by_role("alert")).to_have_count(0)
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("heading", name="ours")).to_be_visible()
+    expect(page.get_by_role("heading", name="ours", exact=True)).to_be_visible()
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete leaderboard").click()
     expect(page).to_have_url(re.compile("/p/digits/leaderboards$"))
