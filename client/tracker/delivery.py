@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from tracker.errors import GapError, MissingBlobsError, RefusedError, TransportError
 from tracker.journal_files import blobs_of
 from tracker.journal_reader import Batch, JournalReader
-from tracker.records import ArtifactLogged, MediaLogged, decode, frame, read_frames
+from tracker.records import blobs_of as named_blobs
+from tracker.records import decode, frame, read_frames
 
 if TYPE_CHECKING:  # it brings requests, which must not burden import tracker
     from tracker.transport import Receipt
@@ -211,7 +212,4 @@ def _before(batch: Batch, seq: int) -> Batch:
 
 def _digests(payload: bytes) -> set[str]:
     """The blobs that a record names."""
-    record = decode(payload)
-    if isinstance(record, ArtifactLogged):
-        return {file.digest for file in record.files}
-    return {record.digest} if isinstance(record, MediaLogged) else set()
+    return named_blobs(decode(payload))

@@ -47,7 +47,8 @@ class RunStarted(Record, tag="run_started", frozen=True, array_like=True):
 
     `resume` says whether the run may be there already: "allow", "must" or "never". `is_resumed` says that this writer
     goes on with it. With `resume_from_step`, what the run has after that step is superseded. With `fork_of`, the run
-    is new and begins with the history of that run up to `fork_step`; an empty `project` is then that run's.
+    is new and begins with the history of that run up to `fork_step`; an empty `project` is then that run's. A run that
+    `reproduces` another runs its code with its config, to see whether the same comes out.
     """
 
     time_ms: int
@@ -68,6 +69,7 @@ class RunStarted(Record, tag="run_started", frozen=True, array_like=True):
     resume_from_step: int | None = None
     fork_of: str | None = None
     fork_step: int | None = None
+    reproduces: str | None = None
 
 
 class EnvironmentCaptured(Record, tag="environment", frozen=True, array_like=True):
@@ -119,9 +121,25 @@ class SystemSampled(Record, tag="system", frozen=True, array_like=True):
     is_onward: bool = False
 
 
-class MediaLogged(Record, tag="media", frozen=True, array_like=True):
-    """Media whose bytes are the blob `digest` (sha256, hex). `kind` is "plotly" for a Plotly figure as JSON.
+class ArtifactFile(msgspec.Struct, frozen=True, array_like=True):
+    """One file of an artifact: its path in it (forward slashes), the sha256 of its bytes (hex) and their number.
 
+    With a `reference` ("s3://…", "https://…") the bytes stay where they are and no blob has them; then `digest` may be
+    empty where nobody has read them, and `etag` is what their place calls them.
+    """
+
+    path: str
+    digest: str
+    size_bytes: int
+    reference: str = ""
+    etag: str = ""
+
+
+class MediaLogged(Record, tag="media", frozen=True, array_like=True):
+    """Media whose bytes are the blob `digest` (sha256, hex), or which `details` say whole; then `digest` is empty.
+
+    `kind` is one of `kinds.py`, and `details` what that kind says of itself. `files` are further blobs that belong to
+    it, each by a path of its own: masks, cells of a table. `position` orders several of one name at one step.
     `is_onward` says that `step` counts as in `LoggedOnward`.
     """
 
@@ -133,6 +151,9 @@ class MediaLogged(Record, tag="media", frozen=True, array_like=True):
     size_bytes: int
     caption: str = ""
     is_onward: bool = False
+    details: dict[str, Any] = {}
+    files: tuple[ArtifactFile, ...] = ()
+    position: int = 0
 
 
 class MetricDefined(Record, tag="metric_defined", frozen=True, array_like=True):
@@ -147,14 +168,6 @@ class MetricDefined(Record, tag="metric_defined", frozen=True, array_like=True):
     step_metric: str | None = None
     summary: str | None = None
     goal: str | None = None
-
-
-class ArtifactFile(msgspec.Struct, frozen=True, array_like=True):
-    """One file of an artifact: its path in it (forward slashes), the sha256 of its bytes (hex) and their number."""
-
-    path: str
-    digest: str
-    size_bytes: int
 
 
 class ArtifactLogged(Record, tag="artifact", frozen=True, array_like=True):
@@ -230,6 +243,14 @@ class UnknownRecord(msgspec.Struct, frozen=True):
     """A record of a type that this version does not know, or whose fields it cannot read: kept as its payload."""
 
     payload: bytes
+
+
+def blobs_of(record: Record | UnknownRecord) -> set[str]:
+    """The digests of the blobs that a record names, which are to be stored before it is."""
+    if not isinstance(record, MediaLogged | ArtifactLogged):
+        return set()
+    named = {file.digest for file in record.files if not file.reference}
+    return {record.digest, *named} - {""} if isinstance(record, MediaLogged) else named
 
 
 COPY: Final = "copy-"
@@ -329,6 +350,7 @@ class RunCopied(Copied, tag="run_copied", frozen=True, array_like=True):
     stop_requested_by: str | None
     stop_reason: str | None
     segments: tuple[SegmentFacts, ...]
+    reproduces: str | None = None
 
 
 class ProjectCopied(Copied, tag="project_copied", frozen=True, array_like=True):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from tracker_server import db, narrowing
 from tracker_server.artifacts.models import ArtifactFile, ArtifactVersion, SentBlob
 
-Referring = Callable[[], sa.Select[str]]
+Referring = Callable[[], sa.Select[str] | sa.Select[str | None]]
 
 _referring: list[Referring] = []
 

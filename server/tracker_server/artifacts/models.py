@@ -36,6 +36,8 @@ class SentBlob(Base):
 
 
 class Artifact(WithRuns, Base):
+    """`policy` says which of its versions stay by themselves; see `retention`."""
+
     __tablename__ = "artifacts"
     __table_args__ = (sa.UniqueConstraint("project_id", "name"),)
 
@@ -44,15 +46,23 @@ class Artifact(WithRuns, Base):
     name: Mapped[str] = mapped_column(Words)
     kind: Mapped[str] = mapped_column(Words)
     next_version: Mapped[int] = mapped_column(default=1)
+    policy: Mapped[Any] = mapped_column(Document, default=dict, server_default="{}")
     created_ms: Mapped[int] = mapped_column(sa.BigInteger)
     created_by: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
 
 
 class ArtifactVersion(InProject, Base):
-    """An immutable manifest. `digest` is the sha256 over its files, so that equal files make no second version."""
+    """An immutable manifest. `digest` is the sha256 over its files, so that equal files make no second version.
+
+    One that was deleted (`deleted_ms`) lies in the trash; one that expires goes there at `expires_ms`.
+    """
 
     __tablename__ = "artifact_versions"
-    __table_args__ = (sa.UniqueConstraint("artifact_id", "version"), sa.UniqueConstraint("artifact_id", "digest"))
+    __table_args__ = (
+        sa.UniqueConstraint("artifact_id", "version"),
+        sa.UniqueConstraint("artifact_id", "digest"),
+        sa.Index("ix_artifact_versions_expires", "expires_ms"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     artifact_id: Mapped[int] = mapped_column(sa.ForeignKey("artifacts.id"))
@@ -64,6 +74,10 @@ class ArtifactVersion(InProject, Base):
     details: Mapped[Any] = mapped_column("metadata", Document, default=dict)
     created_ms: Mapped[int] = mapped_column(sa.BigInteger)
     created_by: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
+    deleted_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
+    deleted_by: Mapped[int | None] = mapped_column(BigId)
+    deletion_reason: Mapped[str] = mapped_column(Words, default="", server_default="")
+    expires_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
 
     @classmethod
     def within(cls, seen: Narrowing) -> sa.ColumnElement[bool]:
@@ -81,6 +95,21 @@ class ArtifactFile(Base):
     version_id: Mapped[int] = mapped_column(sa.ForeignKey("artifact_versions.id"), primary_key=True)
     path: Mapped[str] = mapped_column(Words, primary_key=True)
     digest: Mapped[str] = mapped_column(sa.ForeignKey("blobs.digest"))
+    size_bytes: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class ArtifactReference(Base):
+    """A file of a version whose bytes lie elsewhere ("s3://…", "https://…"), and are no blob of ours. The server never
+    opens it. `digest` is its sha256 where somebody has read it, `etag` what its place calls it.
+    """
+
+    __tablename__ = "artifact_references"
+
+    version_id: Mapped[int] = mapped_column(sa.ForeignKey("artifact_versions.id"), primary_key=True)
+    path: Mapped[str] = mapped_column(Words, primary_key=True)
+    reference: Mapped[str] = mapped_column(Words)
+    digest: Mapped[str] = mapped_column(sa.Text, default="")
+    etag: Mapped[str] = mapped_column(Words, default="")
     size_bytes: Mapped[int] = mapped_column(sa.BigInteger)
 
 

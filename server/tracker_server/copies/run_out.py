@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from tracker.records import (
     COPY,
     AlertRaised,
+    ArtifactFile,
     ConfigChanged,
     EnvironmentCaptured,
     LinesCopied,
@@ -37,7 +38,7 @@ from tracker.records import (
 )
 from tracker_server import metrics, runs
 from tracker_server.history.models import Segment
-from tracker_server.media.models import MediaItem
+from tracker_server.media.models import MediaFile, MediaItem
 from tracker_server.metrics.models import Series
 from tracker_server.runs.console import BLOCKS_AT_ONCE, decoded
 from tracker_server.runs.models import Alert, ConsoleBlock, KeptRecord, MetricDefinition, Run, Writer
@@ -147,8 +148,15 @@ def _alerts(session: Session, run: Run) -> Iterator[AlertRaised]:
 
 
 def _media(session: Session, run: Run) -> Iterator[MediaLogged]:
+    files: dict[int, tuple[ArtifactFile, ...]] = {}
+    belonging = sa.select(MediaFile).join(MediaItem, MediaItem.id == MediaFile.media_id)
+    for file in session.scalars(belonging.where(MediaItem.run_id == run.id).order_by(MediaFile.path)):
+        files[file.media_id] = (*files.get(file.media_id, ()), ArtifactFile(file.path, file.digest, file.size_bytes))
     for row in session.scalars(sa.select(MediaItem).where(MediaItem.run_id == run.id).order_by(MediaItem.id)):
-        yield MediaLogged(row.step, row.time_ms, row.name, row.kind, row.digest, row.size_bytes, row.caption)
+        yield MediaLogged(
+            row.step, row.time_ms, row.name, row.kind, row.digest or "", row.size_bytes, row.caption,
+            details=row.details, files=files.get(row.id, ()), position=row.position,
+        )  # fmt: skip
 
 
 def _kept(session: Session, run: Run) -> Iterator[RecordKept]:

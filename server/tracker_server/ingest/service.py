@@ -41,6 +41,7 @@ from tracker.records import (
     SummaryChanged,
     SystemSampled,
     UnknownRecord,
+    blobs_of,
     decode,
 )
 from tracker_server import artifacts, copies, corrections, history, media, metrics, runs
@@ -379,10 +380,7 @@ def _append(target: _Target, contents: _Contents) -> None:
 
 def _check_blobs(session: Session, others: Sequence[Record], actor_id: int) -> None:
     """Raises Conflict unless every blob that a record names is stored: a record never points at nothing."""
-    digests = [record.digest for record in others if isinstance(record, MediaLogged)]
-    for record in others:
-        if isinstance(record, ArtifactLogged):
-            digests += [file.digest for file in record.files]
+    digests = sorted({digest for record in others for digest in blobs_of(record)})
     absent = artifacts.missing(session, digests, actor_id) if digests else []
     if absent:
         message = f"{len(absent)} blobs that these records name are not stored; upload them first, then send again"

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from tracker.records import MediaLogged
 from tracker_server import artifacts, runs
 from tracker_server.errors import NotFound
-from tracker_server.media.models import MediaItem
+from tracker_server.media.models import MediaFile, MediaItem
 
 MAX_ID = 2**63 - 1
 MAX_NAME = 500
@@ -24,17 +24,25 @@ def add(session: Session, run: runs.Run, record: MediaLogged) -> MediaItem:
         step=record.step,
         time_ms=record.time_ms,
         caption=record.caption,
-        digest=record.digest,
+        digest=record.digest or None,
         size_bytes=record.size_bytes,
+        position=record.position,
+        details=record.details,
     )
     session.add(item)
     session.flush()
+    rows = [
+        {"media_id": item.id, "path": file.path, "digest": file.digest, "size_bytes": file.size_bytes}
+        for file in {file.path: file for file in record.files}.values()
+    ]
+    if rows:
+        session.execute(sa.insert(MediaFile), rows)
     return item
 
 
 def of_run(session: Session, run: runs.Run) -> list[MediaItem]:
     """The run's media, by name and step."""
-    order = (MediaItem.name, MediaItem.step, MediaItem.id)
+    order = (MediaItem.name, MediaItem.step, MediaItem.position, MediaItem.id)
     return list(session.scalars(sa.select(MediaItem).where(MediaItem.run_id == run.id).order_by(*order)))
 
 
@@ -55,9 +63,15 @@ def project_id_of(session: Session, media_id: int) -> int | None:
 
 
 @artifacts.refers
-def digests() -> sa.Select[str]:
+def digests() -> sa.Select[str | None]:
     """The blobs that media are."""
-    return sa.select(MediaItem.digest)
+    return sa.select(MediaItem.digest).where(MediaItem.digest.is_not(None))
+
+
+@artifacts.refers
+def file_digests() -> sa.Select[str]:
+    """The blobs that belong to media besides."""
+    return sa.select(MediaFile.digest).join(MediaItem, MediaItem.id == MediaFile.media_id)
 
 
 def count_of_run(session: Session, run_id: str) -> int:

@@ -43,7 +43,7 @@ def get_media_frame(call: Call, media_id: int, query: FrameQuery) -> Response:
 def _page(item: media.MediaItem, theme: frames.Theme) -> str:
     if item.kind != "plotly":
         raise Refused("unknown_kind", f"media of the kind {item.kind!r} cannot be shown by this version of the server")
-    return frames.figure_page(item.name, artifacts.blob_store().path(item.digest), theme)
+    return frames.figure_page(item.name, artifacts.blob_store().path(item.digest or ""), theme)
 
 
 @api.get("/media/plotly.js", access="public", media_types=("text/javascript",))

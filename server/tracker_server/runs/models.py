@@ -61,6 +61,7 @@ class Run(InProject, Base):
         sa.Index("ix_runs_project_changed", "project_id", "changed_ms"),
         sa.Index("ix_runs_fork_of", "fork_of"),
         sa.Index("ix_runs_parent_id", "parent_id"),
+        sa.Index("ix_runs_reproduces", "reproduces"),
     )
 
     id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
@@ -92,6 +93,7 @@ class Run(InProject, Base):
     changed_by: Mapped[int] = mapped_column(sa.ForeignKey("users.id"))
     fork_of: Mapped[str | None] = mapped_column(sa.Text)
     fork_step: Mapped[int | None] = mapped_column(sa.BigInteger)
+    reproduces: Mapped[str | None] = mapped_column(sa.Text)
     stop_requested_ms: Mapped[int | None] = mapped_column(sa.BigInteger)
     stop_requested_by: Mapped[str | None] = mapped_column(Words)
     stop_reason: Mapped[str | None] = mapped_column(Words)
