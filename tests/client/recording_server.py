@@ -16,7 +16,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tracker.records import decode, read_frames
+from tracker.records import blobs_of, decode, read_frames
 
 
 class RecordingServer:
@@ -85,10 +85,7 @@ class RecordingServer:
 
 
 def _digests(payload: bytes) -> list[str]:
-    record = decode(payload)
-    if hasattr(record, "files"):
-        return [file.digest for file in record.files]
-    return [record.digest] if hasattr(record, "digest") else []
+    return sorted(blobs_of(decode(payload)))
 
 
 def _error(code: str, message: str, **more: object) -> dict:
