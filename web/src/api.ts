@@ -209,6 +209,14 @@ async function requestLines<Line>(path: string, query: Query): Promise<Line[]> {
   return lines.map((line) => JSON.parse(line) as Line);
 }
 
+/** The first so many bytes at an address that the server gave, or all of them where there are fewer. */
+async function firstBytes(address: string, mostBytes: number, { signal }: Asking = {}): Promise<ArrayBuffer> {
+  const response = await reach(address, { signal: signal ?? null, headers: { Range: `bytes=0-${String(mostBytes - 1)}` } });
+  if (response.status === 416) return new ArrayBuffer(0);
+  if (!response.ok) throw await failure(response);
+  return (await response.arrayBuffer()).slice(0, mostBytes);
+}
+
 /** The server takes changes from this origin only, and a form of another site cannot send this type. */
 const headersOf = (method: Method, { accept, key }: Options): HeadersInit => ({
   ...(method === "GET" ? {} : { "Content-Type": "application/json" }),
@@ -396,6 +404,7 @@ export const api = {
   events: (id: string, asking?: Asking) => request<Schemas["RunEvents"]>("GET", `${runPath(id)}/events`, asking),
   holdings: (id: string, asking?: Asking) => request<RunHoldings>("GET", `${runPath(id)}/holdings`, asking),
   media: (id: string, asking?: Asking) => request<Schemas["MediaList"]>("GET", `${runPath(id)}/media`, asking),
+  contentOf: firstBytes,
   runArtifacts: (id: string, asking?: Asking) => request<Schemas["RunArtifacts"]>("GET", `${runPath(id)}/artifacts`, asking),
   groupRuns: (project: string, body: RunGroupsRequest, asking?: Asking) => request<RunGroups>("POST", `${projectPath(project)}/runs/groups`, { body, ...asking }),
   groupSeries: requestGroups,
