@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,7 @@ ALLOWED = {
     "gates/nodes.py": {"yaml"},  # it makes nodes of a text, and no objects; a test below holds it to that
     "http/bodies.py": {"ctypes"},  # memory of large bodies is given back to the system
     "oidc/provider.py": {"authlib"},  # its functions that build an address; what is sent goes by the one way out
+    "confined/process.py": {"subprocess"},  # it starts this Python with a module of ours; a test below holds it to that
     "serving.py": {"socket"},  # the one that it listens on
     "cli/serving.py": {"socket"},  # whether the port is free that the server is to listen on
 }
@@ -99,6 +101,24 @@ def test_an_archive_is_only_written() -> None:
     for call in opened:
         assert isinstance(call.args[1], ast.Constant)
         assert call.args[1].value == "w"
+
+
+def test_the_one_program_that_is_started_is_this_python_with_a_module_of_ours() -> None:
+    tree = ast.parse((ROOT / "server/tracker_server/confined/process.py").read_text())
+    calls = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "subprocess.Popen"
+    ]
+    assert [ast.unparse(call.args[0]) for call in calls] == ["[sys.executable, '-P', '-m', module]"]
+    assert not {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} & {
+        "run",
+        "call",
+        "check_output",
+    }
+    pool = (ROOT / "server/tracker_server/confined/pool.py").read_text()
+    assert re.findall(r'"(tracker_server[.a-z_]+)"', pool) == [
+        "tracker_server.tabular.readers",
+        "tracker_server.previews.readers",
+    ]
 
 
 def _of_yaml(name: str) -> dict[str, list[str]]:
