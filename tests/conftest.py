@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from xdist.scheduler import LoadFileScheduling
 
 from tests.frames import Journal
 from tracker_server import auth
@@ -33,6 +35,19 @@ NOW_MS = 1_750_000_000_000
 
 # A shell's background job ignores Ctrl-C, and so would every program that a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class _Shares(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """What runs in one process, as it shares what fixtures build: a file, and all of `house`, which builds a wheel."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = "tests/house/"
+        return folder if nodeid.startswith(folder) else str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Shares:
+    return _Shares(config, log)
 
 
 @pytest.fixture(scope="session")

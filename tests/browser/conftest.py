@@ -39,7 +39,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
             if "CI" in os.environ:
                 item.add_marker(pytest.mark.flaky(reruns=2))  # told in the summary as RERUN, with what had failed
-            item.add_marker(pytest.mark.xdist_group("browser"))
             if EXECUTABLE is None:
                 item.add_marker(missing)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from chaos.bad_network import bad_network
 from chaos.changes import APART, CASES, changing_routes
 from chaos.hostile import hostile
@@ -13,9 +11,6 @@ from chaos.locked import locked
 from chaos.outcomes import Outcome, text
 from chaos.sent_again import sent_again
 from chaos.soak import soak
-
-pytestmark = pytest.mark.xdist_group("chaos")
-
 
 PATIENCE = 10.0
 """A machine that runs other tests beside may take so many times as long; `make chaos` holds to the goals."""

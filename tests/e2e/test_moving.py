@@ -22,8 +22,6 @@ from chaos.proxy import FAULTS, Proxy, by_chance, in_order
 from tests.processes import TRACKER, Server, environment, run_script, tracker, wait_until
 from tracker.archive import MANIFEST, PROJECT, Archive, ArchiveError
 
-pytestmark = pytest.mark.xdist_group("moving")
-
 TRAINING = """
 import tracker
 nan, inf = float("nan"), float("inf")

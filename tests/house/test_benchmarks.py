@@ -15,8 +15,6 @@ from benchmarks import growth, peers, results, tables
 from benchmarks.figures import Ceiling, Figure, Machine, Measurement
 from benchmarks.peers import Comparison, Measured
 
-pytestmark = pytest.mark.xdist_group("house")
-
 RATE = Figure(
     "ingest", "points/s", [1.8e6, 2.0e6, 1.9e6], 1_500_000, is_rate=True, ceiling=Ceiling("a bare insert", [3.8e6])
 )

@@ -9,12 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 import requests
 
 from tests.processes import free_port
-
-pytestmark = pytest.mark.xdist_group("house")
 
 
 def test_make_help_lists_every_command(checkout: Path) -> None:

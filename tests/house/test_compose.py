@@ -14,8 +14,6 @@ import yaml
 
 from tests.processes import TRACKER
 
-pytestmark = pytest.mark.xdist_group("house")
-
 Compose = dict[str, Any]
 
 

@@ -11,8 +11,6 @@ import pytest
 
 from tests.house.dockerfile import Container, Stage, parse
 
-pytestmark = pytest.mark.xdist_group("house")
-
 
 def test_image_runs_without_rights_and_keeps_its_data_in_a_volume(stages: dict[str, Stage]) -> None:
     runtime = list(stages.values())[-1]

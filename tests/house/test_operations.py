@@ -18,8 +18,6 @@ from tracker import cli
 from tracker_server.cli.limits import LIMITS
 from tracker_server.settings import Settings
 
-pytestmark = pytest.mark.xdist_group("house")
-
 OF_OTHERS = {"--profile", "--upgrade", "--extra-index-url", "--format", "--file", "--dbname", "--force-reinstall"}
 """Options of docker, pip and PostgreSQL's tools, which the documents tell to use too."""
 

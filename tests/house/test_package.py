@@ -17,8 +17,6 @@ from tests.house.dockerfile import Container, Stage, parse
 from tests.processes import free_port, wait_until
 from tracker import packaging
 
-pytestmark = pytest.mark.xdist_group("house")
-
 
 @pytest.fixture(scope="module")
 def context(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -14,11 +14,7 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
-import pytest
-
 from tests.house.dockerfile import Container, copy_context
-
-pytestmark = pytest.mark.xdist_group("house")
 
 SERVER_PACKAGES = {"flask", "sqlalchemy", "numpy", "alembic", "gunicorn", "plotly", "torch"}
 
