@@ -21,7 +21,7 @@ from tracker import arguments as _arguments
 from tracker import start as _start
 from tracker.artifact import LoggedArtifact, Source
 from tracker.errors import NoActiveRunError, RefusedError, TrackerError, TransportError
-from tracker.evaluation import Table
+from tracker.evaluation import Table as _Scores
 from tracker.live_run import Run
 from tracker.notices import notice as _notice
 from tracker.start import fork, init
@@ -33,6 +33,18 @@ if TYPE_CHECKING:
     from tracker.bundles.values import InputError as InputError
     from tracker.manifest import Signature
     from tracker.mappings import Config, Summary
+    from tracker.media import ROC as ROC
+    from tracker.media import Audio as Audio
+    from tracker.media import ConfusionMatrix as ConfusionMatrix
+    from tracker.media import Figure as Figure
+    from tracker.media import Histogram as Histogram
+    from tracker.media import Html as Html
+    from tracker.media import Image as Image
+    from tracker.media import Object3D as Object3D
+    from tracker.media import PRCurve as PRCurve
+    from tracker.media import Table as Table
+    from tracker.media import Text as Text
+    from tracker.media import Video as Video
     from tracker.query import Api as Api
     from tracker.query import ModelVersion, Move, Proposal
     from tracker.registry import Registrable
@@ -42,13 +54,25 @@ if TYPE_CHECKING:
     summary: Summary
 
 __all__ = [
+    "ROC",
     "Api",
+    "Audio",
     "BundleError",
+    "ConfusionMatrix",
+    "Figure",
+    "Histogram",
+    "Html",
+    "Image",
     "NoActiveRunError",
+    "Object3D",
+    "PRCurve",
     "RefusedError",
     "Run",
+    "Table",
+    "Text",
     "TrackerError",
     "TransportError",
+    "Video",
     "alert",
     "config",
     "define_metric",
@@ -71,7 +95,7 @@ __all__ = [
 
 
 def log(metrics: Mapping[str, Any], step: int | None = None) -> None:
-    """Record the values of some metrics; see `Run.log`."""
+    """Record the values of some metrics, and media; see `Run.log`."""
     _start.required("log").log(metrics, step)
 
 
@@ -87,7 +111,9 @@ def log_artifact(
     return _start.required("log_artifact").log_artifact(path, name, type, aliases=aliases, metadata=metadata)
 
 
-def log_evaluation(name: str, scores: Table, *, slices: Table | None = None, data: str | None = None) -> LoggedArtifact:
+def log_evaluation(
+    name: str, scores: _Scores, *, slices: _Scores | None = None, data: str | None = None
+) -> LoggedArtifact:
     """Keep results by example, for rules that compare by them; see `Run.log_evaluation`."""
     return _start.required("log_evaluation").log_evaluation(name, scores, slices=slices, data=data)
 
@@ -307,7 +333,17 @@ def use_artifact(ref: str, *, type: str | None = None, project: str | None = Non
     return fetch(ref, type=type, project=project, url=url, run=_start.current())
 
 
+_MEDIA = (
+    *("Audio", "ConfusionMatrix", "Figure", "Histogram", "Html", "Image"),
+    *("Object3D", "PRCurve", "ROC", "Table", "Text", "Video"),
+)
+
+
 def __getattr__(name: str) -> Any:
+    if name in _MEDIA:
+        from tracker import media  # which most runs do without
+
+        return getattr(media, name)
     if name == "Api":
         from tracker.query import Api  # talks to the server, which importing tracker does not need
 

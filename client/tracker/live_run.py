@@ -1,7 +1,8 @@
 """A run while its process writes it.
 
 What always holds: nothing here waits for the server except `finish`, and that no longer than `finish_timeout_s`. What
-a method has returned from is in the journal. A wrong argument raises at once; a broken disk or network never does. A
+a method has returned from is in the journal, but for media, which follow when they are encoded, and values that are
+still on an accelerator. A wrong argument raises at once; a broken disk or network never does. A
 forked child writes to a journal of its own, as another writer of the same run, and cannot end its parent's.
 """
 
@@ -13,13 +14,14 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 import msgspec
 
-from tracker import arguments, artifact, ending, evaluation, journal_files, names, sender, values
+from tracker import arguments, artifact, encoding, ending, evaluation, journal_files, kinds, names, sender, values
 from tracker.appenders import AfterTheEnd, Appender, FirstRecordOfChild, Nowhere
 from tracker.errors import TrackerError
 from tracker.journal import Journal
@@ -46,6 +48,9 @@ from tracker.redaction import Redactor
 from tracker.settings import Settings
 from tracker.steps import Steps
 from tracker.stopping import OnStop, Stopping
+
+if TYPE_CHECKING:
+    from tracker.media import Media
 
 LEVELS: Final = ("info", "warning", "error")
 SUMMARIES: Final = ("last", "min", "max", "mean")
@@ -87,6 +92,8 @@ class Run:
         self._journal: Journal | None = None
         self._sender: sender.Sender | None = None
         self._resolver: Resolver | None = None
+        self._encoder: encoding.Encoder | None = None
+        self._is_forked = False
         self._watchers: list[Watcher] = []
         self._appender: Appender = Nowhere()
         self._is_finished = False
@@ -193,9 +200,12 @@ class Run:
         return self._is_finished
 
     def log(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
-        """Record the values of some metrics at one step; without a step, at the next one.
+        """Record the values of some metrics, and media, at one step; without a step, at the next one.
 
-        Returns when the values are in the journal; values of CUDA tensors follow when they have left the device.
+        A value is a number, a piece of media (`tracker.Image` and its kin, a figure of plotly or matplotlib, an image
+        of PIL), or a list of such pieces. Returns when the numbers are in the journal; values of CUDA tensors follow
+        when they have left the device, media when a thread has encoded them. Where 256 MiB of media wait for it
+        already, this waits for room, for 5 s at most, and then gives the piece up, which is counted and told.
         Raises TypeError or ValueError for what cannot be logged, before anything of it is recorded.
         """
         if type(metrics) is dict and values.are_plain(metrics):
@@ -203,13 +213,14 @@ class Run:
             self._append_numbers(at_step, is_onward, time.time_ns() // 1_000_000, metrics)
             return
         content = values.sort(metrics)
+        media = _media_of(content) if content.media else {}
         at_step, is_onward = self._steps.take(step)
         at_ms = now_ms()
-        for name, figure in content.figures.items():
-            self._log_figure(at_step, is_onward, at_ms, name, figure)
+        for name, pieces in media.items():
+            self._log_media(at_step, is_onward, at_ms, name, pieces)
         if content.tensors:
             self._log_later(at_step, is_onward, at_ms, content)
-        elif content.numbers or not content.figures:
+        elif content.numbers or not content.media:
             self._append_numbers(at_step, is_onward, at_ms, content.numbers)
 
     def define_metric(
@@ -312,6 +323,8 @@ class Run:
         if self._journal is None or self._sender is None:
             what = "offline, and sent by `tracker sync`" if self.mode == "offline" else "disabled"
             raise TrackerError(f"run {self.id} is {what}; the server cannot be asked now about what it has logged")
+        if self._encoder is not None:
+            self._encoder.settle(patience_s)
         self._sender.wait_until_stored(self._journal.next_seq, patience_s)
 
     def finish(self, status: str = "finished", *, exit_code: int | None = None, error: str | None = None) -> None:
@@ -329,7 +342,7 @@ class Run:
                 status = "stopped"
             deadline = time.monotonic() + self._finish_timeout_s
             try:
-                self._append_ending(RunFinished(now_ms(), status, exit_code, self._error_text(error)))
+                self._append_ending(RunFinished(now_ms(), status, exit_code, self._error_text(error)), deadline)
             except KeyboardInterrupt:
                 deadline = time.monotonic()
                 raise
@@ -342,10 +355,12 @@ class Run:
         """A traceback may quote file names that are no text, which become marks, and secrets, which go."""
         return None if error is None else self.redactor.text(error.encode("utf-8", "replace").decode())
 
-    def _append_ending(self, record: RunFinished) -> None:
+    def _append_ending(self, record: RunFinished, deadline: float) -> None:
         """Collect what is still under way, then say that it is over."""
         for watcher in reversed(self._watchers):
             watcher.close()
+        if self._encoder is not None:
+            self._encoder.close(deadline - time.monotonic())
         if self._resolver is not None and not self._resolver.close(self._finish_timeout_s):
             notice("some values had not left the accelerator when the run ended; they are not kept")
         self._appender.append(msgspec.structs.replace(record, time_ms=now_ms()))
@@ -378,17 +393,18 @@ class Run:
             reason = f" ({command['reason']})" if command.get("reason") else ""
             self._stopping.request(f"by {command.get('by') or 'somebody'}{reason}")
 
-    def _log_figure(self, step: int, is_onward: bool, time_ms: int, name: str, figure: Any) -> None:
+    def _log_media(self, step: int, is_onward: bool, time_ms: int, name: str, pieces: list[Media]) -> None:
+        """Have pieces encoded, in their order."""
         writable = self._writable_journal()
-        if writable is None:
+        if writable is None or self._encoder is None:
+            self._appender.append(MediaLogged(step, time_ms, name, "", "", 0))  # which is not kept, and may be told
             return
-        try:
-            blob = artifact.stage_bytes(figure.to_json().encode(), blobs_of(writable.path))
-        except artifact.StagingError as error:
-            writable.lose(f"the figure {name!r}", error)
-            return
-        record = MediaLogged(step, time_ms, name, "plotly", blob.digest, blob.size_bytes, is_onward=is_onward)
-        self._appender.append(record)
+        keep = partial(encoding.keep, blobs_of(writable.path))
+        for position, piece in enumerate(pieces):
+            caption = self.redactor.text(piece.caption) if piece.caption else ""
+            record = MediaLogged(step, time_ms, name, "", "", 0, caption, is_onward, position=position)
+            what = f"{type(piece).__name__} {name!r} of step {step}"
+            self._encoder.add(what, piece.size_bytes, partial(_encoded, record, piece, keep))
 
     def _log_later(self, step: int, is_onward: bool, time_ms: int, content: values.Sorted) -> None:
         if self._resolver is None:
@@ -416,6 +432,7 @@ class Run:
         opened = Journal(path, max_bytes=self._settings.max_journal_bytes)
         opened.append(started)
         self._journal = self._appender = opened
+        self._encoder = encoding.Encoder(opened, is_threaded=not self._is_forked)
         if self._settings.mode == "online":
             self._sender = sender.Sender(
                 path, self._settings.url, self._settings.api_key, journal=opened, on_command=self._obey
@@ -441,7 +458,8 @@ class Run:
         if self._journal is None or self._is_finished:
             return
         self._journal.leave_to_parent()
-        self._journal = self._sender = self._resolver = None
+        self._journal = self._sender = self._resolver = self._encoder = None
+        self._is_forked = True
         self._watchers = []
         self._steps = self._steps.child()
         self._finish_lock = threading.Lock()
@@ -470,6 +488,26 @@ def _leave_all_to_parent() -> None:
 
 
 os.register_at_fork(after_in_child=_leave_all_to_parent)
+
+
+def _media_of(content: values.Sorted) -> dict[str, list[Media]]:
+    """The pieces by name. Raises TypeError and ValueError for what is no media."""
+    from tracker import media  # which most runs do without
+
+    return {name: media.pieces(name, value) for name, value in content.media.items()}
+
+
+def _encoded(record: MediaLogged, piece: Media, keep: Callable[..., Any]) -> MediaLogged:
+    """The record of a piece, whose bytes lie beside the journal then."""
+    made = piece.encode(keep)
+    return msgspec.structs.replace(
+        record,
+        kind=made.kind,
+        digest=made.blob.digest if made.blob is not None else "",
+        size_bytes=made.blob.size_bytes if made.blob is not None else 0,
+        details=kinds.write(made.details),
+        files=made.files,
+    )
 
 
 def _steps(started: RunStarted) -> Steps:

@@ -2,8 +2,8 @@
 
 What always holds: a name is text that is not empty, a value is a 64-bit float; NaN and the infinities are values like
 any other. Python and numpy numbers and tensors without a dimension become one; a nested mapping becomes names joined by
-`/`; a Plotly figure is media; anything else is a TypeError that names the key and the type. None of numpy, torch and
-plotly is imported: their values are known by the module that their type comes from.
+`/`; our media, lists, figures and images are left to `media`; anything else is a TypeError that names the key and the
+type. None of numpy, torch and plotly is imported: their values are known by the module that their type comes from.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tracker.notices import notice
 from tracker.records import MAX_EXACT_INTEGER
 
 _NUMERIC_KINDS: Final = "fiub"  # of a numpy dtype: float, integer, unsigned, boolean
+_MEDIA_ROOTS: Final = frozenset({"tracker", "plotly", "matplotlib", "PIL"})
 
 
 class Sorted(msgspec.Struct):
@@ -26,7 +27,7 @@ class Sorted(msgspec.Struct):
 
     numbers: dict[str, float] = msgspec.field(default_factory=dict)
     tensors: dict[str, Any] = msgspec.field(default_factory=dict)
-    figures: dict[str, Any] = msgspec.field(default_factory=dict)
+    media: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 _known_names: set[str] = set()
@@ -41,7 +42,7 @@ def are_plain(values: dict[str, Any]) -> bool:
 
 
 def sort(values: Mapping[str, Any]) -> Sorted:
-    """Numbers, accelerator tensors and figures of a mapping, flattened. Raises TypeError or ValueError for the rest."""
+    """Numbers, accelerator tensors and media of a mapping, flattened. Raises TypeError or ValueError for the rest."""
     if not isinstance(values, Mapping):
         raise TypeError(f"log() takes a mapping of names to numbers, got {type(values).__name__}: {values!r:.80}")
     result = Sorted()
@@ -90,8 +91,8 @@ def _sort_into(result: Sorted, values: Mapping[Any, Any], prefix: str) -> None:
             check_name(full_name, "log()")
         if isinstance(value, Mapping):
             _sort_into(result, value, full_name + "/")
-        elif _is_figure(value):
-            result.figures[full_name] = value
+        elif _may_be_media(value):
+            result.media[full_name] = value
         elif _is_on_gpu(value):
             result.tensors[full_name] = value
         else:
@@ -132,13 +133,19 @@ def _is_on_gpu(value: Any) -> bool:
     return bool(value.ndim == 0) and not value.is_complex()
 
 
-def _is_figure(value: Any) -> bool:
-    return type(value).__module__.partition(".")[0] == "plotly" and hasattr(value, "to_json")
+def _may_be_media(value: Any) -> bool:
+    """Whether it is for `media` to say what it is."""
+    return isinstance(value, list | tuple) or type(value).__module__.partition(".")[0] in _MEDIA_ROOTS
 
 
 def _complaint(name: str, value: Any) -> str:
     kind = type(value).__name__
     shape = getattr(value, "shape", None)
     if shape is not None and shape != ():
-        return f"{name!r} is a {kind} of shape {tuple(shape)}; log one number, for example its mean"
-    return f"{name!r} must be a number, a nested mapping of numbers or a Plotly figure, got {kind}: {value!r:.80}"
+        way_out = "tracker.Table(…)" if hasattr(value, "columns") else "tracker.Image(…) or tracker.Histogram(…)"
+        return (
+            f"{name!r} is a {kind} of shape {tuple(shape)}; log one number, for example its mean, or media made of it: "
+            f"{way_out}"
+        )
+    way_out = "log text as tracker.Text(…)" if isinstance(value, str) else "or media such as tracker.Image"
+    return f"{name!r} must be a number, a nested mapping of numbers, or media, got {kind}: {value!r:.80}; {way_out}"

@@ -100,6 +100,7 @@ def test_steps_count_up_and_may_be_set_anywhere(offline):
 
 def test_a_plotly_figure_becomes_media_of_the_same_step(offline):
     offline.log({"confusion": go.Figure(go.Bar(y=[1, 2])), "loss": 1.0}, step=5)
+    offline.finish()
     media = next(record for record in read_all(offline.journal_path) if isinstance(record, MediaLogged))
     blob = offline.journal_path.with_suffix(".blobs") / media.digest
     assert (media.step, media.kind, media.size_bytes) == (5, "plotly", blob.stat().st_size)

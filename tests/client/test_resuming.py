@@ -36,6 +36,7 @@ def test_a_figure_of_a_joined_run_counts_onward_too(start):
     graph_objects = pytest.importorskip("plotly.graph_objects")
     run = start(mode="offline", id="mine")
     run.log({"confusion": graph_objects.Figure()})
+    run.finish()
     (figure,) = _logged(run)
     assert (figure.step, figure.is_onward) == (0, True)
 
