@@ -12,11 +12,20 @@ export type { Piece, Showing, ShownRun } from "./piece";
 
 const framed = lazy(() => import("./FramedMedia").then((module) => ({ default: module.FramedMedia })));
 
+const curves = lazy(() => import("./CurveMedia").then((module) => ({ default: module.CurveMedia })));
+
 const KINDS: ReadonlyMap<string, ComponentType<Shown>> = new Map<string, ComponentType<Shown>>([
+  ["audio", lazy(() => import("./AudioMedia").then((module) => ({ default: module.AudioMedia })))],
+  ["video", lazy(() => import("./VideoMedia").then((module) => ({ default: module.VideoMedia })))],
   ["text", lazy(() => import("./TextMedia").then((module) => ({ default: module.TextMedia })))],
   ["html", framed],
   ["svg", framed],
   ["plotly", framed],
+  ["histogram", lazy(() => import("./HistogramMedia").then((module) => ({ default: module.HistogramMedia })))],
+  ["pr_curve", curves],
+  ["roc", curves],
+  ["confusion_matrix", lazy(() => import("./ConfusionMedia").then((module) => ({ default: module.ConfusionMedia })))],
+  ["object3d", lazy(() => import("./CloudMedia").then((module) => ({ default: module.CloudMedia })))],
 ]);
 
 /** Whether a kind is shown here; images and tables have places of their own. */

@@ -45,6 +45,25 @@ export function Each<Details>({ shown, read, children }: { shown: Shown; read: (
   );
 }
 
+/** Which pieces say what they should, and which do not. */
+export function readAll<Details>(media: readonly Piece[], read: (details: unknown) => Read<Details>): { ready: { piece: Piece; details: Details }[]; refused: { piece: Piece; reason: string }[] } {
+  const found = media.map((piece) => ({ piece, read: read(piece.details) }));
+  return {
+    ready: found.flatMap(({ piece, read }) => (read.kind === "ready" ? [{ piece, details: read.details }] : [])),
+    refused: found.flatMap(({ piece, read }) => (read.kind === "unreadable" ? [{ piece, reason: read.reason }] : [])),
+  };
+}
+
+export const Refused = ({ pieces }: { pieces: readonly { piece: Piece; reason: string }[] }) => <>{pieces.map(({ piece, reason }) => <Unreadable key={piece.id} piece={piece} reason={reason} />)}</>;
+
+export function Legend({ entries }: { entries: readonly { title: string; hue: number }[] }) {
+  return (
+    <ul className={styles["legend"]}>
+      {entries.map(({ title, hue }) => <li key={title}><Swatch hue={hue} /><bdi>{title}</bdi></li>)}
+    </ul>
+  );
+}
+
 export type Numbers = { title: string; head: readonly string[]; rows: readonly (readonly (string | number)[])[]; note?: string };
 
 /** More rows than this nobody reads in a dialog. */
