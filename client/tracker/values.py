@@ -19,6 +19,7 @@ from tracker.notices import notice
 from tracker.records import MAX_EXACT_INTEGER
 
 _NUMERIC_KINDS: Final = "fiub"  # of a numpy dtype: float, integer, unsigned, boolean
+_PLAIN_NUMBERS: Final = (float, int)
 _MEDIA_ROOTS: Final = frozenset({"tracker", "plotly", "matplotlib", "PIL"})
 
 
@@ -89,7 +90,10 @@ def _sort_into(result: Sorted, values: Mapping[Any, Any], prefix: str) -> None:
         full_name = prefix + name
         if prefix:
             check_name(full_name, "log()")
-        if isinstance(value, Mapping):
+        if isinstance(value, _PLAIN_NUMBERS):  # nearly all are, and need no further look
+            result.numbers[full_name] = float(value) if isinstance(value, float) else _from_integer(full_name, value)
+            _known_names.add(full_name)
+        elif isinstance(value, Mapping):
             _sort_into(result, value, full_name + "/")
         elif _may_be_media(value):
             result.media[full_name] = value
@@ -135,7 +139,7 @@ def _is_on_gpu(value: Any) -> bool:
 
 def _may_be_media(value: Any) -> bool:
     """Whether it is for `media` to say what it is."""
-    return isinstance(value, list | tuple) or type(value).__module__.partition(".")[0] in _MEDIA_ROOTS
+    return isinstance(value, (list, tuple)) or type(value).__module__.partition(".")[0] in _MEDIA_ROOTS
 
 
 def _complaint(name: str, value: Any) -> str:

@@ -31,7 +31,11 @@ MAX_MATRIX_CLASSES: Final = 400
 """What describes a larger one would not fit a record."""
 
 _ALL_POINTS: Final = 15_000
-"""Of all curves of one piece: what describes them has to fit a record."""
+"""Of all curves of one piece that are given: what describes them has to fit a record."""
+
+_DRAWN_POINTS: Final = 2_000
+_LEAST_POINTS: Final = 50
+"""Of all curves that are made here, and of one of them: with equal distances along the curve more are not seen."""
 
 
 class _Curves(Media):
@@ -87,7 +91,7 @@ class _Curves(Media):
         if scores.ndim == 1:
             return (self._curve(labels.astype(bool), scores, self._names.get(1, "positive"), kinds.MAX_CURVE_POINTS),)
         count = scores.shape[1]
-        most = min(kinds.MAX_CURVE_POINTS, _ALL_POINTS // count)
+        most = min(kinds.MAX_CURVE_POINTS, max(_LEAST_POINTS, _DRAWN_POINTS // count))
         return tuple(
             self._curve(labels == index, scores[:, index], self._names.get(index, str(index)), most)
             for index in range(count)
