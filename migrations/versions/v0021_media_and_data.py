@@ -21,7 +21,7 @@ def upgrade() -> None:
         media.alter_column("digest", existing_type=sa.Text(), nullable=True)
         media.add_column(sa.Column("position", sa.Integer(), nullable=False, server_default="0"))
         media.add_column(sa.Column("details", sa.Text(), nullable=False, server_default="{}"))
-    op.create_index("ix_media_run", "media", ["run_id", "name", "kind", "step", "position"])
+    op.create_index("ix_media_run", "media", ["run_id", "name", "step", "position", "kind"])
     op.create_table(
         "media_files",
         sa.Column("media_id", _BIG_ID, nullable=False),

@@ -30,6 +30,8 @@ from tracker_server.ingest import views as ingest_views
 from tracker_server.ingest.views import api as ingest_api
 from tracker_server.leaderboards.views import api as leaderboards_api
 from tracker_server.lineage.views import api as lineage_api
+from tracker_server.media import views as media_views
+from tracker_server.media.thumbnails import Thumbnails
 from tracker_server.media.views import api as media_api
 from tracker_server.metrics.views import api as metrics_api
 from tracker_server.monitoring.views import api as monitoring_api
@@ -97,6 +99,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["tracker.settings"] = settings
     app.extensions["tracker.database"] = database
     artifacts.install(app, artifacts.BlobStore(settings.blobs))
+    media_views.install(app, Thumbnails(settings.data / "thumbnails"))
     app.extensions["tracker.outbox"] = webhooks.Outbox(database, now_ms=_now_ms, new_id=webhooks.random_id)
     ingest_views.install(app, database, settings)
     app.extensions["tracker.vitals"] = Vitals(settings.counts)

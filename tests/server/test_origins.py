@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 
 from tests.frames import START_MS, Journal
 from tracker import records
@@ -112,6 +114,8 @@ def test_a_forwarded_name_is_not_believed(client: FlaskClient) -> None:
     assert answer.status_code == 403
 
 
+THUMBNAIL = "/media/<int:media_id>/thumbnail"
+
 SHOWN = {"/media/<int:media_id>/frame", "/media/plotly.js", "/media/frame.js"}
 """Figures, drawn in a sandbox, and the scripts that do it."""
 
@@ -121,22 +125,29 @@ TOLD = {"/metrics"}
 
 def _with_everything(client: FlaskClient) -> dict[str, str]:
     """A run with a file and a figure: what the parts of a path are to be."""
-    figure, file = b'{"data": []}', b"<script>alert(1)</script>"
-    digests = [hashlib.sha256(data).hexdigest() for data in (figure, file)]
-    for digest, data in zip(digests, (figure, file), strict=True):
+    contents = (figure, file, image) = b'{"data": []}', b"<script>alert(1)</script>", _image()
+    digests = [hashlib.sha256(data).hexdigest() for data in contents]
+    for digest, data in zip(digests, contents, strict=True):
         client.put(f"/api/v1/blobs/{digest}", data=data)
     journal = Journal().started().add(
         records.ConsoleLine(START_MS, "stdout", "<script>alert(1)</script>"),
         records.MediaLogged(1, START_MS, "figure", "plotly", digests[0], len(figure)),
+        records.MediaLogged(1, START_MS, "image", "image", digests[2], len(image)),
         records.ArtifactLogged(START_MS, "page", "web", (records.ArtifactFile("index.html", digests[1], len(file)),)),
     )  # fmt: skip
     assert journal.post(client).status_code == 200
     version = client.get("/api/v1/runs/run1/artifacts").json["artifacts"][0]["id"]
-    media = client.get("/api/v1/runs/run1/media").json["media"][0]["id"]
+    figure_id, image_id = (item["id"] for item in client.get("/api/v1/runs/run1/media").json["media"])
     asked = {"task": "t", "metric": "loss", "goal": "min"}
     board = client.post("/api/v1/projects/digits/leaderboards", json={"name": "best", "definition": asked}).json["id"]
     known = {"run_id": "run1", "project": "digits", "digest": digests[1], "version_id": version, "path": "index.html"}
-    return {**known, "media_id": media, "board_id": board}
+    return {**known, "media_id": figure_id, "image_id": image_id, "board_id": board}
+
+
+def _image() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(made, "PNG")
+    return made.getvalue()
 
 
 def test_whatever_is_not_json_does_nothing_in_a_browser(client: FlaskClient) -> None:
@@ -144,7 +155,8 @@ def test_whatever_is_not_json_does_nothing_in_a_browser(client: FlaskClient) -> 
     others = [route for api in APIS for route in api.routes if route.reply is None and route.has_body]
     assert len(others) >= 7
     for route in others:
-        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(known[found[1]]), route.path)
+        asked = route.path.replace("media_id", "image_id") if route.path == THUMBNAIL else route.path
+        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(known[found[1]]), asked)
         with client.get(f"/api/v1{path}") as answer:
             assert answer.status_code == 200, f"{path}: {answer.text[:300]}"
             assert answer.headers["X-Content-Type-Options"] == "nosniff", path
@@ -155,5 +167,6 @@ def test_whatever_is_not_json_does_nothing_in_a_browser(client: FlaskClient) -> 
                 is_sandboxed = answer.headers["Content-Security-Policy"].startswith("sandbox allow-scripts;")
                 assert is_sandboxed or answer.mimetype == "text/javascript", path
                 continue
-            assert answer.headers["Content-Disposition"].startswith("attachment"), path
+            is_saved = answer.headers.get("Content-Disposition", "").startswith("attachment")
+            assert is_saved or answer.mimetype == "image/webp", path
             assert answer.headers["Content-Security-Policy"] == INERT_POLICY, path

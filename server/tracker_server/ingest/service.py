@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import singledispatch
+from functools import cached_property, singledispatch
 from itertools import pairwise
 
 import msgspec
@@ -75,6 +75,11 @@ class _Target:
     writer: runs.Writer
     actor_id: int
     now_ms: int
+
+    @cached_property
+    def heirs(self) -> list[metrics.Heir]:
+        """Forks that have what comes to the run; a copy brings its own."""
+        return [] if copies.is_copy(self.writer.name) else history.heirs(self.session, self.run)
 
 
 @dataclass(frozen=True)
@@ -264,6 +269,8 @@ def _start(session: Session, first: RunStarted, batch: Batch) -> tuple[runs.Run,
     assert writer is not None
     if writer.next_seq == 0 and not is_copy:  # else another request was quicker, and has done it
         history.begin(session, run, writer, first, allows_any=batch.allow_resume, now_ms=batch.now_ms)
+        if run.fork_of is not None and run.fork_step is not None:
+            media.copy(session, run.fork_of, run.id, up_to=run.fork_step)
     return run, writer
 
 
@@ -367,7 +374,7 @@ def _append(target: _Target, contents: _Contents) -> None:
     if not any(arrivals.names() for arrivals in contents.arrivals()):
         return
     session, run, writer = target.session, target.run, target.writer
-    cuts, heirs = history.cuts(session, run, writer), history.heirs(session, run)
+    cuts, heirs = history.cuts(session, run, writer), target.heirs
     points: list[tuple[metrics.Kind, metrics.Arrivals, int]] = [
         ("metric", contents.points, 0),
         ("metric", contents.onward, writer.first_step),
@@ -421,7 +428,9 @@ def _(record: EnvironmentCaptured, target: _Target) -> None:
 @_apply.register
 def _(record: MediaLogged, target: _Target) -> None:
     step = record.step + target.writer.first_step if record.is_onward else record.step
-    media.add(target.session, target.run, msgspec.structs.replace(record, step=min(step, MAX_INTEGER)))
+    found = msgspec.structs.replace(record, step=min(step, MAX_INTEGER))
+    heirs = [heir.run_id for heir in target.heirs if found.step <= heir.up_to]
+    media.add(target.session, target.run, found, heirs=heirs)
 
 
 @_apply.register

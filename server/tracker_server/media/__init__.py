@@ -1,6 +1,10 @@
-"""Media: what a run logs besides numbers. Each piece has a name, a step and a blob; so far all are Plotly figures."""
+"""Media: what a run logs besides numbers, each with a name and a step: images, sound, tables, curves, figures.
+
+What a kind says of itself is in `tracker/kinds.py`; its bytes are blobs. A fork has what its parent logged up to its
+step.
+"""
 
 from tracker_server.media.models import MediaItem
-from tracker_server.media.service import add, count_of_run, get, of_run, project_id_of
+from tracker_server.media.service import add, copy, count_of_run, get, project_id_of
 
-__all__ = ["MediaItem", "add", "count_of_run", "get", "of_run", "project_id_of"]
+__all__ = ["MediaItem", "add", "copy", "count_of_run", "get", "project_id_of"]

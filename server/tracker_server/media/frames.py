@@ -1,19 +1,21 @@
-"""The page that shows one figure, made for a sandboxed frame and for nothing else.
+"""The pages that show one figure, one piece of HTML or one SVG, made for a sandboxed frame and for nothing else.
 
 A figure is a user's data, and plotly.js compiles parts of it, so it runs where it can reach nothing: the page's own
 policy puts it into an opaque origin without cookies, storage or our API, and forbids every request but those for its
 two scripts. Being opaque, that origin is not 'self': the scripts are named by this server's address, and are sent as
-loadable from anywhere. The figure is embedded as data.
+loadable from anywhere. The figure is embedded as data. HTML is handed out as it was logged, into an origin of that
+kind, where it may run its own scripts and ask for nothing; an SVG stands in an image, where no script ever runs.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import importlib.util
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -23,6 +25,8 @@ Theme = Literal["light", "dark"]
 
 MAX_FIGURE_BYTES = 64 * 1024 * 1024
 """A page holds its figure whole."""
+
+MAX_PAGE_BYTES = 16 * 1024 * 1024
 
 _COLOURS: dict[Theme, tuple[str, str, str]] = {
     "light": ("#ffffff", "#1a2028", "#e1e5ea"),
@@ -46,6 +50,12 @@ _FIGURE = """<div id="figure" data-text="{text}" data-line="{line}"></div>
 <script type="application/json" id="data">{data}</script>
 <script src="/api/v1/media/plotly.js?v={plotly}"></script>
 <script src="/api/v1/media/frame.js?v={starter}"></script>"""
+
+_SVG = """<style>
+  img {{ display: block; width: 100%; height: 100vh; object-fit: contain; background: #ffffff }}
+</style>
+<img alt="{title}" src="data:image/svg+xml;base64,{data}">"""
+"""Its lines are drawn for a white page, in every theme."""
 
 STARTER = """"use strict";
 const place = document.getElementById("figure");
@@ -93,6 +103,17 @@ def figure_page(title: str, figure: Path, theme: Theme) -> str:
     return _page(title, body, theme)
 
 
+def html_page(path: Path) -> str:
+    """HTML as it was logged. Raises Refused for more than is shown."""
+    return _read(path, "HTML").decode("utf-8", "replace")
+
+
+def svg_page(title: str, path: Path, theme: Theme) -> str:
+    """A page with an SVG as an image. Raises Refused for more than is shown."""
+    data = base64.b64encode(_read(path, "SVG")).decode()
+    return _page(title, _SVG.format(title=escape(title), data=data), theme)
+
+
 def sentence_page(sentence: str, theme: Theme) -> str:
     """A page that says why there is no figure."""
     return _page("Not shown", f'<p role="alert">{escape(sentence)}</p>', theme)
@@ -114,6 +135,20 @@ def policy(address: str) -> str:
     )
 
 
+POLICIES: Final = {
+    "html": (
+        "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; "
+        "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; media-src data: blob:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'self'"
+    ),
+    "svg": (
+        "sandbox allow-scripts; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'self'"
+    ),
+}
+"""What pages of other kinds may do: nothing leaves them."""
+
+
 def plotly_bundle() -> Path:
     """plotly.js as the installed plotly package carries it: every kind of trace that a user's figure may have."""
     spec = importlib.util.find_spec("plotly")
@@ -122,6 +157,16 @@ def plotly_bundle() -> Path:
         if path.is_file():
             return path
     raise NotFound("no_plotly", "the plotly package is not whole on this server; pip install --force-reinstall plotly")
+
+
+def _read(path: Path, what: str) -> bytes:
+    size_bytes = path.stat().st_size
+    if size_bytes > MAX_PAGE_BYTES:
+        raise Refused(
+            "too_large_to_show",
+            f"the {what} has {size_bytes} bytes, and of over {MAX_PAGE_BYTES} it is not shown; it can be downloaded",
+        )
+    return path.read_bytes()
 
 
 def _embedded(path: Path) -> str:

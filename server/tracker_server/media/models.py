@@ -16,7 +16,7 @@ class MediaItem(InProject, Base):
     """One piece; see the record `MediaLogged`. One without a `digest` is said whole by its `details`."""
 
     __tablename__ = "media"
-    __table_args__ = (sa.Index("ix_media_run", "run_id", "name", "kind", "step", "position"),)
+    __table_args__ = (sa.Index("ix_media_run", "run_id", "name", "step", "position", "kind"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     run_id: Mapped[str] = mapped_column(sa.ForeignKey("runs.id"))

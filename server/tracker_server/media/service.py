@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -15,35 +17,54 @@ MAX_NAME = 500
 """A longer name is cut: its index entry would not fit a page of PostgreSQL."""
 
 
-def add(session: Session, run: runs.Run, record: MediaLogged) -> MediaItem:
-    """Keep a piece of media of the run; its blob is stored already."""
-    item = MediaItem(
-        run_id=run.id,
-        name=record.name[:MAX_NAME],
-        kind=record.kind,
-        step=record.step,
-        time_ms=record.time_ms,
-        caption=record.caption,
-        digest=record.digest or None,
-        size_bytes=record.size_bytes,
-        position=record.position,
-        details=record.details,
-    )
-    session.add(item)
+def add(session: Session, run: runs.Run, record: MediaLogged, *, heirs: Sequence[str] = ()) -> MediaItem:
+    """Keep a piece of media of the run, and for each of `heirs`, forks that have it too. Its blobs are stored."""
+    items = [
+        MediaItem(
+            run_id=run_id,
+            name=record.name[:MAX_NAME],
+            kind=record.kind,
+            step=record.step,
+            time_ms=record.time_ms,
+            caption=record.caption,
+            digest=record.digest or None,
+            size_bytes=record.size_bytes,
+            position=record.position,
+            details=record.details,
+        )
+        for run_id in (run.id, *heirs)
+    ]
+    session.add_all(items)
     session.flush()
+    files = {file.path: file for file in record.files}.values()
     rows = [
         {"media_id": item.id, "path": file.path, "digest": file.digest, "size_bytes": file.size_bytes}
-        for file in {file.path: file for file in record.files}.values()
+        for item in items
+        for file in files
     ]
     if rows:
         session.execute(sa.insert(MediaFile), rows)
-    return item
+    return items[0]
 
 
-def of_run(session: Session, run: runs.Run) -> list[MediaItem]:
-    """The run's media, by name and step."""
-    order = (MediaItem.name, MediaItem.step, MediaItem.position, MediaItem.id)
-    return list(session.scalars(sa.select(MediaItem).where(MediaItem.run_id == run.id).order_by(*order)))
+def copy(session: Session, parent_id: str, child_id: str, *, up_to: int) -> None:
+    """Give a fork that has no media yet what its parent logged up to a step; the bytes are shared."""
+    table, files = MediaItem.__table__, MediaFile.__table__
+    if session.scalar(sa.select(table.c.id).where(table.c.run_id == child_id).limit(1)) is not None:
+        return
+    is_passed_on = (table.c.run_id == parent_id, table.c.step <= up_to)
+    passed_on = [column for column in table.c if column.name not in ("id", "run_id")]
+    rows = sa.select(sa.literal(child_id), *passed_on).where(*is_passed_on).order_by(table.c.id)
+    session.execute(sa.insert(MediaItem).from_select(["run_id", *(column.name for column in passed_on)], rows))
+    number = sa.func.row_number().over(order_by=table.c.id).label("number")  # copies have ids in the order of theirs
+    old = sa.select(table.c.id, number).where(*is_passed_on).subquery()
+    new = sa.select(table.c.id, number).where(table.c.run_id == child_id).subquery()
+    theirs = (
+        sa.select(new.c.id, files.c.path, files.c.digest, files.c.size_bytes)
+        .join_from(files, old, old.c.id == files.c.media_id)
+        .join(new, new.c.number == old.c.number)
+    )
+    session.execute(sa.insert(MediaFile).from_select(["media_id", "path", "digest", "size_bytes"], theirs))
 
 
 def get(session: Session, media_id: int) -> MediaItem:

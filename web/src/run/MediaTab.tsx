@@ -54,8 +54,8 @@ function Panel({ name, media }: { name: string; media: Media | null }) {
         <bdi>{name}</bdi>
         {media !== null && <span className="muted">step {formatCount(media.step)} · {formatBytes(media.size_bytes)}</span>}
       </figcaption>
-      {media === null ? (
-        <p className="muted">Nothing was logged up to this step.</p>
+      {media?.frame_url == null ? (
+        <p className="muted">{media === null ? "Nothing was logged up to this step." : `Media of the kind ${media.kind} are shown by a later version.`}</p>
       ) : (
         // what a run logged is hostile: it gets scripts but neither our origin nor our cookies
         <iframe className={styles["frame"]} title={`${name} at step ${String(media.step)}`} sandbox="allow-scripts" src={`${media.frame_url}?theme=${theme}`} loading="lazy" />
