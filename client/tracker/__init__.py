@@ -89,8 +89,10 @@ __all__ = [
     "register_model",
     "run",
     "summary",
+    "unwatch",
     "use_artifact",
     "use_model",
+    "watch",
 ]
 
 
@@ -183,6 +185,29 @@ def define_metric(
 ) -> None:
     """Say how a metric, or all metrics below a prefix, are to be read; see `Run.define_metric`."""
     _start.required("define_metric").define_metric(name, step_metric=step_metric, summary=summary, goal=goal)
+
+
+def watch(
+    model: Any,
+    log: Literal["gradients", "parameters", "all"] | None = "gradients",
+    *,
+    log_freq: int = 100,
+    bins: int = 64,
+    norms: Literal["total", "each"] | None = "total",
+    prefix: str = "",
+    scaler: Any = None,
+) -> None:
+    """Log histograms and norms of a torch module's gradients and parameters; see `Run.watch`."""
+    _start.required("watch").watch(
+        model, log, log_freq=log_freq, bins=bins, norms=norms, prefix=prefix, scaler=scaler
+    )  # fmt: skip
+
+
+def unwatch(model: Any = None) -> None:
+    """Stop watching a model, or all of them; see `Run.unwatch`. Without a run there is nothing to stop."""
+    active = _start.current()
+    if active is not None:
+        active.unwatch(model)
 
 
 def alert(title: str, text: str = "", level: str = "info") -> None:

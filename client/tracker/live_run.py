@@ -17,7 +17,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self, TypeVar
 
 import msgspec
 
@@ -50,7 +50,11 @@ from tracker.steps import Steps
 from tracker.stopping import OnStop, Stopping
 
 if TYPE_CHECKING:
+    from tracker import watching
     from tracker.media import Media
+
+_Numbers = TypeVar("_Numbers")
+StepTaker = Callable[[int, bool, int], None]
 
 LEVELS: Final = ("info", "warning", "error")
 SUMMARIES: Final = ("last", "min", "max", "mean")
@@ -76,7 +80,7 @@ class Run:
         finish_timeout_s: float = 10.0,
         nan_metrics: Iterable[str] = ("*",),
         on_stop: OnStop = "interrupt",
-        copy_tensors: Callable[[dict[str, Any]], Copies] = CudaCopies,
+        copy_tensors: Callable[[dict[str, Any]], Copies[dict[str, float]]] = CudaCopies,
     ) -> None:
         self._settings = settings
         self.redactor = Redactor(also=[settings.api_key])
@@ -95,6 +99,8 @@ class Run:
         self._encoder: encoding.Encoder | None = None
         self._is_forked = False
         self._watchers: list[Watcher] = []
+        self._watches: watching.Watches | None = None
+        self._at_next_log: dict[StepTaker, None] = {}
         self._appender: Appender = Nowhere()
         self._is_finished = False
         self.config = Config(self._record_config)
@@ -210,12 +216,17 @@ class Run:
         """
         if type(metrics) is dict and values.are_plain(metrics):
             at_step, is_onward = self._steps.take(step)
-            self._append_numbers(at_step, is_onward, time.time_ns() // 1_000_000, metrics)
+            at_ms = time.time_ns() // 1_000_000
+            self._append_numbers(at_step, is_onward, at_ms, metrics)
+            if self._at_next_log:
+                self._hand_step(at_step, is_onward, at_ms)
             return
         content = values.sort(metrics)
         media = _media_of(content) if content.media else {}
         at_step, is_onward = self._steps.take(step)
         at_ms = now_ms()
+        if self._at_next_log:
+            self._hand_step(at_step, is_onward, at_ms)
         for name, pieces in media.items():
             self._log_media(at_step, is_onward, at_ms, name, pieces)
         if content.tensors:
@@ -295,6 +306,67 @@ class Run:
             details = evaluation.write(path, scores, slices=slices, data=data)
             return self.log_artifact(path, name, evaluation.KIND, metadata=details)
 
+    def watch(
+        self,
+        model: Any,
+        log: Literal["gradients", "parameters", "all"] | None = "gradients",
+        *,
+        log_freq: int = 100,
+        bins: int = 64,
+        norms: Literal["total", "each"] | None = "total",
+        prefix: str = "",
+        scaler: Any = None,
+    ) -> None:
+        """Log histograms and norms of a `torch.nn.Module`'s gradients, parameters or both, as it is trained.
+
+        The first backward pass is measured and every `log_freq`-th after it, at its end: gradients as they are in
+        `.grad` then, averaged over the ranks by DistributedDataParallel, not yet clipped. What was measured has the
+        step of the next `log()`; of several passes before it the last counts. Parameters that require no gradient are
+        left out. Histograms have `bins` bins and are named `gradients/<parameter>` and `parameters/<parameter>`;
+        without `log` there are none. The norm over all is the metric `gradients/norm` or `parameters/norm`; with
+        `norms="each"` there is `gradients/norm/<parameter>` too, with None none. `prefix` tells models apart:
+        `gradients/<prefix>/<parameter>`. With a GradScaler as `scaler` gradients are divided by its scale.
+
+        Watching it again takes the place of the watch before. It ends with `unwatch`, the run, or the model, which is
+        not kept alive. Of ranks that write one run, rank 0 watches. Raises TypeError and ValueError for wrong
+        arguments; what goes wrong later is a notice.
+        """
+        from tracker import watching  # most programs watch none
+
+        choice = watching.Choice.checked(
+            log=log, log_freq=log_freq, bins=bins, norms=norms, prefix=prefix, scaler=scaler
+        )
+        module = watching.unwrapped(model)
+        watching.check(module, choice)
+        if self._is_finished:
+            notice(f"run {self.id} is over, so {type(module).__name__} is not watched. Start another: tracker.init()")
+            return
+        if self.mode == "disabled" or self._started.label:
+            return
+        if self._watches is None:
+            self._watches = watching.Watches(self)
+            self.attach(self._watches)
+        self._watches.add(module, choice)
+
+    def unwatch(self, model: Any = None) -> None:
+        """Stop watching a model, or all of them. One that is not watched is none to stop."""
+        from tracker import watching  # as above
+
+        module = None if model is None else watching.unwrapped(model)
+        if self._watches is not None:
+            self._watches.remove(module)
+
+    def at_next_log(self, act: StepTaker) -> None:
+        """Have `act` called once with the step of the next `log()`, whether it counts onward, and the time; if none
+        follows, at the end with the step after the last."""
+        self._at_next_log[act] = None
+
+    def resolve(self, copies: Copies[_Numbers], append: Callable[[_Numbers], None]) -> None:
+        """Have a thread call `append` with what is on its way, when it is there and before the run ends."""
+        if self._resolver is None:
+            self._resolver = Resolver()
+        self._resolver.add(copies, append)
+
     def record(self, record: Record) -> None:
         """Append a record as it is: for the parts of the client that watch the process."""
         self._appender.append(record)
@@ -359,6 +431,7 @@ class Run:
         """Collect what is still under way, then say that it is over."""
         for watcher in reversed(self._watchers):
             watcher.close()
+        self._hand_step(self._steps.last + 1, self._steps.is_onward, now_ms())
         if self._encoder is not None:
             self._encoder.close(deadline - time.monotonic())
         if self._resolver is not None and not self._resolver.close(self._finish_timeout_s):
@@ -406,14 +479,16 @@ class Run:
             what = f"{type(piece).__name__} {name!r} of step {step}"
             self._encoder.add(what, piece.size_bytes, partial(_encoded, record, piece, keep))
 
-    def _log_later(self, step: int, is_onward: bool, time_ms: int, content: values.Sorted) -> None:
-        if self._resolver is None:
-            self._resolver = Resolver()
+    def _hand_step(self, step: int, is_onward: bool, time_ms: int) -> None:
+        while self._at_next_log:
+            act, _ = self._at_next_log.popitem()
+            act(step, is_onward, time_ms)
 
+    def _log_later(self, step: int, is_onward: bool, time_ms: int, content: values.Sorted) -> None:
         def append(arrived: dict[str, float]) -> None:
             self._append_numbers(step, is_onward, time_ms, content.numbers | arrived)
 
-        self._resolver.add(self._copy_tensors(content.tensors), append)
+        self.resolve(self._copy_tensors(content.tensors), append)
 
     def _record_config(self, changed: dict[str, Any]) -> None:
         self._appender.append(ConfigChanged(now_ms(), self.redactor.mapping(changed)))
@@ -461,6 +536,7 @@ class Run:
         self._journal = self._sender = self._resolver = self._encoder = None
         self._is_forked = True
         self._watchers = []
+        self._at_next_log = {}
         self._steps = self._steps.child()
         self._finish_lock = threading.Lock()
         self._appender = FirstRecordOfChild(self._open_child_journal)

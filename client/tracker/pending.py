@@ -10,32 +10,35 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from tracker.notices import notice
 
+_Numbers = TypeVar("_Numbers")
+_Arriving = TypeVar("_Arriving", covariant=True)
 
-class Copies(Protocol):
-    """Scalars on their way to the host."""
+
+class Copies(Protocol[_Arriving]):
+    """Numbers on their way to the host."""
 
     def wait(self) -> None:
         """Return when they have arrived."""
 
-    def numbers(self) -> dict[str, float]:
+    def numbers(self) -> _Arriving:
         """The values; only after `wait`."""
 
 
-class CudaCopies:
-    """Non-blocking copies of CUDA scalars, one event for each device that they come from."""
+class CudaTransfer:
+    """Non-blocking copies of CUDA tensors in pinned memory, one event for each device that they come from."""
 
     def __init__(self, tensors: dict[str, Any]) -> None:
         import torch  # whoever logs a CUDA tensor has it
 
-        self._hosts: dict[str, Any] = {}
+        self.hosts: dict[str, Any] = {}
         devices = set()
         for name, tensor in tensors.items():
-            host = torch.empty((), dtype=tensor.dtype, pin_memory=True)
-            self._hosts[name] = host.copy_(tensor.detach(), non_blocking=True)
+            host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+            self.hosts[name] = host.copy_(tensor.detach(), non_blocking=True)
             devices.add(tensor.device)
         self._events: list[Any] = []
         for device in devices:
@@ -47,19 +50,23 @@ class CudaCopies:
         while not all(event.query() for event in self._events):  # asking blocks neither the device nor the interpreter
             time.sleep(0.0005)
 
+
+class CudaCopies(CudaTransfer):
+    """The same of scalars."""
+
     def numbers(self) -> dict[str, float]:
-        return {name: float(host) for name, host in self._hosts.items()}
+        return {name: float(host) for name, host in self.hosts.items()}
 
 
 class Resolver:
     """A thread that appends what was waiting for a device, in the order in which it was logged."""
 
     def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[tuple[Copies, Callable[[dict[str, float]], None]] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[Copies[Any], Callable[[Any], None]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="tracker-resolver", daemon=True)
         self._thread.start()
 
-    def add(self, copies: Copies, append: Callable[[dict[str, float]], None]) -> None:
+    def add(self, copies: Copies[_Numbers], append: Callable[[_Numbers], None]) -> None:
         """Call `append` with the numbers when they are there."""
         self._queue.put((copies, append))
 
