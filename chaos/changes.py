@@ -455,6 +455,17 @@ def _sign_out(_: Stage) -> Change:
     return Change("DELETE", "/session")
 
 
+def _alias_artifact(stage: Stage) -> Change:
+    first, _ = stage.make_artifacts(2)
+    return Change("PUT", f"/artifact-versions/{first}/aliases/best")
+
+
+def _unalias_artifact(stage: Stage) -> Change:
+    first, _ = stage.make_artifacts(2)
+    stage.do("PUT", f"/artifact-versions/{first}/aliases/best")
+    return Change("DELETE", f"/artifact-versions/{first}/aliases/best")
+
+
 CASES: dict[str, Callable[[Stage], Change]] = {
     "POST /projects": _create_project,
     "PUT /projects/<project>/goals": _choose_goal,
@@ -487,6 +498,8 @@ CASES: dict[str, Callable[[Stage], Change]] = {
     "POST /models/<name>/proposals/<int:number>/rejection": _reject,
     "POST /models/<name>/proposals/<int:number>/withdrawal": _withdraw,
     "POST /projects/<project>/trash/purge": _purge,
+    "PUT /artifact-versions/<int:version_id>/aliases/<alias>": _alias_artifact,
+    "DELETE /artifact-versions/<int:version_id>/aliases/<alias>": _unalias_artifact,
     "POST /projects/<project>/views": _create_view,
     "PATCH /views/<view_id>": _change_view,
     "DELETE /views/<view_id>": _delete_view,

@@ -247,7 +247,7 @@ class UnknownRecord(msgspec.Struct, frozen=True):
 
 def blobs_of(record: Record | UnknownRecord) -> set[str]:
     """The digests of the blobs that a record names, which are to be stored before it is."""
-    if not isinstance(record, MediaLogged | ArtifactLogged):
+    if not isinstance(record, MediaLogged | ArtifactLogged | ArtifactCopied):
         return set()
     named = {file.digest for file in record.files if not file.reference}
     return {record.digest, *named} - {""} if isinstance(record, MediaLogged) else named

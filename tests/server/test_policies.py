@@ -33,6 +33,7 @@ SECRET = "zanzibar"
 
 PLACES_WITHIN = {
     "alias",
+    "artifact",
     "board_id",
     "consumer_id",
     "delivery",
@@ -134,7 +135,7 @@ def bobs(bob: Somebody) -> dict[str, object]:
     return {
         "project": SECRET, "run_id": "r1", "version_id": version, "media_id": media, "name": SECRET,
         "view_id": view["id"], "board_id": board["id"], "alias": "staging", "digest": digest, "entry_id": 1,
-        "key_id": 1,
+        "key_id": 1, "artifact": SECRET,
         "invitation": 1,
         "link": 1,
         "number": 1,
@@ -180,6 +181,7 @@ BODIES: dict[str, Any] = {
     "POST /projects/<project>/links": {"days": 7},
     "POST /projects/<project>/views": {"name": "mine", "is_shared": True, "parameters": {}},
     "POST /blobs/missing": {"digests": []},
+    "POST /projects/<project>/data/compare": {"runs": ["r1"]},
 }
 """What a request says where its path does not say it all; others are sent an empty object."""
 
@@ -191,6 +193,7 @@ QUERIES = {
     "POST /runs/<run_id>/journal": "?writer=w0",
     "GET /runs/<run_id>/series": f"?metric={SECRET}/loss",
     "GET /runs/<run_id>/console/search": "?q=a",
+    "GET /artifact-versions/<int:version_id>/changes": "?since=1",
     "GET /audit": f"?model={SECRET}",
     "GET /audit/export": f"?model={SECRET}",
 }

@@ -20,12 +20,11 @@ from tracker.cli.moving import TIMEOUT_S, Patient, Progress
 from tracker.cli.output import plain, print_json, size
 from tracker.errors import RefusedError, TransportError
 from tracker.records import (
-    ArtifactCopied,
     DamagedFrame,
-    MediaLogged,
     ProjectCopied,
     ProjectEnded,
     RunCopied,
+    blobs_of,
     decode,
 )
 from tracker.transport import Transport
@@ -194,10 +193,8 @@ class _Export:
                 record = decode(frame.payload)
                 if isinstance(record, ProjectCopied):
                     self.runs = list(record.runs)
-                elif isinstance(record, ArtifactCopied):
-                    self.digests.update(file.digest for file in record.files)
-                elif isinstance(record, MediaLogged):
-                    self.digests.add(record.digest)
+                else:
+                    self.digests.update(blobs_of(record))
         except DamagedFrame as error:
             raise TransportError(f"what the server sent for {path} is damaged: {error}") from error
         return record

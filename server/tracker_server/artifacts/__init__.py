@@ -8,10 +8,12 @@ from flask import Flask, current_app
 
 from tracker_server.artifacts.blobs import BlobStore
 from tracker_server.artifacts.holding import may_read, refers
+from tracker_server.artifacts.live import is_live
 from tracker_server.artifacts.models import Artifact, ArtifactFile, ArtifactVersion, RunArtifactLink
 from tracker_server.artifacts.reading import inputs, is_meant
 from tracker_server.artifacts.service import (
     count_of_run,
+    file_of,
     files_of,
     find_version,
     get_version,
@@ -19,6 +21,7 @@ from tracker_server.artifacts.service import (
     missing,
     project_id_of,
     put_back,
+    references_of,
     use,
 )
 
@@ -30,17 +33,20 @@ __all__ = [
     "RunArtifactLink",
     "blob_store",
     "count_of_run",
+    "file_of",
     "files_of",
     "find_version",
     "get_version",
     "inputs",
     "install",
+    "is_live",
     "is_meant",
     "log_version",
     "may_read",
     "missing",
     "project_id_of",
     "put_back",
+    "references_of",
     "refers",
     "use",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker_server.db import Base, BigId, Document, Words
+from tracker_server.db import Base, BigId, BytewiseWords, Document, Words
 from tracker_server.narrowing import InProject, Narrowing, WithRuns
 
 
@@ -93,8 +93,25 @@ class ArtifactFile(Base):
     __table_args__ = (sa.Index("ix_artifact_files_digest", "digest"),)
 
     version_id: Mapped[int] = mapped_column(sa.ForeignKey("artifact_versions.id"), primary_key=True)
-    path: Mapped[str] = mapped_column(Words, primary_key=True)
+    path: Mapped[str] = mapped_column(BytewiseWords, primary_key=True)
     digest: Mapped[str] = mapped_column(sa.ForeignKey("blobs.digest"))
+    size_bytes: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class ArtifactFolder(Base):
+    """A folder of a version, so that what is in one of a million files is told without reading them.
+
+    It is `name` in the folder `parent`; the version's top folder has neither. `file_count` and `size_bytes` are of all
+    below it, `own_count` of the files that lie in it itself.
+    """
+
+    __tablename__ = "artifact_folders"
+
+    version_id: Mapped[int] = mapped_column(sa.ForeignKey("artifact_versions.id"), primary_key=True)
+    parent: Mapped[str] = mapped_column(BytewiseWords, primary_key=True)
+    name: Mapped[str] = mapped_column(BytewiseWords, primary_key=True)
+    file_count: Mapped[int]
+    own_count: Mapped[int]
     size_bytes: Mapped[int] = mapped_column(sa.BigInteger)
 
 
@@ -106,7 +123,7 @@ class ArtifactReference(Base):
     __tablename__ = "artifact_references"
 
     version_id: Mapped[int] = mapped_column(sa.ForeignKey("artifact_versions.id"), primary_key=True)
-    path: Mapped[str] = mapped_column(Words, primary_key=True)
+    path: Mapped[str] = mapped_column(BytewiseWords, primary_key=True)
     reference: Mapped[str] = mapped_column(Words)
     digest: Mapped[str] = mapped_column(sa.Text, default="")
     etag: Mapped[str] = mapped_column(Words, default="")

@@ -6,10 +6,19 @@ download it make a file of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from typing import Final
 
 from tracker.naming import MAX_PATH, MAX_PATH_BYTES, MAX_SHORT_NAME, is_alias, is_artifact, is_path
+from tracker.records import ArtifactFile
 from tracker_server.errors import Refused
+
+MAX_REFERENCE: Final = 4000
+MAX_ETAG: Final = 500
+
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.\-]{0,30}://?")
+_DIGEST: Final = re.compile("[0-9a-f]{64}")
 
 
 def check_artifact(name: str, what: str = "an artifact") -> None:
@@ -53,6 +62,27 @@ def check_paths(paths: Iterable[str]) -> None:
             f"an artifact has {min(both)!r} both as a file and as a folder of files; one of them needs another name",
             field="path",
         )
+
+
+def check_reference(file: ArtifactFile) -> None:
+    """Raises Refused unless the file's reference is the printable address of something, with a size and a sha256 or no
+    digest. Nobody looks there: whether it can be reached is the client's to find out.
+    """
+    reference = file.reference
+    is_address = len(reference) <= MAX_REFERENCE and reference.isprintable() and _SCHEME.match(reference) is not None
+    if not is_address:
+        raise Refused(
+            "bad_record",
+            f"{file.path!r} is said to lie at {reference[:200]!r}, which is no address such as s3://bucket/key; it "
+            f"begins with a scheme, is printable and has at most {MAX_REFERENCE} characters",
+            field="files",
+        )
+    if file.digest and not _DIGEST.fullmatch(file.digest):
+        what = "the digest of a reference is a sha256 of 64 hexadecimal digits, or empty where nobody has read it"
+        raise Refused("bad_record", f"{file.path!r}: {what}; got {file.digest[:80]!r}", field="files")
+    if not 0 <= file.size_bytes < 2**63 or len(file.etag) > MAX_ETAG or not file.etag.isprintable():
+        what = f"a reference has a size of at least 0 bytes and an etag of at most {MAX_ETAG} printable characters"
+        raise Refused("bad_record", f"{file.path!r}: {what}", field="files")
 
 
 def _check_path(path: str) -> None:

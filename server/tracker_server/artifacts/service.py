@@ -1,7 +1,8 @@
 """Artifacts: versions made from the manifests that runs log, and who made and used them.
 
 What always holds: a version is never changed; equal manifests of an artifact are one version; versions count up from 1
-without a gap; every file of a version is a blob that the store has.
+without a gap; every file of a version is a blob that the store has, or a reference to bytes that lie elsewhere, which
+the server never opens.
 """
 
 from __future__ import annotations
@@ -9,22 +10,28 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Sequence
+from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker.records import ArtifactCopied, ArtifactLogged
 from tracker.records import ArtifactFile as FileRecord
 from tracker_server import db, runs
-from tracker_server.artifacts import holding, names
+from tracker_server.artifacts import folders, holding, names
+from tracker_server.artifacts.live import is_live
 from tracker_server.artifacts.models import (
     Artifact,
     ArtifactAlias,
     ArtifactFile,
+    ArtifactFolder,
+    ArtifactReference,
     ArtifactVersion,
     Blob,
     RunArtifactLink,
 )
+from tracker_server.db import Base
 from tracker_server.errors import NotFound, Refused
 
 MAX_PARAMETERS = 10_000
@@ -63,8 +70,8 @@ def log_version(
 ) -> ArtifactVersion:
     """The version of these files, made where it is new, as an output of the run; its aliases move to it.
 
-    Raises Refused for a name, alias or path that is not one, for metadata that is not JSON, and for a file whose size
-    is not that of its blob.
+    One that lies in the trash comes back. Raises Refused for a name, alias, path or reference that is not one, for
+    metadata that is not JSON, and for a file whose size is not that of its blob.
     """
     _check_words(record)
     files = sorted(record.files, key=lambda file: file.path)
@@ -74,8 +81,9 @@ def log_version(
     version = find_version(session, artifact, digest)
     if version is None:
         version = _create(session, artifact, run.id, record, files, digest, actor_id=actor_id, now_ms=now_ms)
+    _restore(version)
     _link(session, run.id, version.id, "output", record.time_ms)
-    _move_aliases(session, version, record.aliases, actor_id=actor_id, now_ms=now_ms)
+    move_aliases(session, version, record.aliases, actor_id=actor_id, now_ms=now_ms)
     return version
 
 
@@ -94,6 +102,7 @@ def put_back(
     artifact = _artifact(session, project_id, logged, actor_id=actor_id, now_ms=now_ms)
     found = find_version(session, artifact, manifest_digest(files))
     version = found or _create_again(session, artifact, made_by, record, files, logged, actor_id)
+    _restore(version)
     version.run_id = version.run_id or made_by
     for use in record.uses:
         if use.run in run_ids:
@@ -131,11 +140,17 @@ def find_version(session: Session, artifact: Artifact, digest: str) -> ArtifactV
 
 
 def manifest_digest(files: Sequence[FileRecord]) -> str:
-    """The sha256 over paths, digests and sizes, in order of path: equal for equal contents and only then."""
+    """The sha256 over paths, digests and sizes, in order of path: equal for equal contents and only then.
+
+    Of a reference, its place and what that calls it count too: who moves the bytes makes another version.
+    """
     running = hashlib.sha256()
     for file in files:
         path = file.path.encode()
         running.update(b"%d:%b:%b:%d;" % (len(path), path, file.digest.encode(), file.size_bytes))
+        if file.reference:
+            place, etag = file.reference.encode(), file.etag.encode()
+            running.update(b"@%d:%b:%d:%b;" % (len(place), place, len(etag), etag))
     return running.hexdigest()
 
 
@@ -162,25 +177,48 @@ def project_id_of(session: Session, version_id: int) -> int | None:
 
 
 def files_of(session: Session, version_id: int) -> list[ArtifactFile]:
-    """The files of a version, by path."""
+    """The files of a version whose bytes are here, by path."""
     statement = sa.select(ArtifactFile).where(ArtifactFile.version_id == version_id).order_by(ArtifactFile.path)
     return list(session.scalars(statement))
 
 
 def file_of(session: Session, version_id: int, path: str) -> ArtifactFile:
-    """One file of a version. Raises NotFound."""
+    """One file of a version. Raises NotFound, also for one that lies elsewhere, and says where."""
     get_version(session, version_id)
     found = session.get(ArtifactFile, (version_id, path))
-    if found is None:
+    if found is not None:
+        return found
+    reference = session.get(ArtifactReference, (version_id, path))
+    if reference is None:
         raise NotFound("unknown_file", f"artifact version {version_id} has no file {path!r}")
-    return found
+    raise NotFound(
+        "only_referenced",
+        f"{path!r} of artifact version {version_id} lies at {reference.reference}, and the server has no copy of it; "
+        "fetch it from there",
+    )
+
+
+def references_of(session: Session, version_id: int) -> list[ArtifactReference]:
+    """The files of a version that lie elsewhere, by path."""
+    statement = sa.select(ArtifactReference).where(ArtifactReference.version_id == version_id)
+    return list(session.scalars(statement.order_by(ArtifactReference.path)))
 
 
 def count_of_run(session: Session, run_id: str) -> int:
-    """How many versions the run made or read."""
+    """How many versions the run made or read, without those in the trash."""
     link = RunArtifactLink
-    statement = sa.select(sa.func.count(sa.distinct(link.version_id))).where(link.run_id == run_id)
-    return session.scalar(statement) or 0
+    statement = sa.select(sa.func.count(sa.distinct(link.version_id))).where(link.run_id == run_id, is_live())
+    return session.scalar(statement.join(ArtifactVersion, ArtifactVersion.id == link.version_id)) or 0
+
+
+def move_aliases(
+    session: Session, version: ArtifactVersion, aliases: Sequence[str], *, actor_id: int, now_ms: int
+) -> None:
+    """Have these aliases of its artifact point at the version."""
+    for alias in dict.fromkeys(aliases):
+        moved = {"version_id": version.id, "moved_ms": now_ms, "moved_by": actor_id}
+        row = db.insert(session, ArtifactAlias).values(artifact_id=version.artifact_id, alias=alias, **moved)
+        session.execute(row.on_conflict_do_update(index_elements=["artifact_id", "alias"], set_=moved))
 
 
 def _check_words(record: ArtifactLogged) -> None:
@@ -198,9 +236,11 @@ def _check_words(record: ArtifactLogged) -> None:
 
 def _check_files(session: Session, files: Sequence[FileRecord], actor_id: int) -> None:
     names.check_paths(file.path for file in files)
-    sizes = _sizes(session, list({file.digest for file in files}), actor_id)
+    sizes = _sizes(session, list({file.digest for file in files if not file.reference}), actor_id)
     for file in files:
-        if sizes.get(file.digest) != file.size_bytes:
+        if file.reference:
+            names.check_reference(file)
+        elif sizes.get(file.digest) != file.size_bytes:
             raise Refused(
                 "bad_record",
                 f"{file.path!r} is said to have {file.size_bytes} bytes, its blob has {sizes.get(file.digest)}",
@@ -248,13 +288,30 @@ def _create(
     artifact.next_version += 1
     session.add(version)
     session.flush()
-    rows = [
-        {"version_id": version.id, "path": file.path, "digest": file.digest, "size_bytes": file.size_bytes}
-        for file in files
-    ]
-    if rows:
-        session.execute(sa.insert(ArtifactFile), rows)
+    _add_files(session, version.id, files)
     return version
+
+
+def _add_files(session: Session, version_id: int, files: Sequence[FileRecord]) -> None:
+    tables: dict[type[Base], list[dict[str, Any]]] = {
+        ArtifactFile: [
+            {"path": file.path, "digest": file.digest, "size_bytes": file.size_bytes}
+            for file in files
+            if not file.reference
+        ],
+        ArtifactReference: [msgspec.structs.asdict(file) for file in files if file.reference],
+        ArtifactFolder: folders.rows(files),
+    }
+    for table, rows in tables.items():
+        if rows:
+            session.execute(sa.insert(table), [{"version_id": version_id, **row} for row in rows])
+
+
+def _restore(version: ArtifactVersion) -> None:
+    """Take the version out of the trash: what is made again is meant to stay."""
+    if version.deleted_ms is not None:
+        version.deleted_ms = version.deleted_by = None
+        version.deletion_reason = ""
 
 
 def _link(session: Session, run_id: str, version_id: int, direction: str, time_ms: int) -> None:
@@ -262,12 +319,3 @@ def _link(session: Session, run_id: str, version_id: int, direction: str, time_m
         run_id=run_id, version_id=version_id, direction=direction, time_ms=time_ms
     )
     session.execute(row.on_conflict_do_nothing(index_elements=["run_id", "version_id", "direction"]))
-
-
-def _move_aliases(
-    session: Session, version: ArtifactVersion, aliases: Sequence[str], *, actor_id: int, now_ms: int
-) -> None:
-    for alias in dict.fromkeys(aliases):
-        moved = {"version_id": version.id, "moved_ms": now_ms, "moved_by": actor_id}
-        row = db.insert(session, ArtifactAlias).values(artifact_id=version.artifact_id, alias=alias, **moved)
-        session.execute(row.on_conflict_do_update(index_elements=["artifact_id", "alias"], set_=moved))

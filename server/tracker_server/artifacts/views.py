@@ -8,15 +8,25 @@ from pathlib import PurePosixPath
 from flask import Response, request, send_file
 
 from tracker_server import artifacts, runs
-from tracker_server.artifacts import holding, reading, service
+from tracker_server.artifacts import aliases, changes, data, holding, reading, service, tree
 from tracker_server.artifacts.schema import (
+    ArtifactAbout,
     ArtifactDetail,
     ArtifactList,
+    ArtifactListQuery,
     ArtifactQuery,
+    ChangesQuery,
+    DataComparison,
+    DataRequest,
     DigestList,
     MissingDigests,
     RunArtifacts,
     StoredBlob,
+    TreePage,
+    TreeQuery,
+    VersionChanges,
+    VersionPage,
+    VersionsQuery,
 )
 from tracker_server.errors import NotFound, Refused, Unavailable
 from tracker_server.http import Api, Call, reader, reply
@@ -65,10 +75,23 @@ def get_blob(call: Call, digest: str) -> Response:
     return _attachment(digest, digest)
 
 
-@api.get("/projects/<project>/artifacts", reply=ArtifactList)
-def list_artifacts(call: Call, project: str) -> ArtifactList:
+@api.get("/projects/<project>/artifacts", query=ArtifactListQuery, reply=ArtifactList)
+def list_artifacts(call: Call, project: str, query: ArtifactListQuery) -> ArtifactList:
     """The newest version of each artifact of a project."""
-    return ArtifactList(reading.of_project(call.session, runs.project(call.session, project)))
+    return reading.of_project(call.session, runs.project(call.session, project), query)
+
+
+@api.get("/projects/<project>/artifacts/<artifact>/versions", query=VersionsQuery, reply=VersionPage)
+def list_artifact_versions(call: Call, project: str, artifact: str, query: VersionsQuery) -> VersionPage:
+    """The versions of an artifact."""
+    return reading.versions_of(call.session, runs.project(call.session, project), artifact, query)
+
+
+@api.post("/projects/<project>/data/compare", access="read", body=DataRequest, reply=DataComparison)
+def compare_data(call: Call, project: str, body: DataRequest) -> DataComparison:
+    """What each of some runs read, and what differs."""
+    runs.project(call.session, project)
+    return data.compare(call.session, body)
 
 
 @api.get("/projects/<project>/artifact", query=ArtifactQuery, reply=ArtifactDetail)
@@ -87,6 +110,38 @@ def list_run_artifacts(call: Call, run_id: str) -> RunArtifacts:
 def get_artifact_version(call: Call, version_id: int) -> ArtifactDetail:
     """One version with its files."""
     return reading.detail(call.session, version_id)
+
+
+@api.get("/artifact-versions/<int:version_id>/about", reply=ArtifactAbout)
+def get_artifact_about(call: Call, version_id: int) -> ArtifactAbout:
+    """One version without its files."""
+    return reading.about(call.session, version_id)
+
+
+@api.get("/artifact-versions/<int:version_id>/tree", query=TreeQuery, reply=TreePage)
+def get_artifact_tree(call: Call, version_id: int, query: TreeQuery) -> TreePage:
+    """What lies in one folder of a version, or what is found below it."""
+    return tree.page(call.session, version_id, query)
+
+
+@api.get("/artifact-versions/<int:version_id>/changes", query=ChangesQuery, reply=VersionChanges)
+def get_artifact_changes(call: Call, version_id: int, query: ChangesQuery) -> VersionChanges:
+    """What changed from another version to this one."""
+    return changes.between(call.session, version_id, query)
+
+
+@api.put("/artifact-versions/<int:version_id>/aliases/<alias>", reply=ArtifactAbout)
+def move_artifact_alias(call: Call, version_id: int, alias: str) -> ArtifactAbout:
+    """Have an alias point at this version."""
+    aliases.move(call.session, version_id, alias, actor_id=call.actor_id, now_ms=call.now_ms)
+    return reading.about(call.session, version_id)
+
+
+@api.delete("/artifact-versions/<int:version_id>/aliases/<alias>", reply=ArtifactAbout)
+def remove_artifact_alias(call: Call, version_id: int, alias: str) -> ArtifactAbout:
+    """Take an alias off this version."""
+    aliases.take_off(call.session, version_id, alias, actor_id=call.actor_id, now_ms=call.now_ms)
+    return reading.about(call.session, version_id)
 
 
 @api.get("/artifact-versions/<int:version_id>/files/<path:path>")

@@ -22,6 +22,7 @@ from tracker.records import (
     ProjectCopied,
     ProjectEnded,
     ViewCopied,
+    blobs_of,
     decode,
     read_frames,
 )
@@ -85,7 +86,7 @@ def take_in(session: Session, project: Project, records: Sequence[Copied], *, ac
 
 def _check_blobs(session: Session, records: Sequence[Copied], actor_id: int) -> None:
     """Raises Conflict unless every blob that a record names is stored, and the actor's to name."""
-    digests = [file.digest for record in records if isinstance(record, ArtifactCopied) for file in record.files]
+    digests = sorted({digest for record in records for digest in blobs_of(record)})
     absent = artifacts.missing(session, digests, actor_id) if digests else []
     if absent:
         message = f"{len(absent)} blobs that these records name are not stored; upload them first, then send again"

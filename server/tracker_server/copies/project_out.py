@@ -34,7 +34,13 @@ from tracker.records import (
     frame,
 )
 from tracker_server import bundles, registry, runs
-from tracker_server.artifacts.models import Artifact, ArtifactAlias, ArtifactVersion, RunArtifactLink
+from tracker_server.artifacts.models import (
+    Artifact,
+    ArtifactAlias,
+    ArtifactReference,
+    ArtifactVersion,
+    RunArtifactLink,
+)
 from tracker_server.artifacts.models import ArtifactFile as FileRow
 from tracker_server.auth.models import User
 from tracker_server.corrections import Entry
@@ -116,6 +122,8 @@ def _artifacts(session: Session, project_id: int, ids: Sequence[int]) -> Iterato
     files: dict[int, list[ArtifactFile]] = defaultdict(list)
     for file in session.scalars(sa.select(FileRow).where(FileRow.version_id.in_(ids)).order_by(FileRow.path)):
         files[file.version_id].append(ArtifactFile(file.path, file.digest, file.size_bytes))
+    for one in session.scalars(sa.select(ArtifactReference).where(ArtifactReference.version_id.in_(ids))):
+        files[one.version_id].append(ArtifactFile(one.path, one.digest, one.size_bytes, one.reference, one.etag))
     aliases: dict[int, list[str]] = defaultdict(list)
     for alias in session.scalars(sa.select(ArtifactAlias).where(ArtifactAlias.version_id.in_(ids))):
         aliases[alias.version_id].append(alias.alias)

@@ -21,6 +21,8 @@ Action = Literal[
     "run.returned",
     "project.archived",
     "project.unarchived",
+    "artifact.alias_moved",
+    "artifact.alias_removed",
     "correction.undone",
 ]
 

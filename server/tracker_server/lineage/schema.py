@@ -12,7 +12,7 @@ class LineageNode(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` is unique in the graph. `distance` counts the artifacts and runs between it and the start: below 0 is what the
     start came from, above 0 what came of it. `detail` is an artifact's kind, a run's status, or a version's state.
-    `run` is the run itself, or the one that made the artifact. `is_deleted` marks a run in the trash.
+    `run` is the run itself, or the one that made the artifact. `is_deleted` marks a run or an artifact in the trash.
     """
 
     id: str

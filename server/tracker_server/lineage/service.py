@@ -92,6 +92,7 @@ def _artifacts(session: Session, walk: Walk) -> list[LineageNode]:
             distance=walk.distances[found.id],
             time_ms=found.created_ms,
             run=run,
+            is_deleted=found.deleted_ms is not None,
             artifact_version_id=found.id,
         )
         for found, of, project, run in session.execute(statement)

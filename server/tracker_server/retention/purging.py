@@ -13,7 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker_server import corrections, metrics
-from tracker_server.artifacts.models import ArtifactAlias, ArtifactFile, ArtifactVersion, RunArtifactLink
+from tracker_server.artifacts.models import (
+    ArtifactAlias,
+    ArtifactFile,
+    ArtifactFolder,
+    ArtifactReference,
+    ArtifactVersion,
+    RunArtifactLink,
+)
 from tracker_server.corrections import Entry
 from tracker_server.errors import Conflict, NotFound, Refused
 from tracker_server.metrics.models import NameRule, Series, TrashedSeries
@@ -23,6 +30,9 @@ from tracker_server.retention.schema import MAX_AT_ONCE, KeptRun, Purged, PurgeR
 from tracker_server.runs.models import Project, Run
 
 DAY_MS = 24 * 3600 * 1000
+
+_PARTS = (ArtifactFile, ArtifactReference, ArtifactFolder, ArtifactAlias)
+"""What a version consists of, besides itself."""
 
 
 def purge(
@@ -192,8 +202,8 @@ def _purge_versions(session: Session, candidates: Sequence[int]) -> int:
         portion = candidates[start : start + metrics.trash.AT_ONCE]
         free = sa.select(ArtifactVersion.id).where(ArtifactVersion.id.in_(portion), ~is_used, ~is_registered)
         gone = session.scalars(free.where(ArtifactVersion.run_id.is_(None))).all()
-        session.execute(sa.delete(ArtifactFile).where(ArtifactFile.version_id.in_(gone)))
-        session.execute(sa.delete(ArtifactAlias).where(ArtifactAlias.version_id.in_(gone)))
+        for part in _PARTS:
+            session.execute(sa.delete(part).where(part.version_id.in_(gone)))
         session.execute(sa.delete(ArtifactVersion).where(ArtifactVersion.id.in_(gone)))
         count += len(gone)
     return count

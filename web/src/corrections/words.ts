@@ -6,7 +6,7 @@ import { formatBytes, plural } from "../format";
 export type MetricAction = "rename" | "hide" | "delete";
 
 /** What was done, behind the name of who did it. */
-export function actOf({ action, metric, shown_as, run, run_name }: Correction): string {
+export function actOf({ action, metric, shown_as, run, run_name, details }: Correction): string {
   const name = metric ?? "a metric";
   const runName = run_name ?? (run === null ? "a run" : `run ${run}, which is gone`);
   const where = run === null ? "" : ` in ${runName}`;
@@ -35,10 +35,16 @@ export function actOf({ action, metric, shown_as, run, run_name }: Correction): 
       return "archived the project";
     case "project.unarchived":
       return "took the project out of the archive";
+    case "artifact.alias_moved":
+      return `moved the alias ${said(details["alias"])} of ${said(details["artifact"])} to ${said(details["to"])}`;
+    case "artifact.alias_removed":
+      return `took the alias ${said(details["alias"])} off ${said(details["artifact"])}:${said(details["from"])}`;
     case "correction.undone":
       return `undid an earlier entry${metric === null ? (run === null ? "" : ` about ${runName}`) : ` about ${name}${where}`}`;
   }
 }
+
+const said = (value: unknown) => (typeof value === "string" ? value : "?");
 
 /** What a correction did to a metric, for the one who has just done it. */
 export function doneText(action: MetricAction, metric: string, shownAs: string, scope: string): string {
