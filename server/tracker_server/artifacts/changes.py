@@ -16,14 +16,14 @@ NOTHING = schema.ChangeTotals(
 )
 
 
-def between(session: Session, version_id: int, wanted: schema.ChangesQuery) -> schema.VersionChanges:
+def between(session: Session, version_id: int, wanted: schema.ChangesQuery) -> schema.ArtifactChanges:
     """A page of what changed from the version `since` to this one. Raises NotFound for either."""
     new, old = get_version(session, version_id), get_version(session, wanted.since)
     is_same = new.id == old.id or new.digest == old.digest
     is_first = wanted.cursor is None
     rows = [] if is_same else _rows(session, new.id, old.id, wanted.cursor or "", wanted.limit + 1)
     shown = rows[: wanted.limit]
-    return schema.VersionChanges(
+    return schema.ArtifactChanges(
         version=new.id,
         since=old.id,
         totals=(NOTHING if is_same else totals(session, new.id, old.id)) if is_first else None,

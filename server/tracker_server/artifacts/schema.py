@@ -209,7 +209,7 @@ class ChangeTotals(msgspec.Struct, frozen=True, kw_only=True):
     replaced_bytes: int
 
 
-class VersionChanges(msgspec.Struct, frozen=True, kw_only=True):
+class ArtifactChanges(msgspec.Struct, frozen=True, kw_only=True):
     """From the version `since` to `version`, in order of path. `totals` are on the first page alone."""
 
     version: int

@@ -11,6 +11,7 @@ from tracker_server import artifacts, runs
 from tracker_server.artifacts import aliases, changes, data, holding, reading, service, tree
 from tracker_server.artifacts.schema import (
     ArtifactAbout,
+    ArtifactChanges,
     ArtifactDetail,
     ArtifactList,
     ArtifactListQuery,
@@ -24,7 +25,6 @@ from tracker_server.artifacts.schema import (
     StoredBlob,
     TreePage,
     TreeQuery,
-    VersionChanges,
     VersionPage,
     VersionsQuery,
 )
@@ -124,8 +124,8 @@ def get_artifact_tree(call: Call, version_id: int, query: TreeQuery) -> TreePage
     return tree.page(call.session, version_id, query)
 
 
-@api.get("/artifact-versions/<int:version_id>/changes", query=ChangesQuery, reply=VersionChanges)
-def get_artifact_changes(call: Call, version_id: int, query: ChangesQuery) -> VersionChanges:
+@api.get("/artifact-versions/<int:version_id>/changes", query=ChangesQuery, reply=ArtifactChanges)
+def get_artifact_changes(call: Call, version_id: int, query: ChangesQuery) -> ArtifactChanges:
     """What changed from another version to this one."""
     return changes.between(call.session, version_id, query)
 
