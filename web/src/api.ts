@@ -408,6 +408,7 @@ export const api = {
   /** The pieces of one name of a run, in order of their steps. */
   mediaOfName: (id: string, query: { name: string; kind: string; limit: number; cursor: string | null }, asking?: Asking) =>
     request<{ media: Piece[]; next_cursor?: string | null }>("GET", `${runPath(id)}/media`, { query, ...asking }),
+  oneMedia: (id: number, asking?: Asking) => request<Piece>("GET", `/media/${String(id)}`, asking),
   contentOf: firstBytes,
   runArtifacts: (id: string, asking?: Asking) => request<Schemas["RunArtifacts"]>("GET", `${runPath(id)}/artifacts`, asking),
   groupRuns: (project: string, body: RunGroupsRequest, asking?: Asking) => request<RunGroups>("POST", `${projectPath(project)}/runs/groups`, { body, ...asking }),

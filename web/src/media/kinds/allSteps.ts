@@ -11,7 +11,8 @@ export async function everyPiece({ run, name, kind }: Pick<Piece, "run" | "name"
   let cursor: string | null = null;
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const answer = await api.mediaOfName(run, { name, kind, limit: 200, cursor }, { signal });
-    pieces.push(...answer.media.filter(({ position }) => position === 0));
+    const firsts = answer.media.filter(({ position }) => position === 0);
+    pieces.push(...(await Promise.all(firsts.map((piece) => (piece.is_abridged === true ? api.oneMedia(piece.id, { signal }) : piece)))));
     cursor = answer.next_cursor ?? null;
     if (cursor === null) return { pieces, isCut: false };
   }

@@ -7,6 +7,7 @@ import { type ComponentType, type ReactNode, Suspense, lazy } from "react";
 import { Boundary } from "../../parts/Boundary";
 import { Outline } from "../../parts/Note";
 import type { Piece, Showing, Shown } from "./piece";
+import { Whole } from "./Whole";
 
 export type { Piece, Showing, ShownRun } from "./piece";
 
@@ -40,7 +41,7 @@ export function showMedia(media: readonly Piece[], showing: Showing): ReactNode 
   return (
     <Boundary what={`${first.name} could not be shown.`}>
       <Suspense fallback={<Outline lines={6} />}>
-        <Kind media={media} {...showing} />
+        {media.some((piece) => piece.is_abridged === true) ? <Whole kind={Kind} shown={{ media, ...showing }} /> : <Kind media={media} {...showing} />}
       </Suspense>
     </Boundary>
   );

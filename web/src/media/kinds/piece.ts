@@ -13,6 +13,8 @@ export type Piece = {
   size_bytes: number;
   details: unknown;
   files: readonly { path: string; size_bytes: number }[];
+  /** Its details were left out of a list, for their size. */
+  is_abridged?: boolean;
   content_url: string | null;
   thumbnail_url: string | null;
   frame_url: string | null;
