@@ -7,7 +7,6 @@
 
 import { waitAtDoor } from "./door";
 import { takeEarly } from "./early";
-import type { Piece } from "./media/kinds/piece";
 import { type PackedRunColumns, type RunColumns, runColumnsOf } from "./runColumns";
 import type { components } from "./schema";
 import { type GroupsWithCurves, MESSAGE_PACK, type Packed, type PackedGroups, type Shape, type WithColumns, columnsOf, groupsOf, unpack } from "./series";
@@ -407,8 +406,8 @@ export const api = {
   media: (id: string, asking?: Asking) => request<Schemas["MediaList"]>("GET", `${runPath(id)}/media`, asking),
   /** The pieces of one name of a run, in order of their steps. */
   mediaOfName: (id: string, query: { name: string; kind: string; limit: number; cursor: string | null }, asking?: Asking) =>
-    request<{ media: Piece[]; next_cursor?: string | null }>("GET", `${runPath(id)}/media`, { query, ...asking }),
-  oneMedia: (id: number, asking?: Asking) => request<Piece>("GET", `/media/${String(id)}`, asking),
+    request<Schemas["MediaList"]>("GET", `${runPath(id)}/media`, { query, ...asking }),
+  oneMedia: (id: number, asking?: Asking) => request<Media>("GET", `/media/${String(id)}`, asking),
   contentOf: firstBytes,
   runArtifacts: (id: string, asking?: Asking) => request<Schemas["RunArtifacts"]>("GET", `${runPath(id)}/artifacts`, asking),
   groupRuns: (project: string, body: RunGroupsRequest, asking?: Asking) => request<RunGroups>("POST", `${projectPath(project)}/runs/groups`, { body, ...asking }),

@@ -37,7 +37,7 @@ describe("what pieces say of themselves", () => {
 });
 
 test("a piece is named by what tells it from the others", () => {
-  const piece = (id: number, run: string, position = 0): Piece => ({ id, run, name: "loss", kind: "histogram", step: 3, position, time_ms: 0, caption: "", size_bytes: 0, details: {}, files: [], content_url: null, thumbnail_url: null, frame_url: null });
+  const piece = (id: number, run: string, position = 0): Piece => ({ id, run, name: "loss", kind: "histogram", step: 3, position, time_ms: 0, caption: "", size_bytes: 0, details: {}, files: [], is_abridged: false, content_url: null, thumbnail_url: null, frame_url: null });
   const runs = [{ id: "a", name: "calm-heron", hue: 1 }, { id: "b", name: "wild-owl", hue: 2 }];
   const titles = (media: Piece[]) => media.map((one) => titleOf(one, { media, runs }));
   expect(titles([piece(1, "a")])).toEqual(["loss"]);

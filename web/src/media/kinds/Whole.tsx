@@ -7,7 +7,7 @@ import { Failure, Outline } from "../../parts/Note";
 import type { Shown } from "./piece";
 
 export function Whole({ kind: Kind, shown }: { kind: ComponentType<Shown>; shown: Shown }) {
-  const abridged = shown.media.filter((piece) => piece.is_abridged === true);
+  const abridged = shown.media.filter((piece) => piece.is_abridged);
   const found = useQueries({
     queries: abridged.map(({ id }) => ({ queryKey: ["media", id], queryFn: ({ signal }: { signal: AbortSignal }) => api.oneMedia(id, { signal }), staleTime: Infinity })),
   });

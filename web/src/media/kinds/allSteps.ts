@@ -12,8 +12,8 @@ export async function everyPiece({ run, name, kind }: Pick<Piece, "run" | "name"
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const answer = await api.mediaOfName(run, { name, kind, limit: 200, cursor }, { signal });
     const firsts = answer.media.filter(({ position }) => position === 0);
-    pieces.push(...(await Promise.all(firsts.map((piece) => (piece.is_abridged === true ? api.oneMedia(piece.id, { signal }) : piece)))));
-    cursor = answer.next_cursor ?? null;
+    pieces.push(...(await Promise.all(firsts.map((piece) => (piece.is_abridged ? api.oneMedia(piece.id, { signal }) : piece)))));
+    cursor = answer.next_cursor;
     if (cursor === null) return { pieces, isCut: false };
   }
   return { pieces, isCut: true };

@@ -41,7 +41,7 @@ export function showMedia(media: readonly Piece[], showing: Showing): ReactNode 
   return (
     <Boundary what={`${first.name} could not be shown.`}>
       <Suspense fallback={<Outline lines={6} />}>
-        {media.some((piece) => piece.is_abridged === true) ? <Whole kind={Kind} shown={{ media, ...showing }} /> : <Kind media={media} {...showing} />}
+        {media.some((piece) => piece.is_abridged) ? <Whole kind={Kind} shown={{ media, ...showing }} /> : <Kind media={media} {...showing} />}
       </Suspense>
     </Boundary>
   );

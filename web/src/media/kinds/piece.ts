@@ -1,24 +1,9 @@
 /** What the components of this folder are given: pieces of media that stand together, and the runs that logged them. */
 
-/** A piece of media as the API gives it; `details` are as they were logged and are read by `details.ts`. */
-export type Piece = {
-  id: number;
-  run: string;
-  name: string;
-  kind: string;
-  step: number;
-  position: number;
-  time_ms: number;
-  caption: string;
-  size_bytes: number;
-  details: unknown;
-  files: readonly { path: string; size_bytes: number }[];
-  /** Its details were left out of a list, for their size. */
-  is_abridged?: boolean;
-  content_url: string | null;
-  thumbnail_url: string | null;
-  frame_url: string | null;
-};
+import type { Media } from "../../api";
+
+/** Its `details` are as they were logged and are read by `details.ts`. */
+export type Piece = Media;
 
 export type ShownRun = { id: string; name: string; hue: number };
 
