@@ -8,6 +8,7 @@ about another project, and so has the same effect.
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -226,6 +227,12 @@ def _delete_run(stage: Stage) -> Change:
 def _put_blob(stage: Stage) -> Change:
     data = f"bytes of {stage.word}".encode()
     return Change("PUT", f"/blobs/{hashlib.sha256(data).hexdigest()}", data=data)
+
+
+def _put_blobs(stage: Stage) -> Change:
+    blobs = [f"small bytes {number} of {stage.word}".encode() for number in range(3)]
+    body = b"".join(hashlib.sha256(data).digest() + struct.pack("<I", len(data)) + data for data in blobs)
+    return Change("POST", "/blobs/bulk", data=body)
 
 
 def _register_version(stage: Stage) -> Change:
@@ -479,6 +486,7 @@ CASES: dict[str, Callable[[Stage], Change]] = {
     "PATCH /projects/<project>": _change_project,
     "DELETE /runs/<run_id>": _delete_run,
     "PUT /blobs/<digest>": _put_blob,
+    "POST /blobs/bulk": _put_blobs,
     "POST /models/<name>/versions": _register_version,
     "PUT /models/<name>/rules": _change_rules,
     "PATCH /models/<name>": _change_model,

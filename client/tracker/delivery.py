@@ -11,41 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from tracker.errors import GapError, MissingBlobsError, RefusedError, TransportError
 from tracker.journal_files import blobs_of
 from tracker.journal_reader import Batch, JournalReader
+from tracker.progress import Progress
 from tracker.records import blobs_of as named_blobs
 from tracker.records import decode, frame, read_frames
+from tracker.uploading import BytesGone, upload
 
 if TYPE_CHECKING:  # it brings requests, which must not burden import tracker
-    from tracker.transport import Receipt
+    from tracker.transport import Transport
 
 
 LONG_BATCH_BYTES: Final = 256 * 1024
 """A batch of live records that is shorter has what was logged since the last one: there is time for the next."""
 
 
-class _BytesGone(Exception):
-    """The staged file of this digest is not there any more."""
-
-    def __init__(self, digest: str) -> None:
-        super().__init__(digest)
-        self.digest = digest
-
-
 OnCommand = Callable[[dict[str, Any]], None]
-
-
-class Server(Protocol):
-    """What a delivery needs of a transport."""
-
-    def post_journal(
-        self, run_id: str, writer: str, frames: bytes, *, allow_gaps: bool = False, resume: str | None = None
-    ) -> Receipt: ...
-
-    def upload_blob(self, digest: str, path: Path) -> None: ...
 
 
 class Delivery:
@@ -53,21 +37,24 @@ class Delivery:
 
     With `may_delete`, staged bytes are removed once the records that name them are stored. `on_command` is given what
     the server has to say to the run's process, and may be given it again. `resume` is sent with the first record.
+    `is_waited_for` says whether somebody waits, who is to see how far it is.
     """
 
     def __init__(
         self,
         reader: JournalReader,
-        server: Server,
+        server: Transport,
         *,
         may_delete: bool = True,
         on_command: OnCommand | None = None,
         resume: str | None = None,
+        is_waited_for: Callable[[], bool] = lambda: False,
     ) -> None:
         self._reader = reader
         self._may_delete = may_delete
         self._on_command = on_command
         self._resume = resume
+        self._is_waited_for = is_waited_for
         self._server = server
         self._run_id = reader.path.parent.name
         self._writer = reader.path.stem
@@ -110,7 +97,7 @@ class Delivery:
                 raise RefusedError(message, code="unknown_run") from gap
             self._go_to(gap.next_seq)
             return True
-        except _BytesGone as gone:
+        except BytesGone as gone:
             self._leave_out(batch, gone.digest)
             return True
         self._settle(batch, next_seq)
@@ -173,16 +160,17 @@ class Delivery:
         return receipt.next_seq
 
     def _upload(self, digests: list[str]) -> None:
-        for digest in digests:
-            path = blobs_of(self._reader.path) / digest
-            try:
-                self._server.upload_blob(digest, path)
-            except FileNotFoundError as error:
-                raise _BytesGone(digest) from error
-            except OSError as error:
-                message = f"bytes that a record names cannot be read: {error}"
-                raise RefusedError(message, code="missing_blobs") from error
-            self._uploaded.add(path)
+        """Send the bytes that are missing; `_uploaded` has those that are there, also where it fails."""
+        blobs = [(digest, blobs_of(self._reader.path) / digest) for digest in digests]
+        size_bytes = sum(path.stat().st_size for _, path in blobs if path.exists())
+        try:
+            with Progress(
+                "sending files", size_bytes=size_bytes, count=len(blobs), is_wanted=self._is_waited_for
+            ) as told:
+                upload(self._server, blobs, on_stored=self._uploaded.add, on_bytes=told.add)
+        except OSError as error:
+            message = f"bytes that a record names cannot be read: {error}"
+            raise RefusedError(message, code="missing_blobs") from error
 
     def _settle(self, batch: Batch, next_seq: int) -> None:
         if next_seq <= batch.first_seq:

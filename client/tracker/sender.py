@@ -12,14 +12,17 @@ import os
 import threading
 import time
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from tracker.delivery import Delivery, OnCommand, Server
+from tracker.delivery import Delivery, OnCommand
 from tracker.errors import RefusedError, TransportError
 from tracker.journal import Journal
 from tracker.journal_files import find, is_live, remove
 from tracker.journal_reader import JournalReader
 from tracker.notices import notice
+
+if TYPE_CHECKING:  # it brings requests, which must not burden import tracker
+    from tracker.transport import Transport
 
 FLUSH_S: Final = 0.5
 HEARTBEAT_S: Final = 5.0
@@ -151,7 +154,9 @@ class Sender:
 
         assert self._reader is not None
         transport = Transport(self._url, self._api_key)
-        delivery = Delivery(self._reader, transport, on_command=self._on_command)
+        delivery = Delivery(
+            self._reader, transport, on_command=self._on_command, is_waited_for=lambda: self._is_draining
+        )
         spoke_at = time.monotonic()
         is_first_round = True
         while True:
@@ -179,7 +184,7 @@ class Sender:
                 self._pause(self._note_failure(error), is_asked=error.retry_after_s is not None)
         transport.close()
 
-    def _send_earlier(self, transport: Server) -> None:
+    def _send_earlier(self, transport: Transport) -> None:
         """Send what processes that have ended left of this run: it comes first, since steps go on after it."""
         for earlier in find(self._path.parent):
             if earlier == self._path:
@@ -239,7 +244,7 @@ class Sender:
         return backoff_s(self._failures, error.retry_after_s)
 
 
-def send_orphans(path: Path, server: Server) -> None:
+def send_orphans(path: Path, server: Transport) -> None:
     """Send what other writers of the same run have left behind: worker processes that ended without a farewell."""
     for orphan in find(path.parent):
         if orphan == path or is_live(orphan):
@@ -253,7 +258,7 @@ def send_orphans(path: Path, server: Server) -> None:
             remove(orphan)
 
 
-def _send_whole(path: Path, server: Server) -> bool:
+def _send_whole(path: Path, server: Transport) -> bool:
     """Send a journal that nobody writes to any more; whether it was whole."""
     with JournalReader(path) as reader:
         delivery = Delivery(reader, server)

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import IO, Any, Final
@@ -28,6 +29,13 @@ _PART_BYTES: Final = 1024 * 1024
 _SENT_BYTES: Final = 128 * 1024
 """How much of a file goes out at once: less costs more calls, and all of it has to leave within the connect timeout."""
 
+RESUMED_FROM_BYTES: Final = 8 * 1024 * 1024
+"""A larger file goes on where it broke off; a smaller one is sent again sooner than that is asked for."""
+
+_SETTLED_BYTES_PER_S: Final = 50e6
+"""A server reads again what came before, and has a file on its disk, at least so fast before it answers."""
+
+_LENGTH: Final = struct.Struct("<I")
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _POINTS: Final = "X-Tracker-Points"
 _WAIT_STATUSES: Final = (408, 425, 429)
@@ -45,21 +53,33 @@ class Receipt(msgspec.Struct, frozen=True):
     flush_after_s: float = 0.0
 
 
-class _Body:
-    """A file as the body of a request, in parts of our size: http.client would read it by 16 KiB."""
+OnBytes = Callable[[int], object]
+"""Told of so many more bytes that have gone, or of fewer where they go again."""
 
-    def __init__(self, source: IO[bytes], size_bytes: int) -> None:
+
+class _Body:
+    """A file as the body of a request, in parts of our size: http.client would read it by 16 KiB.
+
+    All parts are read into one buffer, as each of them has left before the next one is asked for.
+    """
+
+    def __init__(self, source: IO[bytes], size_bytes: int, on_sent: OnBytes | None = None) -> None:
         self._source = source
         self._size_bytes = size_bytes
+        self._on_sent = on_sent
+        self._buffer = memoryview(bytearray(min(_SENT_BYTES, max(1, size_bytes))))
 
     def __len__(self) -> int:
         return self._size_bytes
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[memoryview | bytes]:
         return iter(self.read, b"")
 
-    def read(self, _size: int = -1) -> bytes:
-        return self._source.read(_SENT_BYTES)
+    def read(self, _size: int = -1) -> memoryview | bytes:
+        count = self._source.readinto(self._buffer)  # type: ignore[attr-defined]
+        if self._on_sent is not None:
+            self._on_sent(count)
+        return self._buffer[:count] if count else b""
 
 
 class Transport:
@@ -88,22 +108,96 @@ class Transport:
         answer = self._json(self._request("POST", path, params=parameters, data=frames, headers=headers))
         return Receipt(_whole_number(answer, "next_seq"), _commands(answer), _flush_after_s(answer))
 
-    def upload_blob(self, digest: str, path: Path) -> None:
-        """Send the bytes of a blob, streamed. Raises OSError where the file cannot be read."""
-        with path.open("rb") as source:
-            headers = {"Content-Type": "application/octet-stream"}
-            body = _Body(source, os.fstat(source.fileno()).st_size)
-            self._json(self._request("PUT", f"/blobs/{digest}", data=body, headers=headers))
+    def another(self) -> Transport:
+        """A session of its own with the same server, for another thread."""
+        return Transport(self.url, self._api_key, connect_timeout_s=self._timeout[0], read_timeout_s=self._timeout[1])
 
-    def download_blob(self, digest: str, target: IO[bytes]) -> None:
-        """Write the bytes of a blob to `target` as they arrive; DamagedError where their sha256 is not `digest`."""
-        response = self._request("GET", f"/blobs/{digest}", stream=True)
+    def upload_blob(self, digest: str, path: Path, on_sent: OnBytes | None = None) -> None:
+        """Send the bytes of a blob, streamed, from where an earlier attempt broke off.
+
+        Raises OSError where the file cannot be read.
+        """
+        with path.open("rb", buffering=0) as source:
+            size_bytes = os.fstat(source.fileno()).st_size
+            arrived = min(size_bytes, self._arrived(digest)) if size_bytes >= RESUMED_FROM_BYTES else 0
+            try:
+                self._upload_rest(digest, source, size_bytes, arrived, on_sent)
+            except RefusedError as error:
+                if not arrived or error.code not in ("other_offset", "digest_mismatch"):
+                    raise
+                if on_sent is not None:
+                    on_sent(-arrived)
+                self._upload_rest(digest, source, size_bytes, 0, on_sent)  # what had come was not what is here
+
+    def _arrived(self, digest: str) -> int:
+        """How much the server has of bytes that are not whole yet; a server of an earlier version keeps none."""
+        try:
+            return _whole_number(self._json(self._request("GET", f"/blobs/{digest}/arrived")), "arrived_bytes")
+        except RefusedError as error:
+            if error.code != "not_found":
+                raise
+            return 0
+
+    def _upload_rest(
+        self, digest: str, source: IO[bytes], size_bytes: int, offset: int, on_sent: OnBytes | None
+    ) -> None:
+        source.seek(offset)
+        if on_sent is not None:
+            on_sent(offset)
+        sent = 0
+
+        def note(count: int) -> None:
+            nonlocal sent
+            sent += count
+            if on_sent is not None:
+                on_sent(count)
+
+        parameters = {"offset": offset} if offset else {}
+        headers = {"Content-Type": "application/octet-stream"}
+        timeout = (self._timeout[0], self._timeout[1] + size_bytes / _SETTLED_BYTES_PER_S)
+        try:
+            body = _Body(source, size_bytes - offset, note)
+            path = f"/blobs/{digest}"
+            self._json(self._request("PUT", path, params=parameters, data=body, headers=headers, timeout=timeout))
+        except (TransportError, RefusedError):
+            if on_sent is not None:
+                on_sent(-sent - offset)
+            raise
+
+    def upload_blobs(self, blobs: Mapping[str, bytes]) -> None:
+        """Send small blobs in one request. A server of an earlier version refuses that as `not_found`."""
+        body = b"".join(
+            part for digest, data in blobs.items() for part in (bytes.fromhex(digest), _LENGTH.pack(len(data)), data)
+        )
+        headers = {"Content-Type": "application/octet-stream"}
+        self._json(self._request("POST", "/blobs/bulk", data=body, headers=headers))
+
+    def download_blob(self, digest: str, target: IO[bytes], on_bytes: OnBytes | None = None) -> None:
+        """Write the bytes of a blob to `target` as they arrive; DamagedError where their sha256 is not `digest`.
+
+        What `target` has before where it stands came before, and is not asked for again: it has to be readable then.
+        """
+        offset = target.tell()
+        headers = {"Range": f"bytes={offset}-"} if offset else {}
+        response = self._request("GET", f"/blobs/{digest}", headers=headers, stream=True)
         if not response.ok:
             self._json(response)
+        if offset and response.status_code != 206:
+            offset = 0
+            target.seek(0)
+            target.truncate()
         sha256 = hashlib.sha256()
-        for part in _parts(response, self.url):
+        if offset:
+            target.seek(0)
+            for part in iter(lambda: target.read(min(_PART_BYTES, offset - target.tell())), b""):
+                sha256.update(part)
+        if on_bytes is not None:
+            on_bytes(offset)
+        for part in _parts(response, self.url, _SENT_BYTES // 2):
             sha256.update(part)
             target.write(part)
+            if on_bytes is not None:
+                on_bytes(len(part))
         if sha256.hexdigest() != digest:
             raise DamagedError(f"what {self.url} sent as blob {digest} has the sha256 {sha256.hexdigest()}")
 
@@ -172,7 +266,7 @@ class Transport:
     def _request(self, method: str, path: str, **options: Any) -> requests.Response:
         try:
             return self._session.request(
-                method, f"{self.url}/api/v1{path}", timeout=self._timeout, allow_redirects=False, **options
+                method, f"{self.url}/api/v1{path}", allow_redirects=False, **{"timeout": self._timeout, **options}
             )
         except requests.RequestException as error:
             raise TransportError(f"{self.url} cannot be reached ({_reason(error)})") from error
@@ -215,9 +309,9 @@ class Transport:
         return TransportError(f"{self.url} {what}", retry_after_s=_retry_after_s(response))
 
 
-def _parts(response: requests.Response, url: str) -> Iterator[bytes]:
+def _parts(response: requests.Response, url: str, part_bytes: int = _PART_BYTES) -> Iterator[bytes]:
     try:
-        yield from response.iter_content(_PART_BYTES)
+        yield from response.iter_content(part_bytes)
     except requests.RequestException as error:
         raise TransportError(f"{url} cannot be reached ({_reason(error)})") from error
     finally:

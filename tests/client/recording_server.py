@@ -13,6 +13,7 @@ import json
 import socket
 import struct
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -32,6 +33,10 @@ class RecordingServer:
         self.resume_modes: list[str | None] = []
         self.refused_code: str | None = None
         self.blobs: dict[str, bytes] = {}
+        self.arrived: dict[str, bytes] = {}
+        self.offsets: list[int] = []
+        self.asked_from: list[int] = []
+        self.bulk_count = 0
         self.models: dict[tuple[str, str], dict] = {}
         self.artifacts: dict[tuple[str, str], dict] = {}
         self.lacks: str | None = None
@@ -84,6 +89,16 @@ class RecordingServer:
             return 200, {"next_seq": self.next_seq[key], "commands": self.commands, **wish}
 
 
+def _bulk(body: bytes) -> Iterator[tuple[str, bytes]]:
+    offset = 0
+    while offset < len(body):
+        digest, length = struct.unpack_from("<32sI", body, offset)
+        offset += 36 + length
+        data = body[offset - length : offset]
+        assert hashlib.sha256(data).digest() == digest
+        yield digest.hex(), data
+
+
 def _digests(payload: bytes) -> list[str]:
     return sorted(blobs_of(decode(payload)))
 
@@ -105,6 +120,13 @@ def _handler(server: RecordingServer) -> type[BaseHTTPRequestHandler]:
             if self._misbehave():
                 return
             parts = urlsplit(self.path)
+            if parts.path.endswith("/blobs/bulk"):
+                found = dict(_bulk(body))
+                with server.lock:
+                    server.blobs |= found
+                    server.bulk_count += 1
+                self._reply(200, {"stored": len(found)})
+                return
             query = parse_qs(parts.query)
             run_id = parts.path.split("/")[-2]
             if body:
@@ -123,8 +145,16 @@ def _handler(server: RecordingServer) -> type[BaseHTTPRequestHandler]:
             body = self._body()
             if self._misbehave():
                 return
+            parts = urlsplit(self.path)
+            offset = int(parse_qs(parts.query).get("offset", ["0"])[0])
+            named = parts.path.split("/")[-1]
+            server.offsets.append(offset)
+            body = server.arrived.get(named, b"")[:offset] + body
             digest = hashlib.sha256(body).hexdigest()
-            assert self.path.endswith(digest)
+            server.arrived.pop(named, None)
+            if digest != named:
+                self._reply(422, _error("digest_mismatch", "these are other bytes"))
+                return
             with server.lock:
                 server.blobs[digest] = body
             self._reply(201, {"digest": digest, "size_bytes": len(body)})
@@ -133,8 +163,11 @@ def _handler(server: RecordingServer) -> type[BaseHTTPRequestHandler]:
             if self._misbehave():
                 return
             parts = urlsplit(self.path)
+            if parts.path.endswith("/arrived"):
+                self._reply(200, {"arrived_bytes": len(server.arrived.get(parts.path.split("/")[-2], b""))})
+                return
             if "/blobs/" in parts.path:
-                self._send(200, server.blobs[parts.path.split("/")[-1]], "application/octet-stream")
+                self._send_blob(server.blobs[parts.path.split("/")[-1]])
                 return
             ref = parse_qs(parts.query)["ref"][0]
             if parts.path.endswith("/artifact"):
@@ -149,6 +182,14 @@ def _handler(server: RecordingServer) -> type[BaseHTTPRequestHandler]:
                 self._reply(200, server.models[key])
             else:
                 self._reply(404, _error("unknown_model", f"there is no model {key[0]!r}"))
+
+        def _send_blob(self, data: bytes) -> None:
+            asked = self.headers.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-")
+            server.asked_from.append(int(asked))
+            if asked == "0":
+                self._send(200, data, "application/octet-stream")
+            else:
+                self._send(206, data[int(asked) :], "application/octet-stream")
 
         def _body(self) -> bytes:
             return self.rfile.read(int(self.headers.get("Content-Length", 0)))

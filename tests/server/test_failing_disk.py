@@ -16,7 +16,7 @@ import pytest
 
 from tests.migrations.kept import make_sqlite
 from tests.processes import Server, free_port, tracker
-from tracker_server.artifacts.blobs import SYNC_BYTES
+from tracker_server.artifacts.arriving import SYNC_BYTES
 
 _SEAM = """
 import errno, os, stat

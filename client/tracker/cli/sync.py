@@ -169,7 +169,9 @@ class _Shipment:
         self._has_asked = path.stat().st_size <= BATCH_BYTES  # less than asking is worth: it is sent in one request
         self._reader = JournalReader(path)
         may_delete = is_ours and not journal_files.is_live(path)
-        self._delivery = Delivery(self._reader, transport, may_delete=may_delete, resume=resume)
+        self._delivery = Delivery(
+            self._reader, transport, may_delete=may_delete, resume=resume, is_waited_for=lambda: True
+        )
         self._spoke_at = time.monotonic()
 
     def send(self, timeout_s: float) -> bool:

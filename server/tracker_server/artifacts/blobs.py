@@ -1,11 +1,16 @@
 """Where bytes lie: a folder of files, each named by the sha256 of what is in it.
 
 What always holds: a file under its final name is whole, verified and on the disk, because it gets that name only after
-its digest was checked and it was synced; an upload that fails leaves nothing. Bytes stream through; none are held in
-memory.
+its digest was checked and it was synced. Bytes stream through; none are held in memory, but for the small ones that
+come many at once.
 
-    <folder>/ab/cd/abcd…         a blob
-    <folder>/incoming/<random>   one that is still arriving; what a killed server left is removed after a day
+An upload that breaks off leaves what had come, for whoever sent it to go on with; nobody else does, since what they
+sent might be something else. What is left so is removed after a day, and the oldest of it where it is too much; an
+upload that fails otherwise leaves nothing.
+
+    <folder>/ab/cd/abcd…                a blob
+    <folder>/incoming/abcd….<sender>    one that is still arriving, locked by the request that brings it
+    <folder>/incoming/<random>          one that cannot be gone on with: another request brings the same, or it is small
 """
 
 from __future__ import annotations
@@ -14,19 +19,28 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracker_server.errors import NotFound, Refused
+from tracker_server.artifacts.arriving import Arriving
+from tracker_server.artifacts.syncing import sync_everything
+from tracker_server.errors import Conflict, NotFound, Refused, Stalled
 
-PART_BYTES = 128 * 1024
-SYNC_BYTES = 32 * 1024 * 1024
-"""After how much what has come is sent to the disk, so that little is left to wait for at the end."""
+PART_BYTES = 256 * 1024
+"""What has this size stays in the processor's caches; it is read into one buffer, again and again."""
+
+KEPT_FROM_BYTES = 1024 * 1024
+"""Of an upload that broke off before, nothing is kept: it is sent again as fast as it is asked for."""
 
 ABANDONED_AFTER_S = 24 * 3600
+TIDIED_EVERY_S = 3600
+MAX_LEFT_BYTES = 64 * 1024**3
+"""How much may be left by uploads that broke off."""
+
+Fill = Callable[[memoryview], int]
+"""Puts the next bytes into a buffer; how many, 0 at their end."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +55,13 @@ class StoredFile:
 class BlobStore:
     """Blobs in a local folder. Its methods are all that the rest of the server knows of it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, max_left_bytes: int = MAX_LEFT_BYTES) -> None:
         self._folder = folder
         self._incoming = folder / "incoming"
         self._incoming.mkdir(parents=True, exist_ok=True)
-        _remove_older(self._incoming, time.time() - ABANDONED_AFTER_S)
+        self._max_left_bytes = max_left_bytes
+        self._tidied_s = 0.0
+        self._tidy()
 
     def has(self, digest: str) -> bool:
         """Whether the bytes are here."""
@@ -80,22 +96,53 @@ class BlobStore:
 
         Raises Refused when they do not have that digest; then, and on any other failure, nothing is kept.
         """
-        arriving = self._incoming / secrets.token_hex(16)
+
+        def fill(buffer: memoryview) -> int:
+            part = read(len(buffer))
+            buffer[: len(part)] = part
+            return len(part)
+
+        with self._fresh() as arriving:
+            return self._take(digest, arriving, fill)
+
+    def arrived(self, digest: str, sender: int) -> int:
+        """How many bytes are left of an upload of this sender that broke off: from there it may go on."""
+        with suppress(OSError), closing(Arriving.resting(self._left(digest, sender))) as arriving:
+            return arriving.size
+        return 0
+
+    def receive(self, digest: str, fill: Fill, *, sender: int, offset: int = 0) -> int:
+        """Take in what `fill` gives, to follow the first `offset` bytes of what has come before. The number of all.
+
+        Raises Conflict where less has come before, Refused when they do not have that digest; then nothing is kept. Of
+        an upload that breaks off what has come stays.
+        """
+        self._tidy()
+        with self._going_on(digest, sender, offset) as arriving:
+            return self._take(digest, arriving, fill)
+
+    def put_many(self, blobs: Mapping[str, bytes]) -> None:
+        """Take in small blobs, all of them on the disk when this returns. Raises Refused for one of another digest."""
+        for digest, data in blobs.items():
+            _check(digest, hashlib.sha256(data).hexdigest(), len(data))
+        new = {digest: data for digest, data in blobs.items() if self.size(digest) != len(data)}
+        arriving: dict[str, Path] = {}
         try:
-            found, size = _write(arriving, read)
-            if found != digest:
-                raise Refused(
-                    "digest_mismatch",
-                    f"the {size} bytes that came have the sha256 {found}, not {digest}; send them again, they changed "
-                    "or were damaged on the way",
-                )
-            place = self._place(digest)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            arriving.replace(place)
-            _sync_folders(place.parent, self._folder)
+            for digest, data in new.items():
+                arriving[digest] = self._incoming / secrets.token_hex(16)
+                arriving[digest].write_bytes(data)
+            sync_everything(self._folder, arriving.values())
+            for digest, path in arriving.items():
+                place = self._place(digest)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                path.replace(place)
+            folders = {
+                above for digest in blobs for above in (self._place(digest).parent, *_above(digest, self._folder))
+            }
+            sync_everything(self._folder, folders)
         finally:
-            arriving.unlink(missing_ok=True)
-        return size
+            for path in arriving.values():
+                path.unlink(missing_ok=True)
 
     def remove(self, digest: str) -> None:
         """Remove the bytes; nothing where there are none."""
@@ -111,46 +158,108 @@ class BlobStore:
     def _place(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest[2:4] / digest
 
+    def _left(self, digest: str, sender: int) -> Path:
+        return self._incoming / f"{digest}.{sender}"
 
-def _write(path: Path, read: Callable[[int], bytes]) -> tuple[str, int]:
-    """Write everything, synced to the disk; the sha256 and the number of bytes.
+    def _take(self, digest: str, arriving: Arriving, fill: Fill) -> int:
+        buffer = memoryview(bytearray(PART_BYTES))
+        with arriving.checked() as checked:
+            while size := fill(buffer):
+                arriving.write(buffer[:size])
+            found = checked.digest()
+        _check(digest, found, arriving.size)
+        arriving.sync()
+        place = self._place(digest)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        arriving.path.replace(place)
+        _sync_folders(place.parent, self._folder)
+        return arriving.size
 
-    Of what is larger than a part, two threads check and sync what has come while the next of it comes.
-    """
-    running = hashlib.sha256()
-    size = synced_size = 0
-    hashed, synced = _done(), _done()
-    with path.open("xb") as file, ThreadPoolExecutor(2, "tracker-blob") as beside:
-        while part := read(PART_BYTES):
-            hashed.result()
-            if len(part) < PART_BYTES:
-                running.update(part)  # a small blob needs no thread
-            else:
-                hashed = beside.submit(running.update, part)
-            file.write(part)
-            size += len(part)
-            if size - synced_size >= SYNC_BYTES and synced.done():
-                synced.result()
-                synced_size = size
-                synced = beside.submit(os.fsync, file.fileno())
-        hashed.result()
-        synced.result()
-        file.flush()
-        os.fsync(file.fileno())
-    return running.hexdigest(), size
+    @contextmanager
+    def _fresh(self) -> Iterator[Arriving]:
+        """A file that is gone at the end, unless it has got its final name."""
+        arriving = Arriving.made(self._incoming / secrets.token_hex(16))
+        try:
+            yield arriving
+        finally:
+            arriving.remove()
+            arriving.close()
+
+    @contextmanager
+    def _going_on(self, digest: str, sender: int, offset: int) -> Iterator[Arriving]:
+        """The file of this upload, cut to `offset`; a fresh one where another request is at the same."""
+        arriving = Arriving.locked(self._left(digest, sender))
+        come = 0 if arriving is None else arriving.size
+        if offset > come:
+            if arriving is not None:
+                _leave(arriving)
+            raise Conflict(
+                "other_offset",
+                f"{come} bytes of {digest} have come, not {offset}; go on from there",
+                arrived_bytes=come,
+            )
+        if arriving is None:
+            with self._fresh() as fresh:
+                yield fresh
+            return
+        try:
+            arriving.cut(offset)
+            yield arriving
+        except (Stalled, ConnectionError):
+            _leave(arriving)
+            raise
+        except BaseException:
+            arriving.remove()
+            raise
+        finally:
+            arriving.close()
+
+    def _tidy(self) -> None:
+        """Remove what nobody goes on with any more, and the oldest beyond the limit."""
+        now_s = time.time()
+        if now_s - self._tidied_s < TIDIED_EVERY_S and self._left_bytes() <= self._max_left_bytes:
+            return
+        self._tidied_s = now_s
+        left_bytes = 0
+        for path, status in sorted(_files(self._incoming), key=lambda found: -found[1].st_mtime):
+            left_bytes += status.st_size
+            if left_bytes > self._max_left_bytes or status.st_mtime < now_s - ABANDONED_AFTER_S:
+                _remove_resting(path)
+
+    def _left_bytes(self) -> int:
+        return sum(status.st_size for _, status in _files(self._incoming))
 
 
-def _done() -> Future[None]:
-    done: Future[None] = Future()
-    done.set_result(None)
-    return done
+def _check(digest: str, found: str, size: int) -> None:
+    if found != digest:
+        raise Refused(
+            "digest_mismatch",
+            f"the {size} bytes that came have the sha256 {found}, not {digest}; send them again, they changed "
+            "or were damaged on the way",
+        )
 
 
-def _remove_older(folder: Path, than_s: float) -> None:
+def _leave(arriving: Arriving) -> None:
+    """Let go of an upload that broke off; its first few bytes are not worth keeping."""
+    if arriving.size < KEPT_FROM_BYTES:
+        arriving.remove()
+    arriving.close()
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     for path in folder.iterdir():
         with suppress(FileNotFoundError):  # another server process does the same
-            if path.stat().st_mtime < than_s:
-                path.unlink()
+            yield path, path.stat()
+
+
+def _remove_resting(path: Path) -> None:
+    """Remove a file of an upload, unless a request is at it."""
+    with suppress(OSError), closing(Arriving.resting(path)):
+        path.unlink(missing_ok=True)
+
+
+def _above(digest: str, top: Path) -> tuple[Path, Path]:
+    return top / digest[:2], top
 
 
 def _sync_folders(folder: Path, top: Path) -> None:

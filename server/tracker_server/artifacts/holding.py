@@ -6,7 +6,7 @@ name what one may read or has sent; else a digest that was overheard would be as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -43,11 +43,11 @@ def held(session: Session, digests: Sequence[str], actor_id: int) -> set[str]:
     return {*session.scalars(sent), *_readable(session, digests)}
 
 
-def note_sender(session: Session, digest: str, actor_id: int) -> None:
+def note_sender(session: Session, digests: Iterable[str], actor_id: int) -> None:
     """The actor has sent these bytes, and so had them."""
-    if narrowing.of(session) is not None:
-        row = db.insert(session, SentBlob).values(digest=digest, user_id=actor_id)
-        session.execute(row.on_conflict_do_nothing())
+    rows = [{"digest": digest, "user_id": actor_id} for digest in sorted(digests)]
+    if rows and narrowing.of(session) is not None:
+        session.execute(db.insert(session, SentBlob).on_conflict_do_nothing(), rows)
 
 
 def _readable(session: Session, digests: Sequence[str]) -> set[str]:

@@ -24,6 +24,24 @@ class StoredBlob(msgspec.Struct, frozen=True):
     size_bytes: int
 
 
+class StoredBlobs(msgspec.Struct, frozen=True):
+    """How many blobs a body had, all of which are stored."""
+
+    stored: int
+
+
+class ArrivedBytes(msgspec.Struct, frozen=True):
+    """How much has come of bytes that are not whole yet; sending them may go on from there."""
+
+    arrived_bytes: int
+
+
+class UploadQuery(msgspec.Struct, frozen=True):
+    """`offset` says that the body follows so many bytes which have come before."""
+
+    offset: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
+
+
 class FileEntry(msgspec.Struct, frozen=True):
     """A file of a version. With a `reference` its bytes lie there, not here; then `digest` is "" where nobody has read
     them, and `etag` is what their place calls them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -59,10 +59,20 @@ def _sizes(session: Session, digests: Sequence[str], actor_id: int) -> dict[str,
 
 
 def note_blob(session: Session, digest: str, size_bytes: int, *, now_ms: int) -> None:
+    """The store has these bytes now; see `note_blobs`."""
+    note_blobs(session, {digest: size_bytes}, now_ms=now_ms)
+
+
+def note_blobs(session: Session, sizes: Mapping[str, int], *, now_ms: int) -> None:
     """The store has these bytes now; a reprieve where they were condemned. Waits for whoever removes them."""
-    row = db.insert(session, Blob).values(digest=digest, size_bytes=size_bytes, created_ms=now_ms)
+    rows = [
+        {"digest": digest, "size_bytes": size_bytes, "created_ms": now_ms}
+        for digest, size_bytes in sorted(sizes.items())
+    ]  # in one order, so that two who note the same wait for each other in turn
     reprieved = {"created_ms": now_ms, "condemned_ms": None}
-    session.execute(row.on_conflict_do_update(index_elements=["digest"], set_=reprieved))
+    statement = db.insert(session, Blob).on_conflict_do_update(index_elements=["digest"], set_=reprieved)
+    if rows:
+        session.execute(statement, rows)
 
 
 def log_version(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from flask import Response, request, send_file
+from werkzeug.wsgi import wrap_file
 
 from tracker_server import artifacts, runs
-from tracker_server.artifacts import aliases, changes, data, holding, reading, service, tree
+from tracker_server.artifacts import aliases, bulk, changes, data, holding, reading, service, tree
 from tracker_server.artifacts.schema import (
+    ArrivedBytes,
     ArtifactAbout,
     ArtifactChanges,
     ArtifactDetail,
@@ -23,19 +25,23 @@ from tracker_server.artifacts.schema import (
     MissingDigests,
     RunArtifacts,
     StoredBlob,
+    StoredBlobs,
     TreePage,
     TreeQuery,
+    UploadQuery,
     VersionPage,
     VersionsQuery,
 )
-from tracker_server.errors import NotFound, Refused, Unavailable
-from tracker_server.http import Api, Call, reader, reply
+from tracker_server.errors import NotFound, Refused, TooLarge, Unavailable
+from tracker_server.http import Api, Call, filler, read_body, reply
 from tracker_server.http.security import INERT_POLICY
 from tracker_server.rights import Level
 
 api = Api("artifacts")
 
 _DIGEST = re.compile("[0-9a-f]{64}")
+_REST = re.compile("bytes=([0-9]{1,18})-")
+"""What a download asks for that goes on where it broke off."""
 
 
 @api.post("/blobs/missing", access="read", body=DigestList, reply=MissingDigests)
@@ -44,9 +50,28 @@ def find_missing_blobs(call: Call, body: DigestList) -> MissingDigests:
     return MissingDigests(service.missing(call.session, body.digests, call.actor_id))
 
 
-@api.put("/blobs/<digest>", body_kind="bytes", reply=StoredBlob, status=201, status_before=200)
-def put_blob(call: Call, digest: str) -> Response:
-    """Store bytes under their sha256; 200 where they are stored already."""
+@api.post("/blobs/bulk", body_kind="bytes", reply=StoredBlobs)
+def put_blobs(call: Call) -> StoredBlobs:
+    """Store many small blobs at once: of each its sha256 (32 bytes), its length (4 bytes, little endian), its bytes."""
+    blobs = bulk.parse(read_body(request, bulk.MAX_BULK_BYTES))
+    artifacts.blob_store().put_many(blobs)
+    _note(call, {digest: len(data) for digest, data in blobs.items()})
+    return StoredBlobs(len(blobs))
+
+
+@api.get("/blobs/<digest>/arrived", reply=ArrivedBytes)
+def get_arrived_bytes(call: Call, digest: str) -> ArrivedBytes:
+    """How much has come of what one was sending under this sha256 when that broke off."""
+    _check(digest)
+    return ArrivedBytes(artifacts.blob_store().arrived(digest, call.actor_id))
+
+
+@api.put("/blobs/<digest>", query=UploadQuery, body_kind="bytes", reply=StoredBlob, status=201, status_before=200)
+def put_blob(call: Call, digest: str, query: UploadQuery) -> Response:
+    """Store bytes under their sha256; 200 where they are stored already.
+
+    With `offset`, the body follows as many bytes that came before; what of it comes is kept where it breaks off.
+    """
     _check(digest)
     blobs = artifacts.blob_store()
     stored_bytes = (
@@ -56,14 +81,25 @@ def put_blob(call: Call, digest: str) -> Response:
     # The session's first statement comes after the bytes are on the disk: no lock is held while they stream.
     size_bytes = stored_bytes
     if size_bytes is None:
-        size_bytes = blobs.put(digest, reader(request, call.settings.max_file_bytes))
-    service.note_blob(call.session, digest, size_bytes, now_ms=call.now_ms)
-    holding.note_sender(call.session, digest, call.actor_id)
-    if not blobs.has(digest):
-        raise Unavailable(
-            "blob_went", f"the blob {digest} was removed as it arrived, as nothing used it; send it again"
-        )
+        limit_bytes = call.settings.max_file_bytes
+        if query.offset > limit_bytes:
+            raise TooLarge("too_large", f"a file has at most {limit_bytes} bytes; {query.offset} have come, it is said")
+        fill = filler(request, limit_bytes - query.offset)
+        size_bytes = blobs.receive(digest, fill, sender=call.actor_id, offset=query.offset)
+    _note(call, {digest: size_bytes})
     return reply(StoredBlob(digest, size_bytes), 201 if is_new else 200)
+
+
+def _note(call: Call, sizes: dict[str, int]) -> None:
+    """Have what is in the store known, to be there and as the actor's."""
+    service.note_blobs(call.session, sizes, now_ms=call.now_ms)
+    holding.note_sender(call.session, sizes, call.actor_id)
+    blobs = artifacts.blob_store()
+    for digest in sizes:
+        if not blobs.has(digest):
+            raise Unavailable(
+                "blob_went", f"the blob {digest} was removed as it arrived, as nothing used it; send it again"
+            )
 
 
 @api.get("/blobs/<digest>")
@@ -167,6 +203,19 @@ def _attachment(digest: str, name: str) -> Response:
         etag=digest,
         conditional=True,
     )
+    rest = _REST.fullmatch(request.headers.get("Range", ""))
+    if response.status_code == 206 and rest is not None:
+        _send_rest(response, artifacts.blob_store().path(digest), int(rest[1]))
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     response.headers["Content-Security-Policy"] = INERT_POLICY
     return response
+
+
+def _send_rest(response: Response, path: Path, start: int) -> None:
+    """Have the system send what follows `start`, as it does a whole file; a range else goes out by 8 KiB."""
+    replaced = response.response
+    if hasattr(replaced, "close"):
+        replaced.close()
+    file = path.open("rb")
+    file.seek(start)
+    response.response = wrap_file(request.environ, file)

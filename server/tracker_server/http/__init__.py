@@ -8,6 +8,7 @@ declarations. A view takes a `Call` (session, actor, clock), the parts of its pa
 from tracker_server.http.api import Access, Api, Call, Created, Route, mount
 from tracker_server.http.bodies import read_body, reader, reply, reply_streamed
 from tracker_server.http.openapi import document
+from tracker_server.http.receiving import filler
 
 __all__ = [
     "Access",
@@ -16,6 +17,7 @@ __all__ = [
     "Created",
     "Route",
     "document",
+    "filler",
     "mount",
     "read_body",
     "reader",

@@ -132,8 +132,7 @@ def read_body(request: Request, limit_bytes: int) -> bytes:
 
 def reader(request: Request, limit_bytes: int) -> Callable[[int], bytes]:
     """What reads the body piece by piece, each of at most so many bytes. Raises TooLarge and Stalled."""
-    if (request.content_length or 0) > limit_bytes:
-        raise _too_large(request.content_length or 0, limit_bytes)
+    check_length(request, limit_bytes)
     size = 0
 
     def read(most_bytes: int) -> bytes:
@@ -149,6 +148,12 @@ def reader(request: Request, limit_bytes: int) -> Callable[[int], bytes]:
         return part
 
     return read
+
+
+def check_length(request: Request, limit_bytes: int) -> None:
+    """Raises TooLarge for a body that says that it is longer."""
+    if (request.content_length or 0) > limit_bytes:
+        raise _too_large(request.content_length or 0, limit_bytes)
 
 
 def _too_large(size: int, limit: int) -> TooLarge:
