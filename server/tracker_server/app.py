@@ -45,6 +45,7 @@ from tracker_server.search.run_views import api as run_api
 from tracker_server.search.views import api as search_api
 from tracker_server.settings import Settings
 from tracker_server.sharing.views import api as sharing_api
+from tracker_server.tabular.views import api as tabular_api
 from tracker_server.vitals import Vitals
 from tracker_server.webhooks.views import api as webhooks_api
 
@@ -61,6 +62,7 @@ APIS: list[Api] = [
     corrections_api,
     artifacts_api,
     media_api,
+    tabular_api,
     registry_api,
     bundles_api,
     lineage_api,

@@ -181,6 +181,9 @@ BODIES: dict[str, Any] = {
     "POST /projects/<project>/links": {"days": 7},
     "POST /projects/<project>/views": {"name": "mine", "is_shared": True, "parameters": {}},
     "POST /blobs/missing": {"digests": []},
+    "POST /media/<int:media_id>/table/join": {"other": 1, "on": ["id"]},
+    "POST /artifact-versions/<int:version_id>/table": {"path": "rows.csv"},
+    "POST /artifact-versions/<int:version_id>/table/changes": {"path": "rows.csv", "since": 1},
     "POST /projects/<project>/data/compare": {"runs": ["r1"]},
 }
 """What a request says where its path does not say it all; others are sent an empty object."""
