@@ -36,6 +36,7 @@ from tracker_server.media.views import api as media_api
 from tracker_server.metrics.views import api as metrics_api
 from tracker_server.monitoring.views import api as monitoring_api
 from tracker_server.oidc.views import api as oidc_api
+from tracker_server.previews.views import api as previews_api
 from tracker_server.promotion.views import api as promotion_api
 from tracker_server.registry.views import api as registry_api
 from tracker_server.retention.views import api as retention_api
@@ -63,6 +64,7 @@ APIS: list[Api] = [
     artifacts_api,
     media_api,
     tabular_api,
+    previews_api,
     registry_api,
     bundles_api,
     lineage_api,

@@ -119,6 +119,9 @@ THUMBNAIL = "/media/<int:media_id>/thumbnail"
 SHOWN = {"/media/<int:media_id>/frame", "/media/plotly.js", "/media/frame.js"}
 """Figures, drawn in a sandbox, and the scripts that do it."""
 
+STORED = {"/artifact-versions/<int:version_id>/content", "/artifact-versions/<int:version_id>/frame"}
+"""Files that are shown as text, or drawn where no script runs."""
+
 TOLD = {"/metrics"}
 """Numbers of the server's own."""
 
@@ -157,11 +160,16 @@ def test_whatever_is_not_json_does_nothing_in_a_browser(client: FlaskClient) -> 
     for route in others:
         asked = route.path.replace("media_id", "image_id") if route.path == THUMBNAIL else route.path
         path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(known[found[1]]), asked)
-        with client.get(f"/api/v1{path}") as answer:
+        with client.get(
+            f"/api/v1{path}", query_string={"path": "index.html"} if route.path in STORED else {}
+        ) as answer:
             assert answer.status_code == 200, f"{path}: {answer.text[:300]}"
             assert answer.headers["X-Content-Type-Options"] == "nosniff", path
             assert answer.mimetype in route.media_types, path
             if route.path in TOLD:
+                continue
+            if route.path in STORED:
+                assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'"), path
                 continue
             if route.path in SHOWN:
                 is_sandboxed = answer.headers["Content-Security-Policy"].startswith("sandbox allow-scripts;")

@@ -199,6 +199,9 @@ QUERIES = {
     "GET /artifact-versions/<int:version_id>/changes": "?since=1",
     "GET /audit": f"?model={SECRET}",
     "GET /audit/export": f"?model={SECRET}",
+    **{
+        f"GET /artifact-versions/<int:version_id>/{what}": f"?path={SECRET}" for what in ("preview", "content", "frame")
+    },
 }
 
 

@@ -21,6 +21,7 @@ from tracker_server.artifacts.service import (
     missing,
     project_id_of,
     put_back,
+    reference_of,
     references_of,
     use,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "missing",
     "project_id_of",
     "put_back",
+    "reference_of",
     "references_of",
     "refers",
     "use",

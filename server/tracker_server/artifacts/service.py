@@ -214,6 +214,12 @@ def references_of(session: Session, version_id: int) -> list[ArtifactReference]:
     return list(session.scalars(statement.order_by(ArtifactReference.path)))
 
 
+def reference_of(session: Session, version_id: int, path: str) -> ArtifactReference | None:
+    """The file of that path, where it is one whose bytes lie elsewhere. Raises NotFound for no version."""
+    get_version(session, version_id)
+    return session.get(ArtifactReference, (version_id, path))
+
+
 def count_of_run(session: Session, run_id: str) -> int:
     """How many versions the run made or read, without those in the trash."""
     link = RunArtifactLink

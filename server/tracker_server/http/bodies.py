@@ -199,7 +199,7 @@ def check_body_kind(request: Request, kind: BodyKind) -> None:
 def read_json(request: Request, kind: type[T], limit_bytes: int) -> T:
     """The body, which is JSON (`check_body_kind`), as `kind`."""
     body = read_body(request, limit_bytes)
-    _check_structure(body)
+    check_structure(body)
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
@@ -208,7 +208,7 @@ def read_json(request: Request, kind: type[T], limit_bytes: int) -> T:
         raise BadRequest("bad_json", f"the body is not JSON: {error}") from error
 
 
-def _check_structure(body: bytes) -> None:
+def check_structure(body: bytes) -> None:
     """Raises Refused for JSON that is nested too deep, or has too many items. A small body is hardly looked at."""
     opened = body.count(b"[") + body.count(b"{")
     if opened <= MAX_DEPTH and opened + body.count(b",") <= MAX_ITEMS:
