@@ -31,6 +31,7 @@ from benchmarks import (
     serving,
     tables,
     transferring,
+    watching,
 )
 from benchmarks.figures import Figure, Machine, Measurement
 from benchmarks.processes import BACKENDS, Backend
@@ -40,7 +41,7 @@ PEER_RESULTS = Path(__file__).with_name("peers.json")
 MILLION = 1_000_000
 SMALLEST = 10_000
 LIVE_S: dict[Backend, int] = {"sqlite": 300, "postgresql": 60}
-WITHOUT_DATABASE = ("log", "sampling", "artifacts", "serving")
+WITHOUT_DATABASE = ("log", "sampling", "watching", "artifacts", "serving")
 """Parts in which the database has no share: they are measured on SQLite alone."""
 
 Part = Callable[[Backend], list[Figure]]
@@ -129,6 +130,9 @@ def _parts(options: argparse.Namespace) -> dict[str, Part]:
         ),
         "sampling": lambda _: sampling.figures(
             repetitions=options.repetitions, samples=20 if options.quick else 100
+        ),
+        "watching": lambda _: watching.figures(
+            repetitions=options.repetitions, steps=5 if options.quick else 20, passes=10 if options.quick else 50
         ),
         "server": lambda backend: hosting.figures(repetitions=options.repetitions, backend=backend),
         "ingest": lambda backend: ingesting.figures(

@@ -9,6 +9,7 @@ any other device are copied to the CPU first, which waits.
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -190,20 +191,37 @@ def unpacked(numbers: list[float], size: int, tiny: float) -> Spread:
 
 
 def _counts(values: Any, least: float, greatest: float, bins: int, tiny: float) -> tuple[int, ...]:
-    """How many values are in each bin. `histc` would take twice as long."""
+    """How many values are in each bin. `histc` would take three times as long.
+
+    Neighbouring values are counted in several rows of bins by turns: most lie in a few bins, and a processor waits for
+    one addition to a number before the next one to it.
+    """
     import torch
 
     if not bins or is_one_value(least, greatest, bins, tiny):
         return tuple(_all_in_the_middle(values.numel(), bins))
     per_value = bins / (greatest / 2 - least / 2) / 2
-    scaled = torch.empty(min(values.numel(), _host_part()), dtype=_precise(values.dtype))
-    places = torch.empty_like(scaled, dtype=torch.uint8 if bins <= 256 else torch.int32)
-    counts = torch.zeros(bins, dtype=torch.int64)
-    for part in _parts(values, _host_part()):
+    longest = min(values.numel(), _host_part())
+    scaled = torch.empty(longest, dtype=_precise(values.dtype))
+    rows, turns = _turns(bins, _host_part())
+    places = torch.empty(longest, dtype=turns.dtype)
+    counts = torch.zeros(rows * bins, dtype=torch.int64)
+    for part in _parts(values, longest):
         size = part.numel()
         torch.sub(part, least, out=scaled[:size]).mul_(per_value).clamp_(0, bins - 1)
-        counts += torch.bincount(places[:size].copy_(scaled[:size]), minlength=bins)
-    return tuple(counts.tolist())
+        places[:size].copy_(scaled[:size])
+        counts += torch.bincount(places[:size].add_(turns[:size]), minlength=rows * bins)
+    return tuple(counts.view(rows, bins).sum(0).tolist())
+
+
+@functools.lru_cache(maxsize=4)
+def _turns(bins: int, size: int) -> tuple[int, Any]:
+    """How many rows of bins there is room for in a byte, and where in them the row of each of `size` values begins."""
+    import torch
+
+    rows = max(1, 256 // bins)
+    dtype = torch.uint8 if bins <= 256 else torch.int32
+    return rows, torch.arange(0, rows * bins, bins, dtype=dtype).repeat(size // rows + 1)
 
 
 def _all_in_the_middle(count: int, bins: int) -> list[int]:
