@@ -26,6 +26,7 @@ from tracker.records import ArtifactFile, Record
 
 MAX_BYTES: Final = 256 * 1024 * 1024
 PATIENCE_S: Final = 5.0
+_LEAST_BYTES: Final = 1024  # that any piece takes, whatever it holds
 
 Work = Callable[[], Record]
 
@@ -70,6 +71,7 @@ class Encoder:
         if not self._is_threaded:
             self._append(what, work)
             return
+        size_bytes = max(size_bytes, _LEAST_BYTES)
         with self._changed:
             has_room = self._await_room(size_bytes)
             if has_room:
@@ -86,7 +88,7 @@ class Encoder:
     def settle(self, timeout_s: float) -> bool:
         """Wait until nothing waits to be encoded; False when that took longer."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._held_bytes and not self._waiting, max(0.0, timeout_s))
+            return self._changed.wait_for(lambda: not self._held_bytes, max(0.0, timeout_s))
 
     def close(self, timeout_s: float) -> None:
         """Encode what waits, for no longer than this; what is left is counted as lost, and nothing more is appended."""

@@ -185,7 +185,7 @@ class ConfusionMatrix(Media):
             _check_examples(self._examples, len(self._actual))
         self.size_bytes = 16 * len(self._actual) + (self._examples.size_bytes if self._examples else 0)
         if self._actual.is_here and self._predicted.is_here:
-            self._labels = _labels_for(self._actual.read(), self._predicted.read(), self._labels)
+            _labels_for(self._actual.read(), self._predicted.read(), self._labels)
 
     def encode(self, keep: Keep) -> Encoded:
         if self._counts:

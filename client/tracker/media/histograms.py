@@ -75,6 +75,8 @@ def histogram_of(values: Array, bins: int, limits: tuple[float, float] | None = 
     if limits is None and len(values):
         low, high = float(values.min()), float(values.max())
         limits = _widened(low, high)
+        if math.isinf(high - low):
+            values = values.clip(*limits)
     counts, edges = numpy.histogram(values, bins=bins, range=limits or (0.0, 1.0))
     return kinds.Histogram(
         edges=tuple(edges.tolist()),
@@ -86,7 +88,7 @@ def histogram_of(values: Array, bins: int, limits: tuple[float, float] | None = 
 
 def _widened(low: float, high: float) -> tuple[float, float]:
     """Extremes that are apart, so that equal values have a bin to lie in."""
-    if math.isinf(high - low):
+    if math.isinf(high - low):  # further apart than the greatest number: those at the ends count as nearer
         half = 1e308 / 2
         return max(low, -half), min(high, half)
     slack = max(abs(low), abs(high)) * 1e-6 or 0.5

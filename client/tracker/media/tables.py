@@ -24,6 +24,7 @@ MAX_COLUMNS: Final = 1000
 MAX_CELLS: Final = 10_000_000
 MAX_MEDIA_CELLS: Final = 2000
 MAX_NAME: Final = 250
+MAX_NAMES_BYTES: Final = 256 * 1024
 _UNCHANGING: Final = frozenset({int, float, str, bool, type(None), bytes, datetime, date})
 _SUFFIXES: Final = {"text": "txt", "html": "html", "svg": "svg", "plotly": "json"}
 
@@ -241,6 +242,10 @@ def _checked_names(names: list[Any]) -> list[str]:
         raise ValueError("a table has at least one column, got none")
     if len(found) > MAX_COLUMNS:
         raise ValueError(f"a table has at most {MAX_COLUMNS:,} columns, got {len(found):,}; log those that matter")
+    if sum(len(name.encode("utf-8", "replace")) for name in found) > MAX_NAMES_BYTES:
+        raise ValueError(
+            f"the names of a table's columns have at most {MAX_NAMES_BYTES:,} bytes together; shorten them"
+        )
     for name in found:
         if not 0 < len(name) <= MAX_NAME or not is_text(name) or "\0" in name:
             raise ValueError(f"a column's name has 1 to {MAX_NAME} characters, got {name!r:.120}")
@@ -284,7 +289,7 @@ def _typed(column: list[Any], cells: _Cells) -> tuple[kinds.ColumnType, list[Any
     classes = {type(value) for value in column} - {type(None)}
     if classes <= {bool} and classes:
         return "boolean", column
-    if classes <= {int, float}:
+    if classes and classes <= {int, float}:
         if int in classes and any(type(value) is int and abs(value) > MAX_EXACT_INTEGER for value in column):
             return "text", [None if value is None else str(value) for value in column]
         return "number", [_number(value) for value in column] if float in classes else column
