@@ -28,6 +28,8 @@ from tracker.records import EnvironmentCaptured
 from tracker.redaction import Redactor, is_secret_name
 
 MAX_PATCH_BYTES: Final = 1024 * 1024
+MAX_COMMITS: Final = 100
+_MAX_SUBJECT_CHARS: Final = 120
 _GIT_TIMEOUT_S: Final = 10.0
 _MAX_VARIABLE_CHARS: Final = 4096
 _VARIABLES: Final = (
@@ -164,7 +166,7 @@ def git_state(folder: Path, redactor: Redactor | None = None) -> dict[str, Any] 
 
     The patch holds changes of tracked files against the commit, up to `MAX_PATCH_BYTES`; `is_patch_cut` says when more
     was there, `patch_left_out` names those of files that hold keys by their name. What the redactor finds in the patch
-    is replaced, line for line.
+    is replaced, line for line. `root` is the repository's folder, `log` its last commits, newest first.
     """
     redactor = redactor or Redactor()
     commit = _git(folder, "rev-parse", "HEAD")
@@ -181,7 +183,16 @@ def git_state(folder: Path, redactor: Redactor | None = None) -> dict[str, Any] 
         "patch": redactor.text(patch),
         "is_patch_cut": is_cut,
         "patch_left_out": (left_out or [])[: source.MAX_LEFT_OUT],
+        "root": _git(folder, "rev-parse", "--show-toplevel"),
+        "log": [{"commit": commit, "subject": redactor.text(subject)} for commit, subject in _log(folder)],
     }
+
+
+def _log(folder: Path) -> list[tuple[str, str]]:
+    """The last commits, newest first, each with the beginning of its first line: what lies between two runs."""
+    told = _git(folder, "log", f"--max-count={MAX_COMMITS}", "--no-show-signature", "--no-color", "--format=%H%x00%s")
+    lines = [line.partition("\0") for line in (told or "").splitlines()]
+    return [(commit, subject[:_MAX_SUBJECT_CHARS]) for commit, _, subject in lines if commit and subject]
 
 
 def without_credentials(remote: str) -> str:

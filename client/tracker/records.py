@@ -350,7 +350,6 @@ class RunCopied(Copied, tag="run_copied", frozen=True, array_like=True):
     stop_requested_by: str | None
     stop_reason: str | None
     segments: tuple[SegmentFacts, ...]
-    reproduces: str | None = None
 
 
 class ProjectCopied(Copied, tag="project_copied", frozen=True, array_like=True):

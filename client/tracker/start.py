@@ -24,6 +24,9 @@ from tracker.version import client_version
 Resume = Literal["allow", "must", "never"]
 OnNan = Literal["warn", "stop"]
 
+REPRODUCES: Final = "TRACKER_REPRODUCES"
+"""The variable by which `tracker reproduce` tells the program that it runs whose run it repeats."""
+
 RESUME: Final = ("allow", "must", "never")
 _RANK_VARIABLES: Final = ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
 
@@ -104,6 +107,7 @@ def init(
         notes=arguments.optional_text("notes", notes, most=MAX_NOTES) or "",
         client_version=client_version(),
         is_resumed=bool(joined_id),
+        reproduces=_reproduced(),
         **history,
     )
     if _current is not None and not _current.is_finished:
@@ -117,6 +121,12 @@ def init(
     _watch(run, system_interval_s=interval_s, with_console=capture_console, with_code=capture_code and is_main)
     _current = run
     return run
+
+
+def _reproduced() -> str | None:
+    """The run that `tracker reproduce` repeats by this process."""
+    run_id = os.environ.get(REPRODUCES)
+    return arguments.run_id(run_id) if run_id else None
 
 
 def fork(run_id: str, step: int, project: str | None = None, name: str | None = None, **options: Any) -> Run:

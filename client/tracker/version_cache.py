@@ -23,7 +23,7 @@ from typing import Any
 
 import msgspec
 
-from tracker import arguments, settings
+from tracker import arguments, pins, settings
 from tracker.errors import TrackerError, TransportError
 from tracker.journal_files import make_private_folder
 from tracker.live_run import Run
@@ -98,6 +98,7 @@ def use_artifact(
     where = inside or project or (run.project if run is not None else None)
     if where is None:
         raise ValueError(f"{ref!r} says of no project; without an active run, write project/{ref}")
+    pointer = pins.pinned(where, name, pointer)
     chosen = settings.load(url=url)
     with closing(Transport(chosen.url, chosen.api_key)) as transport:
         cache = _Cache(transport, chosen.artifacts)

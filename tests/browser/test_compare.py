@@ -292,6 +292,37 @@ def test_code_that_no_commit_has_is_compared_line_by_line(page: Page, server: Se
     expect(changes).to_contain_text("+rate = 2")
 
 
+def test_the_commits_between_two_runs_and_their_packages_are_told(page: Page, server: Server, tmp_path: Path) -> None:
+    script = tmp_path / "code" / "train.py"
+    script.parent.mkdir()
+    git = ["git", "-C", str(script.parent), "-c", "user.name=A", "-c", "user.email=a@example.com"]
+    subprocess.run([*git, "init", "--quiet"], check=True, capture_output=True)
+    found = []
+    for rate in (1, 2):
+        script.write_text(f"import tracker\nprint(tracker.init('commits', name='run{rate}').id)\n# {rate}\n")
+        subprocess.run([*git, "add", "."], check=True, capture_output=True)
+        subprocess.run([*git, "commit", "--quiet", "-m", f"Try rate {rate}"], check=True, capture_output=True)
+        told = (
+            environment(server.url, tmp_path, TRACKER_REPRODUCES=found[0])
+            if found
+            else environment(server.url, tmp_path)
+        )
+        ended = subprocess.run([sys.executable, str(script)], env=told, capture_output=True, text=True, check=True)
+        found.append(ended.stdout.strip())
+    visit(page, *found)
+    line(page, "git.commit").get_by_role("button", name="show diff").click()
+    dialog = page.get_by_role("dialog", name="Code of run2 against run1")
+    expect(dialog.get_by_text("1 commit of run2 alone")).to_be_visible()
+    expect(dialog.get_by_role("listitem")).to_have_text(re.compile("[0-9a-f]{12} Try rate 2"))
+    expect(dialog.get_by_text("The packages are the same for both.")).to_be_visible()
+    page.goto(f"/r/{found[1]}")
+    expect(page.get_by_text("Reproduces run1 (compare)")).to_be_visible()
+    page.get_by_role("link", name="run1", exact=True).first.click()
+    expect(page.get_by_text("Reproduced by run2 (compare)")).to_be_visible()
+    page.get_by_role("link", name="compare", exact=True).click()
+    expect(page).to_have_url(re.compile(f"compare.*{found[0]}"))
+
+
 TABS = {"differences": "", "rows": "&as=rows", "charts": "&tab=charts&difference=1", "console": "&tab=console"}
 
 

@@ -13,7 +13,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "command-line.md"
 COMMANDS = [
     "login", "logout", "status", "ls", "run show", "run stop", "sync", "export", "import", "journal show",
     "leaderboard", "models", "register",
-    "verify", "gate", "rules", "propose", "promote", "rollback", "serve", "package",
+    "checkout", "reproduce", "verify", "gate", "rules", "propose", "promote", "rollback", "serve", "package",
 ]  # fmt: skip
 SERVERS_OWN = {"server", "audit", "backup", "restore", "fsck", "gc"}
 """Commands that the extra `server` brings; how they are used is told in docs/operations.md."""

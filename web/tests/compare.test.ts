@@ -187,6 +187,19 @@ test("texts are compared by words, and longer ones by lines", () => {
   expect(changedLines("a\nb\n", "a\nc\n")?.map(({ kind, text }) => [kind, text])).toEqual([["hunk", "line 1 → 1"], ["context", " a"], ["removed", "-b"], ["added", "+c"]]);
 });
 
+test("the commits between two runs are those that one log has and the other has not", () => {
+  const git = (...ids: string[]) => ({ git: { commit: ids[0], log: ids.map((commit) => ({ commit, subject: `did ${commit}` })) } });
+  expect(codeChanges(git("b", "a"), git("d", "c", "b", "a")).between).toEqual({ before: [], after: [{ id: "d", subject: "did d" }, { id: "c", subject: "did c" }] });
+  expect(codeChanges(git("x", "a"), git("b", "a")).between).toMatchObject({ before: [{ id: "x" }], after: [{ id: "b" }] });
+  expect(codeChanges(git("x"), git("b", "a")).between).toBeNull();
+  expect(codeChanges({}, {}).between).toBeNull();
+});
+
+test("packages differ in their version, or are not installed", () => {
+  const { packages } = codeChanges({ packages: { torch: "2.12", numpy: "2", gone: "1" } }, { packages: { torch: "2.13", numpy: "2", fresh: "1" } });
+  expect(packages).toEqual([{ name: "fresh", before: null, after: "1" }, { name: "gone", before: "1", after: null }, { name: "torch", before: "2.12", after: "2.13" }]);
+});
+
 test("code differs in its commit, in its patches by file, and in what no commit has", () => {
   const patch = (line: string) => `diff --git a/train.py b/train.py\n@@ -1 +1 @@\n-lr = 1\n+${line}\n`;
   const before = { git: { commit: "abc", patch: patch("lr = 2") }, source: { files: [{ path: "new.py", text: "x = 1\n" }] } };

@@ -20,6 +20,7 @@ Command = Callable[[list[str]], int]
 
 GROUP: Final = "tracker.commands"
 _OWN: Final[dict[str, tuple[str, str]]] = {
+    "checkout": ("tracker.cli.reproduce:checkout", "put the code that a run ran into a folder"),
     "export": ("tracker.cli.exporting:export", "write a project, with all its runs and files, to one file"),
     "gate": ("tracker.cli.gate:gate", "say whether a model's version passes the rules of an alias"),
     "import": ("tracker.cli.importing:import_", "make anew on the server what export wrote"),
@@ -36,6 +37,7 @@ _OWN: Final[dict[str, tuple[str, str]]] = {
     "promote": ("tracker.cli.models:promote", "have an alias of a model point at a version"),
     "propose": ("tracker.cli.models:propose", "ask others to approve that"),
     "register": ("tracker.cli.models:register", "make an artifact or files the next version of a model"),
+    "reproduce": ("tracker.cli.reproduce:reproduce", "run again what a run ran, and compare what comes out"),
     "rollback": ("tracker.cli.models:rollback", "have an alias point again at a version that held it"),
     "rules": ("tracker.cli.models:rules", "print the rules of a model, or check or keep those in a file"),
     "run": ("tracker.cli.runs:run", "look at one run, or stop it"),

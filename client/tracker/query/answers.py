@@ -123,6 +123,8 @@ class RunDetail(RunFacts, frozen=True, kw_only=True):
     console_lines: int
     alert_count: int = 0
     stop: StopRequest | None = None
+    reproduces: str | None = None
+    reproduced_by: list[str] = []
 
 
 class RunPage(msgspec.Struct, frozen=True):
@@ -220,6 +222,7 @@ class ArtifactFacts(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, Any]
     direction: str
     files: list[FileEntry]
+    project: str = ""
 
 
 class RunArtifacts(msgspec.Struct, frozen=True):

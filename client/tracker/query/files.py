@@ -51,6 +51,7 @@ class StoredArtifact(msgspec.Struct, frozen=True, kw_only=True):
     created: datetime
     metadata: dict[str, Any]
     files: list[StoredFile]
+    project: str = ""
 
 
 def artifact(facts: ArtifactFacts) -> StoredArtifact:
@@ -66,6 +67,7 @@ def artifact(facts: ArtifactFacts) -> StoredArtifact:
         created=moment(facts.created_ms),
         metadata=facts.metadata,
         files=[StoredFile(file.path, file.size_bytes, file.digest, ref) for file in facts.files],
+        project=facts.project,
     )
 
 

@@ -181,6 +181,16 @@ class StoredRun:
         return self._whole().environment
 
     @property
+    def reproduces(self) -> str | None:
+        """The id of the run that this one repeats."""
+        return self._whole().reproduces
+
+    @property
+    def reproduced_by(self) -> list[str]:
+        """The ids of the runs that repeat this one, newest first, twenty at most."""
+        return list(self._whole().reproduced_by)
+
+    @property
     def exit_code(self) -> int | None:
         """The exit status of its process; None where that is not known."""
         return self._whole().exit_code

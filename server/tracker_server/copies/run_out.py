@@ -112,6 +112,7 @@ def _started(session: Session, run: Run, project: str, writer: str, label: str) 
         group=run.group_name,
         job_type=run.job_type,
         parent=run.parent_id,
+        reproduces=run.reproduces,
         tags=tuple(runs.tags(session, [run.id])[run.id]),
         notes=run.notes,
     )

@@ -247,7 +247,7 @@ def _check_words(first: RunStarted) -> None:
                 f"{field_name} has {len(value):,} characters, and at most {most:,} are kept; give a shorter one",
                 field=field_name,
             )
-    for field_name in ("parent", "fork_of"):
+    for field_name in ("parent", "fork_of", "reproduces"):
         if (run_id := getattr(first, field_name)) is not None:
             _check_id("run", run_id)
     if len(first.tags) > MAX_TAGS or not all(0 < len(tag) <= MAX_NAME for tag in first.tags):

@@ -137,8 +137,9 @@ class RunDetail(RunRow, frozen=True, kw_only=True):
     `metric_count` is how many metrics there are, of which the query may have asked for the first ones alone.
     `environment` is what the client captured: `command`, `host`, `python`, `packages`, `git` {commit, branch, remote,
     is_dirty, patch}…; every part may be missing. `error` is the traceback of a failed run. `lost_records` counts the
-    records that a damaged journal or a full disk has cost. `stop` is the last request to stop since the run was
-    started or resumed; it stays when the run has ended. `alerts` counts by level, `alert_count` all of them.
+    records that a damaged journal or a full disk has cost. `reproduces` is the run that this one repeats, and
+    `reproduced_by` are the runs that repeat it, newest first, twenty at most. `stop` is the last request to stop since
+    the run was started or resumed; it stays when the run has ended. `alerts` counts by level, `alert_count` all.
     """
 
     notes: str
@@ -148,6 +149,8 @@ class RunDetail(RunRow, frozen=True, kw_only=True):
     parent: str | None
     fork_of: str | None
     fork_step: int | None
+    reproduces: str | None
+    reproduced_by: list[str]
     environment: dict[str, Any]
     config_tree: dict[str, Any]
     console_lines: int

@@ -164,6 +164,7 @@ def _create(session: Session, owner: Project, record: RunStarted, *, actor_id: i
         group_name=record.group,
         job_type=record.job_type,
         parent_id=record.parent,
+        reproduces=record.reproduces,
         notes=record.notes,
         created_ms=record.time_ms,
         started_ms=record.time_ms,
@@ -341,6 +342,12 @@ def started(session: Session, run_ids: Sequence[str]) -> dict[str, int]:
     """When each of these runs started, in Unix milliseconds; those that are unknown or in the trash are left out."""
     statement = sa.select(Run.id, Run.started_ms).where(Run.id.in_(run_ids), Run.deleted_ms.is_(None))
     return {row.id: row.started_ms for row in session.execute(statement)}
+
+
+def reproductions(session: Session, run_id: str) -> list[str]:
+    """The runs that repeat this one, newest first, twenty at most. Those in the trash are not among them."""
+    statement = sa.select(Run.id).where(Run.reproduces == run_id, Run.deleted_ms.is_(None))
+    return list(session.scalars(statement.order_by(Run.created_ms.desc(), Run.id).limit(20)))
 
 
 def locked(session: Session, run_id: str) -> Run | None:

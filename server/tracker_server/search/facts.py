@@ -17,6 +17,9 @@ import msgspec
 FIRST = ("git", "source", "notebook", "command", "script", "python")
 MACHINE = ("host", "os", "cpu", "memory_bytes", "gpus", "gpu")
 
+APART = ("packages", "dvc")
+"""What is compared in a part of its own."""
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -30,7 +33,7 @@ class Facts:
 def of(environment: dict[str, Any]) -> Facts:
     """The facts in what was captured, which may lack anything; code comes first."""
     first = [name for name in FIRST if name in environment]
-    others = [name for name in environment if name not in (*FIRST, *MACHINE, "packages")]
+    others = [name for name in environment if name not in (*FIRST, *MACHINE, *APART)]
     machine = [name for name in MACHINE if name in environment]
     return Facts(
         environment=dict(_of_parts(environment, [*first, *others])),
@@ -55,6 +58,8 @@ def _of_parts(environment: dict[str, Any], names: list[str]) -> Iterator[tuple[s
 
 
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if path == "git.log":
+        return  # the code of two runs is compared with it, commit by commit
     if path == "git.patch":
         yield from _patch(path, value)
     elif path in ("source.files", "notebook.cells") and isinstance(value, list):

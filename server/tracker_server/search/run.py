@@ -33,6 +33,8 @@ def describe(session: Session, run: runs.Run, query: RunQuery, *, now_ms: int, l
         parent=run.parent_id,
         fork_of=run.fork_of,
         fork_step=run.fork_step,
+        reproduces=run.reproduces,
+        reproduced_by=runs.reproductions(session, run.id),
         environment=run.environment,
         config_tree=run.config,
         console_lines=run.console_lines,

@@ -1,14 +1,15 @@
 /** The code of a run beside the baseline's: what neither commit tells is compared file by file. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 import type { RunDetail, RunRow } from "../api";
 import { plural } from "../format";
 import { Dialog } from "../parts/Dialog";
 import { Failure, Outline } from "../parts/Note";
 import { queries } from "../queries";
 import codeStyles from "../run/CodeTab.module.css";
-import { type FileChange, codeChanges } from "./codeChanges";
+import type { Commit } from "../run/environment";
+import { type Between, type FileChange, type PackageChange, codeChanges } from "./codeChanges";
 
 export function CodeDiff({ before, after, onClose }: { before: Pick<RunRow, "id" | "name">; after: Pick<RunRow, "id" | "name">; onClose: () => void }) {
   const one = useQuery(queries.run(before.id));
@@ -23,21 +24,62 @@ export function CodeDiff({ before, after, onClose }: { before: Pick<RunRow, "id"
 }
 
 function Changes({ before, after }: { before: RunDetail; after: RunDetail }) {
-  const { commits, patches, sources } = useMemo(() => codeChanges(before.environment, after.environment), [before, after]);
+  const { commits, between, patches, sources, packages } = useMemo(() => codeChanges(before.environment, after.environment), [before, after]);
   const [old, fresh] = commits;
   return (
     <div className={codeStyles["code"]}>
       <p>
-        {old === null && fresh === null ? "Neither ran in a Git repository." : old === fresh ? <>Both ran on commit <Commit id={fresh} />.</> : <>The commit went from <Commit id={old} /> to <Commit id={fresh} />; what was committed between them is known to Git.</>}
+        {old === null && fresh === null ? "Neither ran in a Git repository." : old === fresh ? <>Both ran on commit <CommitId id={fresh} />.</> : <>The commit went from <CommitId id={old} /> to <CommitId id={fresh} />.</>}
       </p>
+      {old !== fresh && <Commits between={between} names={[before.name, after.name]} />}
       <Files title="with other uncommitted changes" files={patches} />
       <Files title="that no commit has" files={sources} />
       {patches.length + sources.length === 0 && <p className="muted">What was not committed is the same for both.</p>}
+      <Packages changes={packages} names={[before.name, after.name]} />
     </div>
   );
 }
 
-const Commit = ({ id }: { id: string | null }) => <span className="mono">{id === null ? "unknown" : id.slice(0, 12)}</span>;
+const CommitId = ({ id }: { id: string | null }) => <span className="mono">{id === null ? "unknown" : id.slice(0, 12)}</span>;
+
+function Commits({ between, names: [before, after] }: { between: Between; names: readonly [string, string] }) {
+  if (between === null) return <p className="muted">What was committed between them is known to Git: the last hundred commits of the two, as far as they were captured, have none in common.</p>;
+  return (
+    <>
+      <CommitList title={<>of <bdi>{after}</bdi> alone</>} commits={between.after} />
+      <CommitList title={<>of <bdi>{before}</bdi> alone</>} commits={between.before} />
+    </>
+  );
+}
+
+function CommitList({ title, commits }: { title: ReactNode; commits: readonly Commit[] }) {
+  if (commits.length === 0) return null;
+  return (
+    <>
+      <p className={codeStyles["summary"]}>{plural(commits.length, "commit")} {title}</p>
+      <ol className={codeStyles["commits"]}>
+        {commits.map(({ id, subject }) => <li key={id}><CommitId id={id} /> <bdi>{subject}</bdi></li>)}
+      </ol>
+    </>
+  );
+}
+
+function Packages({ changes, names: [before, after] }: { changes: readonly PackageChange[]; names: readonly [string, string] }) {
+  if (changes.length === 0) return <p className="muted">The packages are the same for both.</p>;
+  return (
+    <details className={codeStyles["file"]} open={changes.length <= FEW_PACKAGES}>
+      <summary>{plural(changes.length, "other package")}</summary>
+      <table aria-label="Packages">
+        <thead><tr><th scope="col">Package</th><th scope="col"><bdi>{before}</bdi></th><th scope="col"><bdi>{after}</bdi></th></tr></thead>
+        <tbody>
+          {changes.map((change) => <tr key={change.name}><th scope="row"><bdi>{change.name}</bdi></th><td>{change.before ?? "not installed"}</td><td>{change.after ?? "not installed"}</td></tr>)}
+        </tbody>
+      </table>
+    </details>
+  );
+}
+
+const FEW_PACKAGES = 20;
 
 function Files({ title, files }: { title: string; files: readonly FileChange[] }) {
   if (files.length === 0) return null;

@@ -1,12 +1,19 @@
-/** What differs in the code of two runs: their commits, their uncommitted patches file by file, their captured files. Pure. */
+/**
+ * What differs in the code of two runs: their commits and those between, their uncommitted patches file by file, their
+ * captured files, their packages. Pure.
+ */
 
 import type { RunDetail } from "../api";
-import { gitOf, sourcesOf } from "../run/environment";
+import { type Commit, gitOf, packagesOf, sourcesOf } from "../run/environment";
 import { readPatch } from "../run/patch";
 import { type DiffLine, changedLines } from "./textDiff";
 
 export type FileChange = { name: string; kind: "added" | "removed" | "changed"; lines: DiffLine[] | null };
-export type CodeChanges = { commits: [string | null, string | null]; patches: FileChange[]; sources: FileChange[] };
+/** Versions; null where the package is not installed. */
+export type PackageChange = { name: string; before: string | null; after: string | null };
+/** The commits that one has and the other has not, newest first; null where the two logs have none in common. */
+export type Between = { before: Commit[]; after: Commit[] } | null;
+export type CodeChanges = { commits: [string | null, string | null]; between: Between; patches: FileChange[]; sources: FileChange[]; packages: PackageChange[] };
 
 type Environment = RunDetail["environment"];
 
@@ -14,8 +21,23 @@ export function codeChanges(before: Environment, after: Environment): CodeChange
   return {
     commits: [gitOf(before)?.commit ?? null, gitOf(after)?.commit ?? null],
     patches: changesOf(patchesOf(before), patchesOf(after)),
+    between: between(gitOf(before)?.log ?? [], gitOf(after)?.log ?? []),
     sources: changesOf(textsOf(before), textsOf(after)),
+    packages: packageChanges(new Map(packagesOf(before)), new Map(packagesOf(after))),
   };
+}
+
+function between(before: readonly Commit[], after: readonly Commit[]): Between {
+  const [old, fresh] = [idsOf(before), idsOf(after)];
+  if (!before.some(({ id }) => fresh.has(id))) return null;
+  return { before: before.filter(({ id }) => !fresh.has(id)), after: after.filter(({ id }) => !old.has(id)) };
+}
+
+const idsOf = (log: readonly Commit[]) => new Set(log.map(({ id }) => id));
+
+function packageChanges(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): PackageChange[] {
+  const names = [...new Set([...before.keys(), ...after.keys()])].toSorted((a, b) => a.localeCompare(b));
+  return names.map((name) => ({ name, before: before.get(name) ?? null, after: after.get(name) ?? null })).filter((change) => change.before !== change.after);
 }
 
 const patchesOf = (environment: Environment) => new Map(readPatch(gitOf(environment)?.patch ?? "").map(({ path, lines }) => [path, lines.map(({ text }) => text).join("\n")]));

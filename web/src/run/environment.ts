@@ -5,7 +5,10 @@ import { own } from "../own";
 
 type Bag = Record<string, unknown>;
 
-export type Git = { commit: string | null; branch: string | null; remote: string | null; isDirty: boolean; patch: string | null };
+export type Git = { commit: string | null; branch: string | null; remote: string | null; isDirty: boolean; patch: string | null; log: Commit[] };
+
+/** `subject` is the first line of what was said of it. */
+export type Commit = { id: string; subject: string };
 
 const isBag = (value: unknown): value is Bag => typeof value === "object" && value !== null && !Array.isArray(value);
 const text = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);
@@ -13,8 +16,10 @@ const text = (value: unknown): string | null => (typeof value === "string" && va
 export function gitOf(environment: Bag): Git | null {
   const git = environment["git"];
   if (!isBag(git)) return null;
-  return { commit: text(git["commit"]), branch: text(git["branch"]), remote: text(git["remote"]), isDirty: git["is_dirty"] === true, patch: text(git["patch"]) };
+  return { commit: text(git["commit"]), branch: text(git["branch"]), remote: text(git["remote"]), isDirty: git["is_dirty"] === true, patch: text(git["patch"]), log: commitsOf(git) };
 }
+
+const commitsOf = (git: Bag): Commit[] => bagsOf(git, "log").map((commit) => ({ id: text(commit["commit"]) ?? "", subject: text(commit["subject"]) ?? "" })).filter(({ id }) => id !== "");
 
 export function commandOf(environment: Bag): string | null {
   const command = environment["command"];
@@ -75,7 +80,7 @@ function bagsOf(owner: unknown, part: string): Bag[] {
   return Array.isArray(found) ? found.filter(isBag) : [];
 }
 
-const SHOWN_ELSEWHERE = new Set(["git", "command", "packages", "gpus", "gpu", "user", "env", "source", "notebook"]);
+const SHOWN_ELSEWHERE = new Set(["git", "command", "packages", "gpus", "gpu", "user", "env", "source", "notebook", "dvc"]);
 const LABELS: Record<string, string> = { host: "Host", os: "System", memory_bytes: "Memory", cwd: "Directory", cpu: "CPU" };
 
 /** Everything else, with parts of parts as "part.name". */
