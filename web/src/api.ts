@@ -60,8 +60,9 @@ export type ConsoleSearch = ConsoleFilter & { q?: string; regex?: 0 | 1; start?:
 export type RunEvent = Schemas["RunEvent"];
 export type RunHoldings = Schemas["RunHoldings"];
 export type Media = Schemas["Media"];
+export type TablePage = Schemas["TablePage"];
+export type TableColumn = Schemas["TableColumn"];
 export type RunArtifact = Schemas["RunArtifact"];
-export type ArtifactVersion = Schemas["ArtifactVersion"];
 export type CompareRequest = Schemas["CompareRequest"];
 export type AbsentRun = Schemas["AbsentRun"];
 export type Comparison = Schemas["Comparison"];
@@ -408,6 +409,7 @@ export const api = {
   mediaOfName: (id: string, query: { name: string; kind: string; limit: number; cursor: string | null }, asking?: Asking) =>
     request<Schemas["MediaList"]>("GET", `${runPath(id)}/media`, { query, ...asking }),
   oneMedia: (id: number, asking?: Asking) => request<Media>("GET", `/media/${String(id)}`, asking),
+  mediaTable: (id: number, body: Schemas["MediaTableQuery"], asking?: Asking) => request<TablePage>("POST", `/media/${String(id)}/table`, { body, ...asking }),
   contentOf: firstBytes,
   runArtifacts: (id: string, asking?: Asking) => request<Schemas["RunArtifacts"]>("GET", `${runPath(id)}/artifacts`, asking),
   groupRuns: (project: string, body: RunGroupsRequest, asking?: Asking) => request<RunGroups>("POST", `${projectPath(project)}/runs/groups`, { body, ...asking }),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Colours } from "../src/charts/colours";
 import { type View, cloudOf, colouringsOf, paintCloud, pixelsOf, project } from "../src/media/kinds/cloud";
-import { cellName, classesShown, difference, normalised, only, scoresOf, summaryOf } from "../src/media/kinds/confusion";
+import { channelsOf } from "../src/media/kinds/colour";
+import { cellFilter, cellName, classesShown, difference, normalised, only, scoresOf, summaryOf } from "../src/media/kinds/confusion";
 import { type Line, curveFigure, pointAt, positiveShare, thresholdSpan } from "../src/media/kinds/curves";
 import { readAudio, readConfusionMatrix, readCurves, readHistogram, readObject3D, readText, readVideo } from "../src/media/kinds/details";
 import { countOf, fpsOf, frameAt, timeOf } from "../src/media/kinds/frames";
@@ -70,7 +71,7 @@ describe("videos", () => {
     expect(fpsOf(10, 30, 1)).toEqual({ fps: 10, isKnown: true });
     expect(fpsOf(null, 30, 2)).toEqual({ fps: 15, isKnown: true });
     expect(fpsOf(null, null, 2)).toEqual({ fps: 25, isKnown: false });
-    expect(countOf(null, 25, 2)).toBe(50);
+    expect([countOf(null, 25, 2), countOf(7, 25, 2), countOf(null, 25, Infinity)]).toEqual([50, 7, null]);
   });
 });
 
@@ -158,6 +159,8 @@ describe("confusion matrices", () => {
     expect(only(normalised(many, "none"), [1, 2]).values).toEqual([[5, 4], [1, 2]]);
   });
 
+  test("the examples of a cell are asked for by names that may hold anything", () => { expect(cellFilter('a "cat"', "dog\\")).toBe('actual == "a \\"cat\\"" and predicted == "dog\\\\"'); });
+
   test("what it comes to is said in words", () => {
     expect(summaryOf(matrix)).toBe("80 % of 10 right, 2 classes");
     expect(scoresOf(matrix)[1]).toEqual({ label: "dog", actual: 0, predicted: 2, precision: 0, recall: null });
@@ -201,6 +204,8 @@ describe("clouds of points", () => {
     expect([...pixelsOf(cloud, "class", PAINT.hues)]).toEqual([0xff111111, 0xff111111]);
   });
 });
+
+test("colours are read as builds shorten them", () => { expect([channelsOf("#fff"), channelsOf("#1d5fd1")]).toEqual([[255, 255, 255], [29, 95, 209]]); });
 
 test("a figure says its axes and numbers, packed ones too", () => {
   const figure = { layout: { title: { text: "Loss" }, xaxis: { title: "step" } }, data: [{ type: "bar", name: "a", x: ["p", "q"], y: { dtype: "f8", bdata: btoa(String.fromCharCode(...new Uint8Array(Float64Array.of(1.5, 2).buffer))) } }] };

@@ -8,7 +8,7 @@ import { Icon } from "../../parts/Icon";
 import { type Audio, readAudio } from "./details";
 import styles from "./kinds.module.css";
 import { AsTable, Each } from "./parts";
-import { type Piece, type Shown, titleOf } from "./piece";
+import { type Piece, type Shown, placeOf, titleOf } from "./piece";
 import { type Peak, clockOf, outlineOf, peaksOf } from "./wave";
 
 /** A larger file is played, but not fetched whole to draw its waveform. */
@@ -16,15 +16,15 @@ const MOST_DECODED = 16 * 1024 * 1024;
 const PARTS = 800;
 const DECODED_HZ = 8000;
 
-type Deck = { heard: number | null; isPlaying: boolean; seconds: number };
+type Deck = { heard: string | null; isPlaying: boolean; seconds: number };
 
 export function AudioMedia(shown: Shown) {
-  const sounds = useRef(new Map<number, HTMLAudioElement>());
+  const sounds = useRef(new Map<string, HTMLAudioElement>());
   const [deck, setDeck] = useState<Deck>({ heard: null, isPlaying: false, seconds: 0 });
   const [isAllHeard, setIsAllHeard] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  const isHeard = (id: number, heard: number | null, all: boolean) => all || id === heard;
-  const play = async (id: number) => {
+  const isHeard = (id: string, heard: string | null, all: boolean) => all || id === heard;
+  const play = async (id: string) => {
     setProblem(null);
     setDeck((now) => ({ ...now, heard: id, isPlaying: true }));
     try {
@@ -66,16 +66,16 @@ export function AudioMedia(shown: Shown) {
             details={details}
             label={titleOf(piece, shown)}
             deck={deck}
-            isHeard={deck.isPlaying && isHeard(piece.id, deck.heard, isAllHeard)}
-            onToggle={() => { if (deck.isPlaying && deck.heard === piece.id) pause(); else void play(piece.id); }}
+            isHeard={deck.isPlaying && isHeard(placeOf(piece), deck.heard, isAllHeard)}
+            onToggle={() => { if (deck.isPlaying && deck.heard === placeOf(piece)) pause(); else void play(placeOf(piece)); }}
             onSeek={seek}
             sound={(element) => {
               if (element === null) return;
-              sounds.current.set(piece.id, element);
-              return () => { sounds.current.delete(piece.id); };
+              sounds.current.set(placeOf(piece), element);
+              return () => { sounds.current.delete(placeOf(piece)); };
             }}
-            onTime={(seconds) => { if (deck.heard === piece.id) setDeck((now) => ({ ...now, seconds })); }}
-            onEnd={() => { if (deck.heard === piece.id) setDeck((now) => ({ ...now, isPlaying: false, seconds: 0 })); }}
+            onTime={(seconds) => { if (deck.heard === placeOf(piece)) setDeck((now) => ({ ...now, seconds })); }}
+            onEnd={() => { if (deck.heard === placeOf(piece)) setDeck((now) => ({ ...now, isPlaying: false, seconds: 0 })); }}
           />
         )}
       </Each>
@@ -112,6 +112,7 @@ function OneSound({ piece, details, label, deck, isHeard, onToggle, onSeek, soun
         onLoadedMetadata={({ currentTarget }) => { if (Number.isFinite(currentTarget.duration)) setLength(currentTarget.duration); }}
         onTimeUpdate={({ currentTarget }) => { onTime(currentTarget.currentTime); }}
         onEnded={onEnd}
+        onEmptied={onEnd}
       />
       <div className={styles["sound"]}>
         <button type="button" aria-label={`${isHeard ? "Pause" : "Play"} ${label}`} onClick={onToggle}>

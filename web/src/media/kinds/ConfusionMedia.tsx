@@ -1,12 +1,14 @@
 /** Confusion matrices as cells of colour with their numbers, one beside the other or as the difference of two runs. */
 
-import { type KeyboardEvent, useRef, useState } from "react";
+import { type KeyboardEvent, Suspense, lazy, useRef, useState } from "react";
 import { formatCount, formatNumber } from "../../format";
 import { type Matrix, NORMALISINGS, type Normalising, cellName, cellText, classesShown, difference, largestOf, normalised, only, scoresOf, summaryOf } from "./confusion";
 import { type ConfusionMatrix, readConfusionMatrix } from "./details";
 import styles from "./kinds.module.css";
 import { AsTable, Head, Refused, readAll } from "./parts";
-import { type Piece, type Shown, titleOf } from "./piece";
+import { type Piece, type Shown, placeOf, titleOf } from "./piece";
+
+const Examples = lazy(() => import("./Examples").then((module) => ({ default: module.Examples })));
 
 /** More classes than this cannot be told apart; those with most mistakes are shown then. */
 const MOST_CLASSES = { small: 20, large: 40 } as const;
@@ -43,7 +45,7 @@ export function ConfusionMedia(shown: Shown) {
       ) : (
         <div className={styles["each"]} data-several={ready.length > 1}>
           {ready.map(({ piece, details }) => (
-            <div key={piece.id} className={styles["one"]}>
+            <div key={placeOf(piece)} className={styles["one"]}>
               <Head piece={piece} shown={shown} />
               <OneMatrix piece={piece} details={details} by={by} text={text} most={most} label={titleOf(piece, shown)} />
             </div>
@@ -55,13 +57,15 @@ export function ConfusionMedia(shown: Shown) {
 }
 
 function OneMatrix({ piece, details, by, text, most, label }: Ready & { by: Normalising; text: string; most: number; label: string }) {
+  const [cell, setCell] = useState<readonly [string, string] | null>(null);
   const places = classesShown(details, text, most);
   const matrix = only(normalised(details, by), places);
   return (
     <figure aria-label={`Confusion matrix of ${label}: ${summaryOf(details)}`}>
-      <Cells matrix={matrix} label={label} />
+      <Cells matrix={matrix} label={label} {...(details.hasExamples ? { onOpen: (actual: string, predicted: string) => { setCell([actual, predicted]); } } : {})} />
+      {cell !== null && <Suspense><Examples piece={piece} actual={cell[0]} predicted={cell[1]} onClose={() => { setCell(null); }} /></Suspense>}
       <div className={styles["tools"]}>
-        <span className="muted small">{summaryOf(details)}{places.length < details.labels.length && `; shown are ${formatCount(places.length)} with most mistakes`}</span>
+        <span className="muted small">{summaryOf(details)}{details.hasExamples && "; a cell opens its examples"}{places.length < details.labels.length && `; shown are ${formatCount(places.length)} with most mistakes`}</span>
         <AsTable
           what={label}
           numbers={() => ({

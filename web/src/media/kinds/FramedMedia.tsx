@@ -8,7 +8,7 @@ import { useIsDark } from "../../theme";
 import { useContent } from "./content";
 import styles from "./kinds.module.css";
 import { Head } from "./parts";
-import { type Piece, type Shown, titleOf } from "./piece";
+import { type Piece, type Shown, placeOf, titleOf } from "./piece";
 import { figureTexts, wordsOf } from "./words";
 
 const MOST_BYTES = 4 * 1024 * 1024;
@@ -18,7 +18,7 @@ export function FramedMedia(shown: Shown) {
   return (
     <div className={styles["each"]} data-several={shown.media.length > 1}>
       {shown.media.map((piece) => (
-        <div key={piece.id} className={styles["one"]}>
+        <div key={placeOf(piece)} className={styles["one"]}>
           <Head piece={piece} shown={shown} />
           {piece.frame_url === null ? (
             <p className="muted">There is nothing to show.</p>

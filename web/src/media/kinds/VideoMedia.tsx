@@ -10,9 +10,9 @@ import { type Piece, type Shown, titleOf } from "./piece";
 import { StillImage } from "./StillImage";
 
 export function VideoMedia(shown: Shown) {
-  const videos = useRef(new Map<number, HTMLVideoElement>());
+  const videos = useRef(new Set<HTMLVideoElement>());
   const [isTogether, setIsTogether] = useState(true);
-  const others = (id: number) => (isTogether ? [...videos.current].filter(([other]) => other !== id).map(([, video]) => video) : []);
+  const others = (own: HTMLVideoElement | null) => (isTogether ? [...videos.current].filter((video) => video !== own) : []);
   return (
     <>
       {shown.media.length > 1 && (
@@ -28,11 +28,11 @@ export function VideoMedia(shown: Shown) {
               address={piece.content_url}
               details={details}
               label={titleOf(piece, shown)}
-              others={() => others(piece.id)}
+              others={others}
               video={(element) => {
                 if (element === null) return;
-                videos.current.set(piece.id, element);
-                return () => { videos.current.delete(piece.id); };
+                videos.current.add(element);
+                return () => { videos.current.delete(element); };
               }}
             />
           );
@@ -42,7 +42,7 @@ export function VideoMedia(shown: Shown) {
   );
 }
 
-type OneProps = { piece: Piece; address: string; details: Video; label: string; others: () => HTMLVideoElement[]; video: (element: HTMLVideoElement | null) => (() => void) | undefined };
+type OneProps = { piece: Piece; address: string; details: Video; label: string; others: (own: HTMLVideoElement | null) => HTMLVideoElement[]; video: (element: HTMLVideoElement | null) => (() => void) | undefined };
 
 function OneVideo({ piece, address, details, label, others, video }: OneProps) {
   const own = useRef<HTMLVideoElement>(null);
@@ -58,15 +58,15 @@ function OneVideo({ piece, address, details, label, others, video }: OneProps) {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the element is the same as long as the component lives
   }, []);
   const goTo = (next: number) => {
-    const time = timeOf(Math.min(count, Math.max(1, next)), fps);
-    for (const element of own.current === null ? [] : [own.current, ...others()]) {
+    const time = timeOf(Math.min(count ?? Infinity, Math.max(1, next)), fps);
+    for (const element of own.current === null ? [] : [own.current, ...others(own.current)]) {
       element.pause();
       element.currentTime = time;
     }
   };
   const follow = (element: HTMLVideoElement) => {
     setSeconds(element.currentTime);
-    for (const other of others()) if (element.paused && Math.abs(other.currentTime - element.currentTime) > 0.5 / fps) other.currentTime = element.currentTime;
+    for (const other of others(own.current)) if (element.paused && Math.abs(other.currentTime - element.currentTime) > 0.5 / fps) other.currentTime = element.currentTime;
   };
   if (isBroken) return <p role="alert" className={styles["unreadable"]}>The browser cannot play this video. <a href={address} download>Download the file</a></p>;
   return (
@@ -81,17 +81,17 @@ function OneVideo({ piece, address, details, label, others, video }: OneProps) {
         playsInline
         preload="metadata"
         aria-label={`${label}, video`}
-        onLoadedMetadata={({ currentTarget }) => { setLength(currentTarget.duration); }}
+        onDurationChange={({ currentTarget }) => { setLength(currentTarget.duration); }}
         onTimeUpdate={({ currentTarget }) => { setSeconds(currentTarget.currentTime); }}
         onSeeked={({ currentTarget }) => { follow(currentTarget); }}
-        onPlay={() => { for (const other of others()) if (other.paused) void other.play().catch(() => undefined); }}
-        onPause={({ currentTarget }) => { for (const other of others()) if (!other.paused) { other.pause(); other.currentTime = currentTarget.currentTime; } }}
+        onPlay={() => { for (const other of others(own.current)) if (other.paused) void other.play().catch(() => undefined); }}
+        onPause={({ currentTarget }) => { for (const other of others(own.current)) if (!other.paused) { other.pause(); other.currentTime = currentTarget.currentTime; } }}
         onError={() => { setIsBroken(true); }}
       />
       <div className={styles["tools"]}>
         <button type="button" aria-label="Previous frame" title="Previous frame" disabled={frame <= 1} onClick={() => { goTo(frame - 1); }}>‹</button>
-        <output aria-label="Frame">frame {frame} of {isKnown ? "" : "about "}{count}</output>
-        <button type="button" aria-label="Next frame" title="Next frame" disabled={frame >= count} onClick={() => { goTo(frame + 1); }}>›</button>
+        <output aria-label="Frame">frame {frame}{count !== null && ` of ${isKnown ? "" : "about "}${String(count)}`}</output>
+        <button type="button" aria-label="Next frame" title="Next frame" disabled={count !== null && frame >= count} onClick={() => { goTo(frame + 1); }}>›</button>
         <AsTable what={label} numbers={() => factsOf(piece, details, length, fps, count)} />
         <a href={address} download>Download</a>
       </div>
@@ -99,12 +99,12 @@ function OneVideo({ piece, address, details, label, others, video }: OneProps) {
   );
 }
 
-const factsOf = (piece: Piece, { width, height }: Video, seconds: number, fps: number, count: number) => ({
+const factsOf = (piece: Piece, { width, height }: Video, seconds: number, fps: number, count: number | null) => ({
   title: `${piece.name} in numbers`,
   head: ["", "value"],
   rows: [
     ["length", Number.isFinite(seconds) ? `${formatNumber(seconds)} s` : "not known"],
-    ["frames", count],
+    ["frames", count ?? "not known"],
     ["frames a second", formatNumber(fps)],
     ["width × height", width === null || height === null ? "not known" : `${String(width)} × ${String(height)}`],
     ["size", formatBytes(piece.size_bytes)],

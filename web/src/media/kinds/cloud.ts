@@ -4,6 +4,7 @@
  */
 
 import { viridis } from "../../charts/viridis";
+import { channelsOf } from "./colour";
 import type { Object3D, PointField } from "./details";
 
 export type Colouring = "rgb" | "class" | "intensity" | "height";
@@ -97,7 +98,7 @@ const pixel = (red: number, green: number, blue: number): number => {
   return ((255 << 24) | (byte(blue) << 16) | (byte(green) << 8) | byte(red)) >>> 0;
 };
 
-const pixelOfHex = (hex: string) => pixel(...([1, 3, 5].map((from) => Number.parseInt(hex.slice(from, from + 2), 16)) as [number, number, number]));
+const pixelOfHex = (hex: string) => pixel(...channelsOf(hex));
 
 const pixelOfRgb = (text: string) => pixel(...((text.match(/\d+/g) ?? []).map(Number) as [number, number, number]));
 

@@ -54,6 +54,9 @@ export function cellName(matrix: Matrix, row: number, column: number): string {
   return `actual ${matrix.labels[row] ?? ""}, predicted ${matrix.labels[column] ?? ""}: ${value}`;
 }
 
+/** The examples of a cell, in the filter language of tables. A text in JSON is one there. */
+export const cellFilter = (actual: string, predicted: string) => `actual == ${JSON.stringify(actual)} and predicted == ${JSON.stringify(predicted)}`;
+
 /** "94.2 % of 1,000 right". */
 export function summaryOf({ labels, counts }: Pick<ConfusionMatrix, "labels" | "counts">): string {
   const total = sum(counts.map(sum));

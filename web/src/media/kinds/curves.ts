@@ -73,8 +73,10 @@ export function thresholdSpan(lines: readonly Line[]): readonly [number, number]
 /** What guessing would reach. For precision it is the share of positives, which is the precision where everything is taken for positive. */
 function chanceLines(lines: readonly Line[], kind: CurveKind): { x: number[]; y: number[] }[] {
   if (kind === "roc") return [{ x: [0, 1], y: [0, 1] }];
-  const shares = new Set(lines.flatMap(({ curve }) => positiveShare(curve) ?? []));
-  return [...shares].map((share) => ({ x: [0, 1], y: [share, share] }));
+  const shares = lines.flatMap(({ curve }) => positiveShare(curve) ?? []).sort((a, b) => a - b);
+  // of shares that one could not tell apart, one line
+  const apart = shares.filter((share, index) => index === 0 || share - (shares[index - 1] ?? 0) > 0.02);
+  return apart.map((share) => ({ x: [0, 1], y: [share, share] }));
 }
 
 /** Null for a curve that does not reach the recall of 1. */

@@ -10,10 +10,10 @@ export function fpsOf(stated: number | null, frames: number | null, seconds: num
   return { fps: USUAL_FPS, isKnown: false };
 }
 
-/** How many frames there are, or about how many. */
-export const countOf = (frames: number | null, fps: number, seconds: number): number => frames ?? (Number.isFinite(seconds) ? Math.max(1, Math.round(seconds * fps)) : 1);
+/** How many frames there are, or about how many; null where nothing says it: a recording may not know its own length. */
+export const countOf = (frames: number | null, fps: number, seconds: number): number | null => frames ?? (Number.isFinite(seconds) ? Math.max(1, Math.round(seconds * fps)) : null);
 
-export const frameAt = (seconds: number, fps: number, count: number): number => Math.min(count, Math.max(1, Math.floor(seconds * fps + 1e-3) + 1));
+export const frameAt = (seconds: number, fps: number, count: number | null): number => Math.min(count ?? Infinity, Math.max(1, Math.floor(seconds * fps + 1e-3) + 1));
 
 /** The middle of the frame: its borders belong to its neighbours once they are rounded. */
 export const timeOf = (frame: number, fps: number): number => (frame - 0.5) / fps;

@@ -4,6 +4,7 @@ import { type Colours, hueOf } from "../../charts/colours";
 import { type PlotData, escapeHtml, hoverLabel, surroundings } from "../../charts/plotFigure";
 import { formatCount, formatNumber } from "../../format";
 import { VIRIDIS_SCALE } from "../../panels/colour";
+import { channelsOf } from "./colour";
 import type { Histogram } from "./details";
 
 export type Bars = { title: string; hue: number; histogram: Histogram };
@@ -194,11 +195,9 @@ const axisOf = (paint: Colours) => ({ tickfont: { size: 11, color: paint.muted }
 
 const titleOf = (text: string, paint: Colours) => ({ text: escapeHtml(text), font: { size: 12, color: paint.muted } });
 
-const channels = (colour: string) => [1, 3, 5].map((from) => Number.parseInt(colour.slice(from, from + 2), 16));
-
 const hex = (parts: readonly number[]) => `#${parts.map((part) => Math.round(part).toString(16).padStart(2, "0")).join("")}`;
 
 /** Of "#rrggbb". */
-const mixed = (from: string, to: string, share: number): string => hex(channels(from).map((part, index) => part + ((channels(to)[index] ?? part) - part) * share));
+const mixed = (from: string, to: string, share: number): string => hex(channelsOf(from).map((part, index) => part + ((channelsOf(to)[index] ?? part) - part) * share));
 
-const faint = (colour: string, opacity: number): string => `rgba(${channels(colour).join(",")},${String(opacity)})`;
+const faint = (colour: string, opacity: number): string => `rgba(${channelsOf(colour).join(",")},${String(opacity)})`;

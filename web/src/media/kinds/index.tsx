@@ -7,7 +7,6 @@ import { type ComponentType, type ReactNode, Suspense, lazy } from "react";
 import { Boundary } from "../../parts/Boundary";
 import { Outline } from "../../parts/Note";
 import type { Piece, Showing, Shown } from "./piece";
-import { Whole } from "./Whole";
 
 export type { Piece, Showing, ShownRun } from "./piece";
 
@@ -32,7 +31,7 @@ const KINDS: ReadonlyMap<string, ComponentType<Shown>> = new Map<string, Compone
 /** Whether a kind is shown here; images and tables have places of their own. */
 export const isShown = (kind: string): boolean => KINDS.has(kind);
 
-/** The pieces are of one name and kind; those of kinds with a figure for it, such as curves, are drawn in one. */
+/** The pieces are of one name and kind, with their details; those of kinds with a figure for it, such as curves, are drawn in one. */
 export function showMedia(media: readonly Piece[], showing: Showing): ReactNode {
   const [first] = media;
   if (first === undefined) return null;
@@ -41,7 +40,7 @@ export function showMedia(media: readonly Piece[], showing: Showing): ReactNode 
   return (
     <Boundary what={`${first.name} could not be shown.`}>
       <Suspense fallback={<Outline lines={6} />}>
-        {media.some((piece) => piece.is_abridged) ? <Whole kind={Kind} shown={{ media, ...showing }} /> : <Kind media={media} {...showing} />}
+        <Kind media={media} {...showing} />
       </Suspense>
     </Boundary>
   );

@@ -6,7 +6,7 @@ import { Icon } from "../../parts/Icon";
 import { Swatch } from "../../parts/Run";
 import type { Read } from "./details";
 import styles from "./kinds.module.css";
-import { type Piece, type Shown, isOfSeveralRuns, runOf, titleOf } from "./piece";
+import { type Piece, type Shown, isOfSeveralRuns, placeOf, runOf, titleOf } from "./piece";
 
 export function Unreadable({ piece, reason }: { piece: Piece; reason: string }) {
   return (
@@ -35,7 +35,7 @@ export function Each<Details>({ shown, read, children }: { shown: Shown; read: (
       {shown.media.map((piece) => {
         const found = read(piece.details);
         return (
-          <div key={piece.id} className={styles["one"]}>
+          <div key={placeOf(piece)} className={styles["one"]}>
             <Head piece={piece} shown={shown} />
             {found.kind === "unreadable" ? <Unreadable piece={piece} reason={found.reason} /> : children(piece, found.details)}
           </div>

@@ -17,6 +17,9 @@ export const runOf = (piece: Piece, runs: readonly ShownRun[]): ShownRun => runs
 
 export const isOfSeveralRuns = (media: readonly Piece[]): boolean => new Set(media.map(({ run }) => run)).size > 1;
 
+/** Whose piece it is, and which of several: what stays the same from step to step. */
+export const placeOf = ({ run, position }: Pick<Piece, "run" | "position">): string => `${run} ${String(position)}`;
+
 /** How a piece is told from those that it stands with: by its run, its step, and its place in a list that was logged. */
 export function titleOf(piece: Piece, { media, runs }: Pick<Shown, "media" | "runs">): string {
   const parts = [
