@@ -8,11 +8,13 @@ stand still for that. Having given up once it gives up at once, until there is p
 
 A record is appended when its bytes are on the disk. What still waits when the process is killed is lost, and so it is
 when `close` has waited for as long as it may; that is counted. In a forked child there is no thread and `add` encodes:
-such a process mostly ends by `os._exit`, which waits for nobody.
+such a process mostly ends by `os._exit`, which waits for nobody. A fork waits for the piece that is being encoded, for
+5 s at most: a child made in the middle of it would have modules half imported, by a thread that it does not have.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -29,6 +31,9 @@ PATIENCE_S: Final = 5.0
 _LEAST_BYTES: Final = 1024  # that any piece takes, whatever it holds
 
 Work = Callable[[], Record]
+
+_encoding = threading.RLock()  # held by whoever encodes
+_forking = threading.local()
 
 
 def keep(blobs: Path, data: bytes, path: str = "") -> ArtifactFile:
@@ -155,7 +160,8 @@ class Encoder:
 
     def _append(self, what: str, work: Work) -> None:
         try:
-            record = work()
+            with _encoding:
+                record = work()
         except OSError as error:
             self._journal.lose(what, f"{error}; free some space, or set TRACKER_DIR to a folder that has it")
         except Exception as error:  # the edge of the thread: one that cannot be encoded must not end those after it
@@ -165,3 +171,20 @@ class Encoder:
                 self._journal.append(record)
             else:
                 self._journal.lose(what, "the run ended before it was encoded")
+
+
+def _before_fork() -> None:
+    _forking.has_waited = _encoding.acquire(timeout=PATIENCE_S)
+
+
+def _after_fork() -> None:
+    if _forking.has_waited:
+        _encoding.release()
+
+
+def _after_fork_in_child() -> None:
+    global _encoding
+    _encoding = threading.RLock()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child)

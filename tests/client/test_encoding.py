@@ -18,7 +18,7 @@ from tracker.journal_files import path_of
 from tracker.records import Logged, MediaLogged, RecordsLost, RunFinished, RunStarted
 
 START = """
-import os, sys, threading, time
+import os, signal, sys, threading, time
 import numpy as np
 import tracker
 from tracker.media import Encoded, Media
@@ -224,6 +224,7 @@ def test_a_forked_child_keeps_its_media_and_leaves_its_parent_s(server, program)
 tracker.log({"parent": [tracker.Image(np.random.rand(64, 64, 3)) for _ in range(20)]})
 child = os.fork()
 if child == 0:
+    signal.alarm(30)  # or one that hangs would hold the test
     tracker.log({"child": tracker.Image(np.zeros((4, 4)))})
     os._exit(0)
 os.waitpid(child, 0)
@@ -232,6 +233,31 @@ os.waitpid(child, 0)
     assert process.returncode == 0, process.err
     found = [record.name for record in server.records(MediaLogged)]
     assert (found.count("parent"), found.count("child")) == (20, 1)
+
+
+def test_a_fork_waits_for_the_piece_that_is_being_encoded(server, program):
+    text = """
+import importlib
+class Importing(Media):
+    def encode(self, keep):
+        begun.set()
+        importlib.import_module("slow_module")  # as a library does that is used for the first time
+        return Encoded("html", kinds.Html(), keep(b"x"))
+Importing.__module__ = "tracker.slow"
+open("slow_module.py", "w").write("import time; time.sleep(0.5)")
+begun = threading.Event()
+tracker.log({"parent": Importing()})
+begun.wait(20)
+child = os.fork()
+if child == 0:
+    signal.alarm(30)  # or one that hangs would hold the test
+    tracker.log({"child": Importing()})
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+    process = program(START + text, PYTHONPATH=".")
+    assert process.returncode == 0, process.err
+    assert sorted(record.name for record in server.records(MediaLogged)) == ["child", "parent"]
 
 
 def test_a_run_waits_for_its_media_where_an_answer_is_the_point(server, start):

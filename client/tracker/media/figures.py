@@ -38,6 +38,7 @@ class Figure(Media):
             return
         if format is not None:
             raise ValueError(f"format={format!r} is for matplotlib; a figure of plotly stays interactive")
+        self._writer = required("plotly.io", "a figure of plotly", extra="example")
         self._plotly = _copy_of_plotly(figure)
         self.size_bytes = check_size("the figure", _weight(self._plotly))
 
@@ -47,8 +48,7 @@ class Figure(Media):
         if self._svg:
             width, height = _length(_WIDTH, self._svg), _length(_HEIGHT, self._svg)
             return Encoded("svg", kinds.Svg(width=width, height=height), keep(self._svg))
-        writer = required("plotly.io", "a figure", extra="example")
-        return Encoded("plotly", kinds.Plotly(), keep(writer.to_json(self._plotly, validate=False).encode()))
+        return Encoded("plotly", kinds.Plotly(), keep(self._writer.to_json(self._plotly, validate=False).encode()))
 
     def _draw(self, figure: Any, format: Literal["svg", "png"] | None) -> None:
         if format != "png":

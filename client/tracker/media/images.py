@@ -85,7 +85,7 @@ class Image(Media):
         return self._source.height
 
     def encode(self, keep: Keep) -> Encoded:
-        files = tuple(keep(_mask_file(name, mask), f"masks/{name}.png") for name, mask in self._masks.items())
+        files = tuple(keep(_mask_file(mask), f"masks/{name}.png") for name, mask in self._masks.items())
         data, format = self._source.encode(self._format, self._quality)
         details = kinds.Image(
             format=format,
@@ -119,6 +119,7 @@ class _Pixels(_Source):
     """An array or a tensor."""
 
     def __init__(self, held: Held, layout: Layout | None, value_range: tuple[float, float] | None) -> None:
+        required("PIL.Image", "an image of an array")
         self._held = held
         self._layout: Layout = layout or "hwc"
         self._range = value_range
@@ -244,11 +245,11 @@ def _tell_of_range(values: Array, low: float, high: float) -> None:
 def picture_of(pixels: Array) -> Picture:
     """An image of (height, width) or (height, width, channels) bytes."""
     import numpy
+    import PIL.Image
 
-    pillow = required("PIL.Image", "an image of an array")
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[:, :, 0]
-    return pillow.fromarray(numpy.ascontiguousarray(pixels))  # type: ignore[no-any-return]
+    return PIL.Image.fromarray(numpy.ascontiguousarray(pixels))
 
 
 def written(picture: Picture, format: Format, quality: int | None) -> bytes:
@@ -371,6 +372,7 @@ def _box(box: Any, group: str, classes: Mapping[int, str]) -> kinds.Box:
 def _checked_masks(masks: Masks | None, width: int, height: int) -> dict[str, Held]:
     if masks is None:
         return {}
+    required("PIL.Image", "a mask")
     if not isinstance(masks, Mapping):
         raise TypeError(f"masks are arrays by name: {{'prediction': ids}}, got {type(masks).__name__}")
     if len(masks) > MAX_MASKS:
@@ -397,11 +399,11 @@ def _check_ids(ids: Array) -> None:
         raise ValueError(f"a mask's class ids are 0 to 65535, got {least} to {most}; 0 is no class")
 
 
-def _mask_file(name: str, mask: Held) -> bytes:
+def _mask_file(mask: Held) -> bytes:
     import numpy
+    import PIL.Image
 
     ids = mask.read()
     _check_ids(ids)
-    pillow = required("PIL.Image", f"the mask {name!r}")
     small = ids.astype(numpy.uint8 if int(ids.max()) < 256 else numpy.uint16)
-    return written(pillow.fromarray(numpy.ascontiguousarray(small)), "png", None)
+    return written(PIL.Image.fromarray(numpy.ascontiguousarray(small)), "png", None)
