@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tracker import arguments as _arguments
 from tracker import start as _start
-from tracker.artifact import LoggedArtifact, Source
+from tracker.artifact import Artifact, LoggedArtifact, Source
 from tracker.errors import NoActiveRunError, RefusedError, TrackerError, TransportError
 from tracker.evaluation import Table as _Scores
 from tracker.live_run import Run
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from tracker.query import Api as Api
     from tracker.query import ModelVersion, Move, Proposal
     from tracker.registry import Registrable
+    from tracker.version_cache import UsedArtifact as UsedArtifact
 
     run: Run | None
     config: Config
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ROC",
     "Api",
+    "Artifact",
     "Audio",
     "BundleError",
     "ConfusionMatrix",
@@ -102,14 +104,14 @@ def log(metrics: Mapping[str, Any], step: int | None = None) -> None:
 
 
 def log_artifact(
-    path: Source | Iterable[Source],
+    path: Artifact | Source | Iterable[Source],
     name: str | None = None,
     type: str = "file",
     *,
     aliases: Iterable[str] = (),
     metadata: Mapping[str, Any] | None = None,
 ) -> LoggedArtifact:
-    """Keep a file, a folder or several of them as a version of an artifact; see `Run.log_artifact`."""
+    """Keep a file, a folder, several of them or an `Artifact` as a version; see `Run.log_artifact`."""
     return _start.required("log_artifact").log_artifact(path, name, type, aliases=aliases, metadata=metadata)
 
 
@@ -350,9 +352,14 @@ def load(
     )  # fmt: skip
 
 
-def use_artifact(ref: str, *, type: str | None = None, project: str | None = None, url: str | None = None) -> Path:
+def use_artifact(
+    ref: str, *, type: str | None = None, project: str | None = None, url: str | None = None
+) -> UsedArtifact:
     """The folder with the verified files of an artifact's version, such as "mnist:v3", "mnist@clean" or
-    "project/mnist:latest"; of `project`, or else of the active run's. One of another `type` raises ValueError."""
+    "project/mnist:latest"; of `project`, or else of the active run's. One of another `type` raises ValueError.
+
+    It is a Path that has `files`, `metadata`, `artifact`, `version` and `type` as well.
+    """
     from tracker.version_cache import use_artifact as fetch  # as above
 
     return fetch(ref, type=type, project=project, url=url, run=_start.current())

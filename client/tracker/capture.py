@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
-from tracker import gpu, source
+from tracker import gpu, inputs, source
 from tracker.notices import notice
 from tracker.records import EnvironmentCaptured
 from tracker.redaction import Redactor, is_secret_name
@@ -93,6 +93,7 @@ def environment(redactor: Redactor | None = None) -> dict[str, Any]:
         "git": git_state(script.parent if script else Path.cwd(), redactor),
     }
     facts["source"] = _source(script, redactor)
+    facts["dvc"] = inputs.pointers(Path.cwd()) or (inputs.pointers(script.parent) if script else None)
     facts["env"] = variables(os.environ, redactor)
     facts |= scheduler(os.environ)
     return {name: value for name, value in facts.items() if value is not None}

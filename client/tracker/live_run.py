@@ -52,6 +52,7 @@ from tracker.stopping import OnStop, Stopping
 if TYPE_CHECKING:
     from tracker import watching
     from tracker.media import Media
+    from tracker.version_cache import UsedArtifact
 
 _Numbers = TypeVar("_Numbers")
 StepTaker = Callable[[int, bool, int], None]
@@ -263,19 +264,22 @@ class Run:
 
     def log_artifact(
         self,
-        path: artifact.Source | Iterable[artifact.Source],
+        path: artifact.Artifact | artifact.Source | Iterable[artifact.Source],
         name: str | None = None,
         type: str = "file",
         *,
         aliases: Iterable[str] = (),
         metadata: Mapping[str, Any] | None = None,
     ) -> artifact.LoggedArtifact:
-        """Keep a file, a folder or several of them as a version of an artifact. It is copied before this returns.
+        """Keep a file, a folder, several of them or an `Artifact` as a version. It is copied before this returns.
 
-        What it returns can be registered as a model's version: `register_model(name, logged)`. Raises ValueError for
-        a name that cannot be one, OSError where the source cannot be read. Where the copy cannot be kept (a full
+        Equal files make no second version. What it returns can be registered as a model's version:
+        `register_model(name, logged)`. Raises ValueError for a name that cannot be one, OSError where the source cannot
+        be read, TrackerError for a file that is being written all the time. Where the copy cannot be kept (a full
         disk), a notice says so and training goes on.
         """
+        if isinstance(path, artifact.Artifact):
+            name, type = name or path.name, path.type
         writable = self._writable_journal()
         if writable is None:
             return artifact.LoggedArtifact(self.id, name or "", type, ())
@@ -379,6 +383,12 @@ class Run:
     def note_use(self, artifact_version_id: int) -> None:
         """Note that this run reads an artifact version of the server."""
         self._appender.append(ArtifactUsed(now_ms(), artifact_version_id))
+
+    def use_artifact(self, ref: str, *, type: str | None = None, project: str | None = None) -> UsedArtifact:
+        """The verified files of an artifact's version, which this run reads; see `tracker.use_artifact`."""
+        from tracker.version_cache import use_artifact  # talks to the server, which importing tracker does not need
+
+        return use_artifact(ref, type=type, project=project, url=self._settings.url, run=self)
 
     def attach(self, watcher: Watcher) -> None:
         """Have `watcher` closed when the run finishes, before its last record."""

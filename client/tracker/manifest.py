@@ -171,7 +171,7 @@ def read(data: bytes) -> Manifest:
     """The manifest that the bytes of a `tracker.yaml` say. Raises ManifestError."""
     if len(data) > MAX_BYTES:
         raise ManifestError(f"{FILE_NAME} has {len(data)} bytes; at most {MAX_BYTES} are read")
-    content = _plain(data)
+    content = plain(data)
     if not isinstance(content, dict):
         raise ManifestError(f"{FILE_NAME} is no mapping of names to values")
     _check_plain(content, FILE_NAME)
@@ -218,8 +218,11 @@ def check_files(manifest: Manifest, stored: Mapping[str, Stored]) -> None:
         raise ManifestError(f"{FILE_NAME} does not name {more[0]!r}, which is among the files ({len(more)} such)")
 
 
-def _plain(data: bytes) -> Any:
-    """The values of a YAML text. Events are gone through first: building recurses, and follows aliases."""
+def plain(data: bytes) -> Any:
+    """The values of a YAML text, by the rules of a manifest. Raises ManifestError.
+
+    Events are gone through first: building recurses, and follows aliases.
+    """
     import yaml
 
     try:

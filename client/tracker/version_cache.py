@@ -1,10 +1,14 @@
 """Fetching the files of a version of a model or an artifact, verified, and keeping them for the next time.
 
-What always holds: a path that `use_model` or `use_artifact` returns holds exactly the files that the server named, each
-with the sha256 that it named; nothing half-downloaded is ever at a final place. What a reference resolved to is
-remembered, so that a version that is here can be used while the server is away.
+What always holds: a path that `use_model` or `use_artifact` returns holds exactly the files that the server named,
+each with the sha256 that it named, or where it names none, the ETag; nothing half-downloaded is ever at a final place.
+What a reference resolved to is remembered, so that a version that is here can be used while the server is away.
+
+Files come over several connections at once. A download that breaks off goes on, in this call where the server is back
+soon, else in the next one; what nobody goes on with is removed after a day.
 
     <directory>/models/blobs/<digest>            each file's bytes, once
+    <directory>/models/blobs/.<digest>.part      those that have come so far
     <directory>/models/versions/<key>/…          the files of one version under their own names
     <directory>/models/refs/<key>.json           what a reference resolved to when it was last asked for
     <directory>/artifacts/…                      the same for artifacts
@@ -12,33 +16,46 @@ remembered, so that a version that is here can be used while the server is away.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
-from typing import Any
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from pathlib import Path, PosixPath
+from types import MappingProxyType
+from typing import Any, BinaryIO, Final, Protocol
 
 import msgspec
 
-from tracker import arguments, pins, settings
-from tracker.errors import TrackerError, TransportError
+from tracker import arguments, pins, references, settings
+from tracker.errors import DamagedError, TrackerError, TransportError
 from tracker.journal_files import make_private_folder
-from tracker.live_run import Run
+from tracker.manifest import Reference
 from tracker.naming import is_path, is_path_on_windows
 from tracker.notices import notice
+from tracker.progress import Progress
 from tracker.settings import Settings
 from tracker.transport import Transport
 
+_CONNECTIONS: Final = 8
+_LEFT_S: Final = 24 * 3600
+_PAUSE_S: Final = 0.5
+
 
 class VersionFile(msgspec.Struct, frozen=True):
-    """One file of a version."""
+    """One file of a version. With a `reference` its bytes lie there; `etag` is what their place calls them, and
+    `digest` is empty where nobody has read them."""
 
     path: str
     digest: str
     size_bytes: int
+    reference: str = ""
+    etag: str = ""
 
 
 class Resolved(msgspec.Struct, frozen=True):
@@ -49,9 +66,49 @@ class Resolved(msgspec.Struct, frozen=True):
     artifact_version_id: int
     files: tuple[VersionFile, ...]
     kind: str | None = None
+    metadata: dict[str, Any] = {}
 
 
-def use_model(ref: str, *, url: str | None = None, run: Run | None = None) -> Path:
+class UsedArtifact(PosixPath):
+    """The folder of a version of an artifact, which is used as any other Path; and what the server says of the version.
+
+    `files` are those of the version, with references among them; `path` is the folder as a plain Path.
+    """
+
+    artifact: str = ""
+    version: int = 0
+    type: str = ""
+    files: tuple[VersionFile, ...] = ()
+    metadata: Mapping[str, Any] = MappingProxyType({})
+
+    @classmethod
+    def _of(cls, folder: Path, resolved: Resolved) -> UsedArtifact:
+        made = cls(folder)
+        made.artifact, made.version, made.type = resolved.name, resolved.version, resolved.kind or ""
+        made.files, made.metadata = resolved.files, MappingProxyType(resolved.metadata)
+        return made
+
+    @property
+    def path(self) -> Path:
+        return Path(self)
+
+    def with_segments(self, *segments: str | os.PathLike[str]) -> Path:
+        return Path(*segments)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path, tuple(self.parts)
+
+
+class Reader(Protocol):
+    """A run, as far as it is told of what it reads."""
+
+    @property
+    def project(self) -> str: ...
+
+    def note_use(self, artifact_version_id: int) -> None: ...
+
+
+def use_model(ref: str, *, url: str | None = None, run: Reader | None = None) -> Path:
     """The folder with the files of `name@alias` or `name:v3`; a bare name means `name@latest`.
 
     Raises ValueError for a reference of another form, RefusedError where the server knows no such model, version or
@@ -86,8 +143,8 @@ def resolve_model(ref: str, chosen: Settings) -> Resolved:
 
 
 def use_artifact(
-    ref: str, *, type: str | None = None, project: str | None = None, url: str | None = None, run: Run | None = None
-) -> Path:
+    ref: str, *, type: str | None = None, project: str | None = None, url: str | None = None, run: Reader | None = None
+) -> UsedArtifact:
     """The folder with the files of `name:v3`, `name@alias` or `name:latest`, or of `project/name:v3`; a bare name means
     the latest version. Without a project in it, the reference is to `project`, or else to that of the active `run`.
 
@@ -109,7 +166,7 @@ def use_artifact(
         folder = cache.fetch(resolved)
     if run is not None:
         run.note_use(resolved.artifact_version_id)
-    return folder
+    return UsedArtifact._of(folder, resolved)
 
 
 def _artifact(answer: dict[str, Any]) -> dict[str, Any]:
@@ -145,40 +202,191 @@ class _Cache:
         """Have every file here, then put the folder in its place in one step."""
         manifest = msgspec.json.encode((resolved.name, resolved.version, resolved.files))
         folder = self._folder / "versions" / hashlib.sha256(manifest).hexdigest()[:32]
-        if _is_whole(folder, resolved):
+        if self._is_whole(folder, resolved):
             return folder
-        blobs = {file.digest: self._blob(file) for file in resolved.files}
+        kept = [file for file in resolved.files if not _cannot_be_known(file)]
+        blobs = self._blobs(resolved, kept)
         temporary = folder.with_name(f".{secrets.token_hex(8)}")
         make_private_folder(temporary)
         try:
-            for file in resolved.files:
+            for file in kept:
                 target = temporary / file.path
                 make_private_folder(target.parent)
-                shutil.copyfile(blobs[file.digest], target)
-            if folder.is_dir() and not _is_whole(folder, resolved):
+                shutil.copyfile(blobs[_key(file)], target)
+            if folder.is_dir() and not self._is_whole(folder, resolved):
                 shutil.rmtree(folder, ignore_errors=True)
             temporary.rename(folder)
         except OSError:
-            if not _is_whole(folder, resolved):  # else another process was faster; it may be reading it, so it stays
+            if not self._is_whole(folder, resolved):  # else another process was faster; it may be reading it
                 raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+        for file in resolved.files:
+            if _cannot_be_known(file):
+                notice(f"{file.path} is not fetched from {file.reference}: nothing tells whether it is what was logged")
         return folder
 
-    def _blob(self, file: VersionFile) -> Path:
-        blobs = self._folder / "blobs"
-        path = blobs / file.digest
-        if is_intact(path, file.digest, file.size_bytes):
-            return path
-        make_private_folder(blobs)
-        temporary = blobs / f".{secrets.token_hex(8)}"
+    def _is_whole(self, folder: Path, resolved: Resolved) -> bool:
+        return folder.is_dir() and all(
+            self._is_intact(folder / file.path, file) for file in resolved.files if not _cannot_be_known(file)
+        )
+
+    def _is_intact(self, path: Path, file: VersionFile) -> bool:
+        """Whether it is the file; of one that only its ETag names, the one that was fetched under that."""
+        digest = file.digest
+        if not digest:
+            try:
+                digest = self._note_of(file).read_text()
+            except OSError:
+                return False
+        size_bytes = file.size_bytes if file.digest else None
+        return is_intact(path, digest, size_bytes)
+
+    def _blobs(self, resolved: Resolved, files: Sequence[VersionFile]) -> dict[str, Path]:
+        """Where the bytes of each are, fetched by several threads. The first failure ends it."""
+        wanted = list({_key(file): file for file in files}.values())
+        self._tidy()
+        size_bytes = sum(file.size_bytes for file in wanted)
+        with Progress(
+            f"fetching {resolved.name}:v{resolved.version}", size_bytes=size_bytes, count=len(wanted)
+        ) as told:
+            if len(wanted) < 2:
+                return {_key(file): self._blob(file, self._transport, told) for file in wanted}
+            return self._by_threads(wanted, told)
+
+    def _by_threads(self, wanted: Sequence[VersionFile], told: Progress) -> dict[str, Path]:
+        own = threading.local()
+        opened: list[Transport] = []
+        has_failed = threading.Event()
+
+        def fetch(file: VersionFile) -> Path | None:
+            if has_failed.is_set():
+                return None
+            if not hasattr(own, "transport"):
+                own.transport = self._transport.another()
+                opened.append(own.transport)
+            try:
+                return self._blob(file, own.transport, told)
+            except BaseException:
+                has_failed.set()
+                raise
+
         try:
-            with temporary.open("xb") as target:
-                self._transport.download_blob(file.digest, target)
-            temporary.rename(path)
+            with ThreadPoolExecutor(min(_CONNECTIONS, len(wanted)), "tracker-fetch") as threads:
+                begun = [threads.submit(fetch, file) for file in wanted]
+            for each in begun:  # the one that failed is told of, not those that were not begun because of it
+                if (error := each.exception()) is not None:
+                    raise error
+            return {_key(file): path for file, each in zip(wanted, begun, strict=True) if (path := each.result())}
         finally:
-            temporary.unlink(missing_ok=True)
+            for transport in opened:
+                transport.close()
+
+    def _blob(self, file: VersionFile, transport: Transport, told: Progress) -> Path:
+        blobs = self._folder / "blobs"
+        path = blobs / _key(file)
+        make_private_folder(blobs)
+        if self._is_intact(path, file):
+            told.add(file.size_bytes, 1)
+        elif file.reference:
+            stored = references.fetch(_reference(file), path)
+            if not file.digest:
+                _write(self._note_of(file), stored.sha256.encode())
+            told.add(stored.size_bytes, 1)
+        else:
+            _download(file, transport, path, told)
+            told.add(0, 1)
         return path
+
+    def _note_of(self, file: VersionFile) -> Path:
+        """Where it stands which sha256 a file has that only its ETag names."""
+        return self._folder / "blobs" / f"{_key(file)}.sha256"
+
+    def _tidy(self) -> None:
+        """Remove what came of downloads that nobody has gone on with for a day."""
+        for left in (self._folder / "blobs").glob(".*.part"):
+            with suppress(OSError):
+                if left.stat().st_mtime < time.time() - _LEFT_S:
+                    left.unlink()
+
+
+def _key(file: VersionFile) -> str:
+    """What the bytes of a file are kept as."""
+    if file.digest:
+        return file.digest
+    return "at-" + hashlib.sha256("\n".join((file.reference, file.etag, str(file.size_bytes))).encode()).hexdigest()
+
+
+def _reference(file: VersionFile) -> Reference:
+    size_bytes = file.size_bytes or None  # 0 where nobody looked it up
+    etag, sha256 = file.etag or None, file.digest or None
+    return Reference(path=file.path, uri=file.reference, size_bytes=size_bytes, etag=etag, sha256=sha256)
+
+
+def _cannot_be_known(file: VersionFile) -> bool:
+    """Whether nothing tells that what lies at a reference is what was logged."""
+    return bool(file.reference) and not file.digest and not file.etag
+
+
+def _download(file: VersionFile, transport: Transport, path: Path, told: Progress) -> None:
+    """Have the blob at `path`, from where an earlier download broke off. One that breaks off is gone on with, for as
+    long as something comes."""
+    left = path.with_name(f".{file.digest}.part")
+    if is_intact(left, file.digest, file.size_bytes):
+        left.replace(path)
+        told.add(file.size_bytes)
+        return
+    target = _own(left)
+    if target is None:  # another process is at it
+        left = path.with_name(f".{secrets.token_hex(8)}.part")
+        target = left.open("x+b", buffering=0)
+    with target:
+        if target.seek(0, os.SEEK_END) >= file.size_bytes:
+            target.seek(0)
+            target.truncate()
+        while True:
+            before = target.tell()
+            noted = 0
+
+            def note(count: int) -> None:
+                nonlocal noted
+                noted += count
+                told.add(count)
+
+            try:
+                transport.download_blob(file.digest, target, note)
+                break
+            except TransportError as error:
+                told.add(-noted)
+                come = target.seek(0, os.SEEK_END)
+                if isinstance(error, DamagedError) and before:  # what came first may have been something else
+                    target.seek(0)
+                    target.truncate()
+                elif isinstance(error, DamagedError):
+                    left.unlink(missing_ok=True)
+                    raise
+                elif come == before:
+                    if not come:
+                        left.unlink(missing_ok=True)
+                    raise
+                time.sleep(_PAUSE_S)
+            except BaseException:
+                left.unlink(missing_ok=True)
+                raise
+        left.replace(path)
+
+
+def _own(path: Path) -> BinaryIO | None:
+    """The file, made where there is none, for us alone; None where another process has it."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(fd), path.stat()):
+            return os.fdopen(fd, "r+b", buffering=0)
+    except OSError:  # it is another's, or was, and is whole by now
+        pass
+    os.close(fd)
+    return None
 
 
 def _is_whole(folder: Path, resolved: Resolved) -> bool:
@@ -200,16 +408,18 @@ def _understood(answer: dict[str, Any]) -> Resolved:
     for file in resolved.files:
         if not is_path(file.path) or (os.name == "nt" and not is_path_on_windows(file.path)):
             raise TrackerError(f"the version's file {file.path!r} would lie outside its folder; it is not downloaded")
+        if file.reference and not file.digest:
+            continue
         if len(file.digest) != 64 or not all(character in "0123456789abcdef" for character in file.digest):
             raise TrackerError(f"the version's file {file.path!r} has no sha256: {file.digest!r:.80}")
     return resolved
 
 
-def is_intact(path: Path, digest: str, size_bytes: int) -> bool:
-    """Whether there is a file that has this sha256 and size."""
+def is_intact(path: Path, digest: str, size_bytes: int | None) -> bool:
+    """Whether there is a file that has this sha256 and size, if a size is given."""
     try:
         with path.open("rb") as source:
-            is_as_long = os.fstat(source.fileno()).st_size == size_bytes
+            is_as_long = size_bytes is None or os.fstat(source.fileno()).st_size == size_bytes
             return is_as_long and hashlib.file_digest(source, "sha256").hexdigest() == digest
     except OSError:
         return False

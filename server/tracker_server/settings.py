@@ -49,7 +49,7 @@ class Settings:
     operator: str = "local"
     new_projects: Role | None = None
     proxies: int = 0
-    max_journal_bytes: int = 16 * 1024 * 1024
+    max_journal_bytes: int = 32 * 1024 * 1024
     max_json_bytes: int = 4 * 1024 * 1024
     max_file_bytes: int = 256 * 1024**3
     lost_after_ms: int = 60_000

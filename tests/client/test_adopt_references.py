@@ -10,7 +10,7 @@ import pytest
 
 from tests.client.places import bucket, web
 from tests.processes import free_port
-from tracker.bundles import references
+from tracker import references
 from tracker.errors import TrackerError, TransportError
 from tracker.manifest import Reference
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from tracker import manifest as manifests
-from tracker.bundles import references
+from tracker import references
 from tracker.errors import TransportError
 from tracker.manifest import CODE, BundleFile, Example, Form, Manifest, Reference, Signature
 from tracker.mappings import plain_mapping

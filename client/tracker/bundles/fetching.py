@@ -17,8 +17,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from tracker import manifest as manifests
-from tracker import version_cache
-from tracker.bundles import references
+from tracker import references, version_cache
 from tracker.bundles.folder import Bundle, BundleError, open_folder
 from tracker.manifest import Reference, Stored
 from tracker.settings import Settings

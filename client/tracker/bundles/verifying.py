@@ -20,9 +20,9 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from tracker import arguments, settings
+from tracker import arguments, references, settings
 from tracker import manifest as manifests
-from tracker.bundles import environments, references
+from tracker.bundles import environments
 from tracker.bundles.folder import BundleError
 from tracker.bundles.replay import MODULES, Answer, Request
 from tracker.errors import DamagedError, RefusedError, TransportError
