@@ -440,6 +440,11 @@ SCENES = {
     "run-media": Scene(
         f"{RUN}/media", lambda page: page.get_by_role("region", name="Media").or_(page.get_by_text("No media")).first
     ),
+    "artifacts": Scene(f"{WORKSPACE}/artifacts", text("resnet")),
+    "artifact": Scene(f"{WORKSPACE}/artifacts/resnet/v1?file=resnet.pt", text("Download"), is_main=True),
+    "artifact-changes": Scene(f"{WORKSPACE}/artifacts/resnet/v2?tab=changes", text("changed")),
+    "artifact-lineage": Scene(f"{WORKSPACE}/artifacts/resnet/v1?tab=lineage", text("resnet:v1")),
+    "artifact-use": Scene(f"{WORKSPACE}/artifacts/resnet/v1?tab=use", text("These lines fetch")),
     "run-artifacts": Scene(f"{RUN}/artifacts", text("resnet.pt")),
     "run-code": Scene(f"{RUN}/code", lambda page: page.get_by_role("main").get_by_role("heading").first),
     "run-delete": Scene(RUN, dialog, in_menu("More for this run", "Delete run…")),

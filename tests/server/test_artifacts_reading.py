@@ -108,6 +108,10 @@ def test_a_version_says_what_it_is_without_its_files(client: FlaskClient, app: F
         first, second = (log_artifact(session, run, {"a": data}).id for data in (b"1", b"2"))
         artifacts.use(session, log_run(session, "reader"), second, time_ms=NOW_MS)
     found = ask(client, f"/artifact-versions/{second}/about")
+    assert [ask(client, f"/projects/digits/artifacts/model/versions/{at}") for at in ("v2", "latest")] == [found] * 2
+    assert code_of(client, "GET", "/projects/digits/artifacts/model/versions/v9") == (404, "unknown_artifact_version")
+    assert ask(client, f"/artifact-versions/{second}/entry", path="a")["digest"] == digest_of(b"2")
+    assert code_of(client, "GET", f"/artifact-versions/{second}/entry?path=b") == (404, "unknown_file")
     assert "files" not in found
     assert (found["previous"], found["previous_version"], found["created_by"]) == (first, 1, "ada")
     assert (found["use_count"], [one["run"] for one in found["used_by"]]) == (1, ["reader"])

@@ -45,6 +45,7 @@ PLACES_WITHIN = {
     "number",
     "path",
     "person",
+    "pointer",
     "version",
     "webhook",
 }
@@ -135,7 +136,7 @@ def bobs(bob: Somebody) -> dict[str, object]:
     return {
         "project": SECRET, "run_id": "r1", "version_id": version, "media_id": media, "name": SECRET,
         "view_id": view["id"], "board_id": board["id"], "alias": "staging", "digest": digest, "entry_id": 1,
-        "key_id": 1, "artifact": SECRET,
+        "key_id": 1, "artifact": SECRET, "pointer": "v1",
         "invitation": 1,
         "link": 1,
         "number": 1,
@@ -197,6 +198,7 @@ QUERIES = {
     "GET /runs/<run_id>/series": f"?metric={SECRET}/loss",
     "GET /runs/<run_id>/console/search": "?q=a",
     "GET /artifact-versions/<int:version_id>/changes": "?since=1",
+    "GET /artifact-versions/<int:version_id>/entry": f"?path={SECRET}",
     "GET /audit": f"?model={SECRET}",
     "GET /audit/export": f"?model={SECRET}",
     **{

@@ -63,6 +63,15 @@ export type Media = Schemas["Media"];
 export type TablePage = Schemas["TablePage"];
 export type TableColumn = Schemas["TableColumn"];
 export type RunArtifact = Schemas["RunArtifact"];
+export type ArtifactAbout = Schemas["ArtifactAbout"];
+export type ListedArtifact = Schemas["ListedArtifact"];
+export type TreePage = Schemas["TreePage"];
+export type FileEntry = Schemas["FileEntry"];
+export type ArtifactChanges = Schemas["ArtifactChanges"];
+export type FileChange = Schemas["FileChange"];
+export type ChangeTotals = Schemas["ChangeTotals"];
+export type RowChangesPage = Schemas["TableChangesPage"];
+export type DataComparison = Schemas["DataComparison"];
 export type CompareRequest = Schemas["CompareRequest"];
 export type AbsentRun = Schemas["AbsentRun"];
 export type Comparison = Schemas["Comparison"];
@@ -287,9 +296,12 @@ const hooksPath = (project: string) => `${projectPath(project)}/webhooks`;
 const hookPath = (project: string, id: number) => `${hooksPath(project)}/${String(id)}`;
 const versionPath = (model: string, version: number) => `${modelPath(model)}/versions/${String(version)}`;
 /** What has a lineage. */
-export type LineageSubject = { kind: "version"; model: string; version: number } | { kind: "run"; run: string };
-const subjectPath = (subject: LineageSubject) =>
-  subject.kind === "run" ? runPath(subject.run) : versionPath(subject.model, subject.version);
+export type LineageSubject = { kind: "version"; model: string; version: number } | { kind: "run"; run: string } | { kind: "artifact"; id: number };
+function subjectPath(subject: LineageSubject): string {
+  if (subject.kind === "artifact") return artifactPath(subject.id);
+  return subject.kind === "run" ? runPath(subject.run) : versionPath(subject.model, subject.version);
+}
+const artifactPath = (id: number) => `/artifact-versions/${String(id)}`;
 const proposalPath = (model: string, number: number) => `${modelPath(model)}/proposals/${String(number)}`;
 const filePath = (artifactVersion: number, path: string) => `/artifact-versions/${String(artifactVersion)}/files/${path.split("/").map(part).join("/")}`;
 const aliasPath = (model: string, alias: string) => `${modelPath(model)}/aliases/${part(alias)}`;
@@ -361,6 +373,23 @@ export const api = {
     requestSeries<Schemas["LiveAnswer"]>(`${projectPath(project)}/live`, body, asking),
   runsLive: (body: LiveRequest, asking?: Asking) => requestSeries<Schemas["LiveAnswer"]>("/runs/live", body, asking),
   artifacts: (project: string) => request<Schemas["ArtifactList"]>("GET", `${projectPath(project)}/artifacts`),
+  artifactList: (project: string, query: { q: string; kind: string | null; limit: number; cursor: string | null }, asking?: Asking) =>
+    request<Schemas["ArtifactList"]>("GET", `${projectPath(project)}/artifacts`, { query, ...asking }),
+  artifactVersions: (project: string, name: string, query: { before: number | null }, asking?: Asking) =>
+    request<Schemas["VersionPage"]>("GET", `${projectPath(project)}/artifacts/${part(name)}/versions`, { query, ...asking }),
+  artifactVersion: (project: string, name: string, pointer: string, asking?: Asking) =>
+    request<ArtifactAbout>("GET", `${projectPath(project)}/artifacts/${part(name)}/versions/${part(pointer)}`, asking),
+  artifactTree: (id: number, query: { path: string; find: string; cursor: string | null }, asking?: Asking) =>
+    request<TreePage>("GET", `${artifactPath(id)}/tree`, { query, ...asking }),
+  artifactEntry: (id: number, path: string, asking?: Asking) => request<FileEntry>("GET", `${artifactPath(id)}/entry`, { query: { path }, ...asking }),
+  artifactChanges: (id: number, query: { since: number; limit: number; cursor: string | null }, asking?: Asking) =>
+    request<ArtifactChanges>("GET", `${artifactPath(id)}/changes`, { query, ...asking }),
+  rowChanges: (id: number, body: { since: number; path: string; on: string[]; limit: number }, asking?: Asking) =>
+    request<RowChangesPage>("POST", `${artifactPath(id)}/table/changes`, { body, ...asking }),
+  moveArtifactAlias: (id: number, alias: string) => act<ArtifactAbout>("PUT", `${artifactPath(id)}/aliases/${part(alias)}`),
+  removeArtifactAlias: (id: number, alias: string) => act<ArtifactAbout>("DELETE", `${artifactPath(id)}/aliases/${part(alias)}`),
+  compareData: (project: string, runs: readonly string[], asking?: Asking) =>
+    request<DataComparison>("POST", `${projectPath(project)}/data/compare`, { body: { runs: [...runs] }, ...asking }),
 
   corrections: (project: string, query: { before: number | null }, asking?: Asking) =>
     request<Schemas["CorrectionPage"]>("GET", `${projectPath(project)}/corrections`, { query, ...asking }),

@@ -24,6 +24,8 @@ type RunKeysSearch = Pick<RunSearch, "text" | "filter" | "status" | "archived">;
 
 const ALERTS_AT_ONCE = 20;
 const NAMES_AT_ONCE = 50;
+const ARTIFACTS_AT_ONCE = 100;
+const CHANGES_AT_ONCE = 1000;
 
 const MODELS = ["models"] as const;
 
@@ -92,6 +94,46 @@ export const queries = {
   media: (id: string) => queryOptions({ queryKey: ["run", id, "media"], queryFn: ({ signal }) => api.media(id, { signal }) }),
   runArtifacts: (id: string) => queryOptions({ queryKey: ["run", id, "artifacts"], queryFn: ({ signal }) => api.runArtifacts(id, { signal }) }),
   artifacts: (project: string) => queryOptions({ queryKey: ["artifacts", project], queryFn: () => api.artifacts(project) }),
+  artifactList: (project: string, asked: { q: string; kind: string | null }) =>
+    infiniteQueryOptions({
+      queryKey: ["artifacts", project, asked],
+      queryFn: ({ pageParam, signal }) => api.artifactList(project, { ...asked, limit: ARTIFACTS_AT_ONCE, cursor: pageParam }, { signal }),
+      initialPageParam: null as string | null,
+      getNextPageParam: ({ next_cursor }) => next_cursor,
+      placeholderData: keepPreviousData,
+    }),
+  artifactVersions: (project: string, name: string) =>
+    infiniteQueryOptions({
+      queryKey: ["artifacts", project, name, "versions"],
+      queryFn: ({ pageParam, signal }) => api.artifactVersions(project, name, { before: pageParam }, { signal }),
+      initialPageParam: null as number | null,
+      getNextPageParam: ({ next_before }) => next_before,
+    }),
+  artifactVersion: (project: string, name: string, pointer: string) =>
+    queryOptions({ queryKey: ["artifacts", project, name, pointer], queryFn: ({ signal }) => api.artifactVersion(project, name, pointer, { signal }) }),
+  /** What a version holds never changes. */
+  artifactTree: (id: number, path: string, find: string) =>
+    infiniteQueryOptions({
+      queryKey: ["artifact tree", id, path, find],
+      queryFn: ({ pageParam, signal }) => api.artifactTree(id, { path, find, cursor: pageParam }, { signal }),
+      initialPageParam: null as string | null,
+      getNextPageParam: ({ next_cursor }) => next_cursor,
+      staleTime: Infinity,
+    }),
+  artifactEntry: (id: number, path: string) =>
+    queryOptions({ queryKey: ["artifact entry", id, path], queryFn: ({ signal }) => api.artifactEntry(id, path, { signal }), staleTime: Infinity }),
+  artifactChanges: (id: number, since: number) =>
+    infiniteQueryOptions({
+      queryKey: ["artifact changes", id, since],
+      queryFn: ({ pageParam, signal }) => api.artifactChanges(id, { since, limit: CHANGES_AT_ONCE, cursor: pageParam }, { signal }),
+      initialPageParam: null as string | null,
+      getNextPageParam: ({ next_cursor }) => next_cursor,
+      staleTime: Infinity,
+    }),
+  rowChanges: (id: number, asked: { since: number; path: string; on: string[]; limit: number }) =>
+    queryOptions({ queryKey: ["row changes", id, asked], queryFn: ({ signal }) => api.rowChanges(id, asked, { signal }), staleTime: Infinity, placeholderData: keepPreviousData }),
+  dataOf: (project: string, runs: readonly string[]) =>
+    queryOptions({ queryKey: ["compare", "data", project, runs], queryFn: ({ signal }) => api.compareData(project, runs, { signal }), enabled: runs.length > 0 }),
   compare: (asked: CompareRequest) =>
     queryOptions({ queryKey: ["compare", asked], queryFn: ({ signal }) => api.compare(asked, { signal }), enabled: asked.runs.length > 0, placeholderData: keepPreviousData }),
   /** Of all of these runs together; with `having` in them. */

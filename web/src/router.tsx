@@ -12,6 +12,8 @@ const workspace = createRoute({ getParentRoute, path: "/p/$project", component: 
 const compare = createRoute({ getParentRoute, path: "/p/$project/compare", component: lazyRouteComponent(() => import("./compare/ComparePage"), "ComparePage") });
 const leaderboards = createRoute({ getParentRoute, path: "/p/$project/leaderboards", component: lazyRouteComponent(() => import("./leaderboards/LeaderboardsPage"), "LeaderboardsPage") });
 const leaderboard = createRoute({ getParentRoute, path: "/p/$project/leaderboards/$board", component: lazyRouteComponent(() => import("./leaderboards/BoardPage"), "BoardPage") });
+const artifacts = createRoute({ getParentRoute, path: "/p/$project/artifacts", component: lazyRouteComponent(() => import("./artifacts/ArtifactsPage"), "ArtifactsPage") });
+const artifactVersion = createRoute({ getParentRoute, path: "/p/$project/artifacts/$name/$version", component: lazyRouteComponent(() => import("./artifacts/ArtifactPage"), "ArtifactPage") });
 const runPage = lazyRouteComponent(() => import("./run/RunPage"), "RunPage");
 const run = createRoute({ getParentRoute, path: "/p/$project/runs/$run", component: runPage });
 const runTab = createRoute({ getParentRoute, path: "/p/$project/runs/$run/$tab", component: runPage });
@@ -31,7 +33,7 @@ const settings = createRoute({ getParentRoute, path: "/settings", component: set
 const settingsPart = createRoute({ getParentRoute, path: "/settings/$part", component: settingsPage });
 
 export const router = createRouter({
-  routeTree: root.addChildren([projects, workspace, compare, leaderboards, leaderboard, run, runTab, shortRun, shortView, shared, join, models, model, modelVersion, proposal, rules, audit, settings, settingsPart]),
+  routeTree: root.addChildren([projects, workspace, compare, leaderboards, leaderboard, artifacts, artifactVersion, run, runTab, shortRun, shortView, shared, join, models, model, modelVersion, proposal, rules, audit, settings, settingsPart]),
   parseSearch,
   stringifySearch,
   defaultPreload: "intent",

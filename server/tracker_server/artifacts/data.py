@@ -71,11 +71,11 @@ def _artifacts(session: Session, ids: Sequence[str]) -> list[schema.DataRow]:
     ]
 
 
-def _changes(session: Session, ids: Sequence[str], read: _Read) -> list[schema.DataChange]:
+def _changes(session: Session, ids: Sequence[str], read: _Read) -> list[schema.ReadChange]:
     """From the newest version that the first run read to the newest of each other."""
     base = read.get(ids[0])
     told: dict[int, tuple[schema.ChangeTotals, list[schema.FileChange]]] = {}
-    found: list[schema.DataChange] = []
+    found: list[schema.ReadChange] = []
     for run_id in ids[1:]:
         if base is None or run_id not in read or read[run_id][0].id == base[0].id:
             continue
@@ -84,7 +84,7 @@ def _changes(session: Session, ids: Sequence[str], read: _Read) -> list[schema.D
             listed = changes.first(session, version, since, MAX_CHANGES)
             told[version] = (changes.totals(session, version, since), listed)
         counted, listed = told[version]
-        found.append(schema.DataChange(run=run_id, version=version, since=since, totals=counted, changes=listed))
+        found.append(schema.ReadChange(run=run_id, version=version, since=since, totals=counted, changes=listed))
     return found
 
 

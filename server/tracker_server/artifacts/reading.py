@@ -118,6 +118,21 @@ def _use_counts(session: Session, ids: Sequence[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in session.execute(statement)}
 
 
+def pointed(session: Session, project: runs.Project, name: str, pointer: str) -> schema.ArtifactAbout:
+    """The version of an artifact that is `v3`, `latest` or holds that alias; by its number also one in the trash.
+
+    Raises NotFound.
+    """
+    artifact = _artifact(session, project, name)
+    is_it = ArtifactVersion.version == int(pointer[1:]) if _VERSION.fullmatch(pointer) else is_meant(pointer)
+    of_artifact = ArtifactVersion.artifact_id == artifact.id
+    found = session.scalar(sa.select(ArtifactVersion.id).where(of_artifact, is_it))
+    if found is None:
+        message = f"the artifact {name!r} of {project.name!r} has nothing at {pointer[:200]!r}"
+        raise NotFound("unknown_artifact_version", message)
+    return about(session, found)
+
+
 def about(session: Session, version_id: int) -> schema.ArtifactAbout:
     """One version without its files, of which there may be a million. Raises NotFound."""
     version = get_version(session, version_id)

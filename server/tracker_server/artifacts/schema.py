@@ -170,6 +170,10 @@ class TreeQuery(msgspec.Struct, frozen=True):
     cursor: Line | None = None
 
 
+class EntryQuery(msgspec.Struct, frozen=True):
+    path: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+
+
 class FolderEntry(msgspec.Struct, frozen=True):
     """A folder with the number and bytes of all files below it."""
 
@@ -265,7 +269,7 @@ class ReadVersion(msgspec.Struct, frozen=True, kw_only=True):
     is_deleted: bool
 
 
-class DataChange(msgspec.Struct, frozen=True, kw_only=True):
+class ReadChange(msgspec.Struct, frozen=True, kw_only=True):
     """What differs between the version that the first run read and the one that `run` read; the first hundred files."""
 
     run: str
@@ -284,7 +288,7 @@ class DataRow(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     read: list[list[ReadVersion]]
     is_different: bool
-    changes: list[DataChange]
+    changes: list[ReadChange]
 
 
 class PointerRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -54,6 +54,15 @@ def page(session: Session, version_id: int, wanted: schema.TreeQuery) -> schema.
     return _page(session, version_id, wanted.path, folder, folders, files, cursor)
 
 
+def entry(session: Session, version_id: int, path: str) -> schema.FileEntry:
+    """One file. Raises NotFound."""
+    get_version(session, version_id)
+    rows = _rows(session, version_id, path, path + _AFTER, 1)
+    if not rows:
+        raise NotFound("unknown_file", f"artifact version {version_id} has no file {path!r}", field="path")
+    return rows[0]
+
+
 def _page(
     session: Session,
     version_id: int,

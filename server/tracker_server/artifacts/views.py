@@ -22,6 +22,8 @@ from tracker_server.artifacts.schema import (
     DataComparison,
     DataRequest,
     DigestList,
+    EntryQuery,
+    FileEntry,
     MissingDigests,
     RunArtifacts,
     StoredBlob,
@@ -123,6 +125,12 @@ def list_artifact_versions(call: Call, project: str, artifact: str, query: Versi
     return reading.versions_of(call.session, runs.project(call.session, project), artifact, query)
 
 
+@api.get("/projects/<project>/artifacts/<artifact>/versions/<pointer>", reply=ArtifactAbout)
+def find_artifact_version(call: Call, project: str, artifact: str, pointer: str) -> ArtifactAbout:
+    """The version that `v3`, `latest` or an alias is, without its files."""
+    return reading.pointed(call.session, runs.project(call.session, project), artifact, pointer)
+
+
 @api.post("/projects/<project>/data/compare", access="read", body=DataRequest, reply=DataComparison)
 def compare_data(call: Call, project: str, body: DataRequest) -> DataComparison:
     """What each of some runs read, and what differs."""
@@ -158,6 +166,12 @@ def get_artifact_about(call: Call, version_id: int) -> ArtifactAbout:
 def get_artifact_tree(call: Call, version_id: int, query: TreeQuery) -> TreePage:
     """What lies in one folder of a version, or what is found below it."""
     return tree.page(call.session, version_id, query)
+
+
+@api.get("/artifact-versions/<int:version_id>/entry", query=EntryQuery, reply=FileEntry)
+def get_artifact_entry(call: Call, version_id: int, query: EntryQuery) -> FileEntry:
+    """What a version says of one file."""
+    return tree.entry(call.session, version_id, query.path)
 
 
 @api.get("/artifact-versions/<int:version_id>/changes", query=ChangesQuery, reply=ArtifactChanges)

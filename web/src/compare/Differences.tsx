@@ -1,6 +1,7 @@
 /** What differs between runs, in sections, each value beside its distance from the baseline's. */
 
 import { useQuery } from "@tanstack/react-query";
+import { Suspense, lazy } from "react";
 import type { Comparison } from "../api";
 import { formatCount, plural } from "../format";
 import { toast } from "../frame/Toasts";
@@ -15,6 +16,8 @@ import { type Section, asCsv, asMarkdown, sectionsOf } from "./table";
 import type { PartProps } from "./tabs";
 import { useCompareView } from "./useCompareView";
 import { type CompareView, MOST_COLUMNS, STATISTICS } from "./view";
+
+const DataSection = lazy(() => import("./DataSection").then((module) => ({ default: module.DataSection })));
 
 export function Differences({ comparison: first, project, baseline }: PartProps) {
   const { view } = useCompareView();
@@ -34,6 +37,9 @@ export function Differences({ comparison: first, project, baseline }: PartProps)
         <p className={styles["note"]}>No metric was logged by all of these runs.</p>
       )}
       <ComparisonTable {...{ comparison, sections, project, baseline, hasRunsAsRows }} />
+      <Suspense>
+        <DataSection {...{ comparison: first, project, baseline }} />
+      </Suspense>
     </>
   );
 }

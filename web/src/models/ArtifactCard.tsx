@@ -3,6 +3,7 @@
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { type ModelVersion, type RunArtifact, fileAddress } from "../api";
+import { ArtifactLink } from "../artifacts/links";
 import { formatBytes, plural } from "../format";
 import { Button } from "../parts/Button";
 import { CopyButton } from "../parts/Code";
@@ -23,7 +24,7 @@ export function ArtifactCard({ artifact, versions }: { artifact: RunArtifact; ve
       <header className={styles["head"]}>
         <div>
           <h3>
-            <bdi>{name}</bdi> {artifact.aliases.map((alias) => <AliasChip key={alias} alias={alias} />)}
+            <ArtifactLink artifact={artifact} /> {artifact.aliases.map((alias) => <AliasChip key={alias} alias={alias} />)}
           </h3>
           <p className="muted">
             {artifact.kind} · {plural(artifact.file_count, "file")} · {formatBytes(artifact.size_bytes)} · <Ago ms={artifact.created_ms} />

@@ -11,6 +11,7 @@ import { Ago } from "../parts/Time";
 import { queries } from "../queries";
 import tables from "../run/Tables.module.css";
 import styles from "./LineageSection.module.css";
+import { type Fold, type Folded, folded } from "./lineageFolds";
 import { NODE, layOut } from "./lineageLayout";
 
 const ICONS: Record<LineageNode["kind"], IconName> = { artifact: "file", run: "play", version: "cube", alias: "tag" };
@@ -38,7 +39,7 @@ export function LineageSection({ subject }: { subject: LineageSubject }) {
       {query.isPending && <Outline lines={3} />}
       {query.data !== undefined && (
         <>
-          {look === "graph" ? <Graph graph={query.data} /> : <Table graph={query.data} />}
+          <Folds graph={query.data} look={look} />
           {query.data.is_cut && <p className="muted small">There is more than this shows: the nearest and newest {query.data.limit}.</p>}
           {subject.kind === "version" && <Users graph={query.data} />}
         </>
@@ -47,8 +48,25 @@ export function LineageSection({ subject }: { subject: LineageSubject }) {
   );
 }
 
-function Graph({ graph }: { graph: LineageGraph }) {
-  const layout = useMemo(() => layOut(graph.nodes.map(({ id }) => id), graph.edges), [graph]);
+/** Alike nodes stand as one until one asks for them. */
+function Folds({ graph, look }: { graph: LineageGraph; look: "graph" | "table" }) {
+  const [opened, setOpened] = useState<ReadonlySet<string>>(NONE);
+  const shown = useMemo(() => folded(graph, opened), [graph, opened]);
+  const open = (id: string) => { setOpened(new Set([...opened, id])); };
+  return (
+    <>
+      {opened.size > 0 && <p><button type="button" data-look="link" onClick={() => { setOpened(NONE); }}>Fold alike ones again</button></p>}
+      {look === "graph" ? <Graph graph={{ ...graph, ...shown }} onOpen={open} /> : <Table graph={{ ...graph, ...shown }} onOpen={open} />}
+    </>
+  );
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+type Shown = { graph: Folded & { start: string }; onOpen: (id: string) => void };
+
+function Graph({ graph, onOpen }: Shown) {
+  const layout = useMemo(() => layOut(graph.nodes.map(({ id }) => id), graph.edges), [graph.nodes, graph.edges]);
   const frame = useRef<HTMLDivElement>(null);
   const start = layout.places.get(graph.start);
   const [x, y] = [start?.x ?? 0, start?.y ?? 0];
@@ -74,10 +92,12 @@ function Graph({ graph }: { graph: LineageGraph }) {
             const { x, y } = layout.places.get(node.id) ?? { x: 0, y: 0 };
             return (
               <li key={node.id} style={{ left: x, top: y - NODE.height / 2, width: NODE.width, height: NODE.height }}>
-                <NodeLink node={node} className={styles["node"]} isStart={node.id === graph.start}>
-                  <span className={styles["kind"]}><Icon name={ICONS[node.kind]} size={13} /> {told(node)}</span>
-                  <bdi className={styles["name"]}>{node.name}</bdi>
-                </NodeLink>
+                {graph.folds.has(node.id) ? <FoldButton fold={graph.folds.get(node.id)} kind={node.kind} onOpen={onOpen} className={styles["node"]} /> : (
+                  <NodeLink node={node} className={styles["node"]} isStart={node.id === graph.start}>
+                    <span className={styles["kind"]}><Icon name={ICONS[node.kind]} size={13} /> {told(node)}</span>
+                    <bdi className={styles["name"]}>{node.name}</bdi>
+                  </NodeLink>
+                )}
               </li>
             );
           })}
@@ -87,14 +107,30 @@ function Graph({ graph }: { graph: LineageGraph }) {
   );
 }
 
-function Table({ graph }: { graph: LineageGraph }) {
+type FoldProps = { fold: Fold | undefined; kind: LineageNode["kind"]; onOpen: (id: string) => void; className?: string | undefined };
+
+function FoldButton({ fold, kind, onOpen, className }: FoldProps) {
+  if (fold === undefined) return null;
+  const names = fold.members.slice(0, NAMED).map(({ name }) => name).join(", ");
+  return (
+    <button type="button" className={className} data-look="plain" data-kind={kind} data-fold="true" title={`${names}${fold.members.length > NAMED ? " …" : ""}`} onClick={() => { onOpen(fold.id); }}>
+      <span className={styles["kind"]}><Icon name={ICONS[kind]} size={13} /> alike</span>
+      <span className={styles["name"]}>{fold.words}</span>
+      <span className="visually-hidden">, show each</span>
+    </button>
+  );
+}
+
+const NAMED = 12;
+
+function Table({ graph, onOpen }: Shown) {
   const nodes = new Map(graph.nodes.map((node) => [node.id, node]));
   const arrows = graph.edges.flatMap((edge) => {
     const [source, target] = [nodes.get(edge.source), nodes.get(edge.target)];
     return source === undefined || target === undefined ? [] : [{ edge, source, target }];
   });
   if (arrows.length === 0) return <p className="muted">Nothing is known of where it comes from, nor of who uses it.</p>;
-  const cell = (node: LineageNode) => (
+  const cell = (node: LineageNode) => graph.folds.has(node.id) ? <FoldButton fold={graph.folds.get(node.id)} kind={node.kind} onOpen={onOpen} /> : (
     <NodeLink node={node} isStart={node.id === graph.start}>
       <span className="muted small">{told(node)} </span><bdi>{node.name}</bdi>
     </NodeLink>
@@ -154,13 +190,13 @@ function Users({ graph }: { graph: LineageGraph }) {
 
 /** What a node is, in words. */
 function told({ kind, detail, is_deleted: isDeleted }: LineageNode): string {
-  if (isDeleted) return "run in the trash";
+  if (isDeleted === true) return `${kind} in the trash`;
   return kind === "alias" || (kind === "version" && detail === "active") ? kind : `${kind} · ${detail}`;
 }
 
 type NodeProps = { node: LineageNode; isStart: boolean; className?: string | undefined; children: ReactNode };
 
-/** The page of what a node stands for; a run in the trash has none, nor has a file that nobody made here. */
+/** The page of what a node stands for; a run in the trash has none. */
 function NodeLink({ node, isStart, className, children }: NodeProps) {
   const shared = { className, title: `${node.name} (${told(node)}, of ${node.project})`, "data-kind": node.kind, "data-start": isStart };
   const said = isStart ? <>{children}<span className="visually-hidden"> (this one)</span></> : children;
@@ -173,7 +209,10 @@ function NodeLink({ node, isStart, className, children }: NodeProps) {
       <Link to="/models/$name/$version" params={{ name: model, version: String(node.version) }} activeOptions={activeOptions} {...shared}>{said}</Link>
     );
   }
+  if (kind === "artifact") {
+    const [, name = node.name, version = "latest"] = /^(.*):(v\d+)$/s.exec(node.name) ?? [];
+    return <Link to="/p/$project/artifacts/$name/$version" params={{ project, name, version }} activeOptions={activeOptions} {...shared}>{said}</Link>;
+  }
   if (run === null || run === undefined || node.is_deleted === true) return <span {...shared}>{said}</span>;
-  if (kind === "run") return <Link to="/p/$project/runs/$run" params={{ project, run }} activeOptions={activeOptions} {...shared}>{said}</Link>;
-  return <Link to="/p/$project/runs/$run/$tab" params={{ project, run, tab: "artifacts" }} activeOptions={activeOptions} {...shared}>{said}</Link>;
+  return <Link to="/p/$project/runs/$run" params={{ project, run }} activeOptions={activeOptions} {...shared}>{said}</Link>;
 }

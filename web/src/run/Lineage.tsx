@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Fragment } from "react";
 import type { RunArtifact, RunDetail } from "../api";
+import { ArtifactLink } from "../artifacts/links";
 import { AliasChip } from "../models/AliasChip";
 import { useModelLinks } from "../models/modelLinks";
 import { queries } from "../queries";
@@ -19,9 +20,9 @@ export function Lineage({ run }: { run: RunDetail }) {
     <section aria-label="Lineage">
       <h2>Lineage</h2>
       <p>
-        {read.length > 0 && <><Names run={run} artifacts={read} /> <Arrow words="read by" /></>}
+        {read.length > 0 && <><Names artifacts={read} /> <Arrow words="read by" /></>}
         <strong>this run</strong>
-        {made.length > 0 && <> <Arrow words="which made" /> <Names run={run} artifacts={made} /></>}
+        {made.length > 0 && <> <Arrow words="which made" /> <Names artifacts={made} /></>}
         {versions.length > 0 && (
           <>
             {" "}<Arrow words="registered as" />{" "}
@@ -42,13 +43,13 @@ export function Lineage({ run }: { run: RunDetail }) {
 /** More than this one reads in the tab. */
 const MOST = 6;
 
-function Names({ run, artifacts }: { run: RunDetail; artifacts: readonly RunArtifact[] }) {
+function Names({ artifacts }: { artifacts: readonly RunArtifact[] }) {
   return (
     <>
-      {artifacts.slice(0, MOST).map(({ id, name, version }, index) => (
+      {artifacts.slice(0, MOST).map(({ id, project, name, version }, index) => (
         <Fragment key={id}>
           {index > 0 && ", "}
-          <Link to="/p/$project/runs/$run/$tab" params={{ project: run.project, run: run.id, tab: "artifacts" }}><bdi>{name}</bdi>:v{version}</Link>
+          <ArtifactLink artifact={{ project, name, version }} />
         </Fragment>
       ))}
       {artifacts.length > MOST && ` and ${String(artifacts.length - MOST)} more`}

@@ -132,6 +132,7 @@ function Workspace({ project, hasRuns }: { project: string; hasRuns: boolean }) 
             <ViewBar {...{ project, parameters, base }} onOpen={open} />
           </Suspense>
           <span className={styles["ways"]}>
+            <Link to="/p/$project/artifacts" params={{ project }}>Artifacts</Link>
             <Link to="/p/$project/leaderboards" params={{ project }}>Leaderboards</Link>
             <Modes mode={view.mode} change={change} />
           </span>
