@@ -60,8 +60,13 @@ export type ConsoleSearch = ConsoleFilter & { q?: string; regex?: 0 | 1; start?:
 export type RunEvent = Schemas["RunEvent"];
 export type RunHoldings = Schemas["RunHoldings"];
 export type Media = Schemas["Media"];
-export type TablePage = Schemas["TablePage"];
 export type TableColumn = Schemas["TableColumn"];
+export type TableQuery = Omit<Schemas["MediaTableQuery"], "file">;
+export type TablePage = Schemas["TablePage"];
+export type JoinQuery = Schemas["JoinQuery"];
+export type JoinPage = Schemas["JoinPage"];
+export type TableChangesQuery = Schemas["TableChangesQuery"];
+export type TableChanges = Schemas["TableChangesPage"];
 export type RunArtifact = Schemas["RunArtifact"];
 export type ArtifactAbout = Schemas["ArtifactAbout"];
 export type ListedArtifact = Schemas["ListedArtifact"];
@@ -306,7 +311,7 @@ const proposalPath = (model: string, number: number) => `${modelPath(model)}/pro
 const filePath = (artifactVersion: number, path: string) => `/artifact-versions/${String(artifactVersion)}/files/${path.split("/").map(part).join("/")}`;
 const aliasPath = (model: string, alias: string) => `${modelPath(model)}/aliases/${part(alias)}`;
 
-type Asking = { signal?: AbortSignal };
+export type Asking = { signal?: AbortSignal };
 
 export const api = {
   server: () => request<ServerFacts>("GET", "/server"),
@@ -437,8 +442,11 @@ export const api = {
   /** The pieces of one name of a run, in order of their steps. */
   mediaOfName: (id: string, query: { name: string; kind: string; limit: number; cursor: string | null }, asking?: Asking) =>
     request<Schemas["MediaList"]>("GET", `${runPath(id)}/media`, { query, ...asking }),
-  oneMedia: (id: number, asking?: Asking) => request<Media>("GET", `/media/${String(id)}`, asking),
   mediaTable: (id: number, body: Schemas["MediaTableQuery"], asking?: Asking) => request<TablePage>("POST", `/media/${String(id)}/table`, { body, ...asking }),
+  joinTables: (id: number, body: JoinQuery, asking?: Asking) => request<JoinPage>("POST", `/media/${String(id)}/table/join`, { body, ...asking }),
+  fileTable: (version: number, body: Schemas["FileTableQuery"], asking?: Asking) => request<TablePage>("POST", `/artifact-versions/${String(version)}/table`, { body, ...asking }),
+  tableChanges: (version: number, body: TableChangesQuery, asking?: Asking) => request<TableChanges>("POST", `/artifact-versions/${String(version)}/table/changes`, { body, ...asking }),
+  oneMedia: (id: number, asking?: Asking) => request<Media>("GET", `/media/${String(id)}`, asking),
   contentOf: firstBytes,
   runArtifacts: (id: string, asking?: Asking) => request<Schemas["RunArtifacts"]>("GET", `${runPath(id)}/artifacts`, asking),
   groupRuns: (project: string, body: RunGroupsRequest, asking?: Asking) => request<RunGroups>("POST", `${projectPath(project)}/runs/groups`, { body, ...asking }),

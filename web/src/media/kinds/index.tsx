@@ -25,10 +25,11 @@ const KINDS: ReadonlyMap<string, ComponentType<Shown>> = new Map<string, Compone
   ["pr_curve", curves],
   ["roc", curves],
   ["confusion_matrix", lazy(() => import("./ConfusionMedia").then((module) => ({ default: module.ConfusionMedia })))],
+  ["table", lazy(() => import("../../tables/TableMedia").then((module) => ({ default: module.TableMedia })))],
   ["object3d", lazy(() => import("./CloudMedia").then((module) => ({ default: module.CloudMedia })))],
 ]);
 
-/** Whether a kind is shown here; images and tables have places of their own. */
+/** Whether a kind is shown here; images have a place of their own. */
 export const isShown = (kind: string): boolean => KINDS.has(kind);
 
 /** The pieces are of one name and kind, with their details; those of kinds with a figure for it, such as curves, are drawn in one. */
