@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from tracker import kinds
 from tracker.media.arrays import Held, hold, is_tensor, words
-from tracker.media.piece import Encoded, Keep, Media, check_size, is_text, read_file, required, root_of
+from tracker.media.piece import Encoded, Keep, Media, check_size, is_text, pillow, read_file, root_of
 from tracker.naming import is_artifact
 from tracker.notices import notice
 
@@ -119,7 +119,7 @@ class _Pixels(_Source):
     """An array or a tensor."""
 
     def __init__(self, held: Held, layout: Layout | None, value_range: tuple[float, float] | None) -> None:
-        required("PIL.Image", "an image of an array")
+        pillow("an image of an array")
         self._held = held
         self._layout: Layout = layout or "hwc"
         self._range = value_range
@@ -138,6 +138,7 @@ class _Drawn(_Source):
     """An image of PIL, copied."""
 
     def __init__(self, picture: Picture, value_range: tuple[float, float] | None) -> None:
+        pillow("an image of PIL")
         check_size("the image", picture.width * picture.height * max(1, len(picture.getbands())))
         self._picture = picture.copy()
         self._range = value_range
@@ -156,12 +157,12 @@ class _File(_Source):
 
     def __init__(self, data: bytes, where: str) -> None:
         self._data = data
-        pillow = required("PIL.Image", "an image of a file")
+        library = pillow("an image of a file")
         try:
-            with pillow.open(io.BytesIO(data)) as opened:
+            with library.open(io.BytesIO(data)) as opened:
                 self._format = str(opened.format).lower()
                 width, height = opened.size
-        except pillow.DecompressionBombError as error:
+        except library.DecompressionBombError as error:
             raise ValueError(f"{where} is too large for an image: {error}") from error
         except (OSError, ValueError, SyntaxError) as error:
             raise ValueError(f"{where} is no image that can be read; PNG, JPEG, WebP and GIF are ({error})") from error
@@ -372,7 +373,7 @@ def _box(box: Any, group: str, classes: Mapping[int, str]) -> kinds.Box:
 def _checked_masks(masks: Masks | None, width: int, height: int) -> dict[str, Held]:
     if masks is None:
         return {}
-    required("PIL.Image", "a mask")
+    pillow("a mask")
     if not isinstance(masks, Mapping):
         raise TypeError(f"masks are arrays by name: {{'prediction': ids}}, got {type(masks).__name__}")
     if len(masks) > MAX_MASKS:

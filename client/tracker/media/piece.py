@@ -102,6 +102,14 @@ def required(module: str, what: str, *, extra: str = "media") -> Any:
         ) from error
 
 
+def pillow(what: str) -> Any:
+    """PIL.Image with the formats that are written, so that no other thread has to import them. Raises ImportError."""
+    found = required("PIL.Image", what)
+    found.preinit()
+    required("PIL.WebPImagePlugin", what)
+    return found
+
+
 def root_of(value: object) -> str:
     """The package that a value's type comes from, so that libraries are known without being imported."""
     return type(value).__module__.partition(".")[0]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from tracker import kinds
 from tracker.media.arrays import Held, hold, is_tensor, words
 from tracker.media.images import Layout, as_bytes, layout_of, picture_of
-from tracker.media.piece import Encoded, Keep, Media, check_size, read_file, required
+from tracker.media.piece import Encoded, Keep, Media, check_size, pillow, read_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -54,7 +54,7 @@ class Video(Media):
             self._format: Format = _format_of(self._file, os.fspath(data))
             self.size_bytes = len(self._file)
             return
-        required("PIL.Image", "a video of frames")
+        pillow("a video of frames")
         if format not in (None, "webp", "gif"):
             raise ValueError(f"frames become a webp or a gif, got format={format!r}; for MP4, give the path of a file")
         if isinstance(quality, bool) or not isinstance(quality, int) or not 1 <= quality <= 100:
