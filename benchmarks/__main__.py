@@ -145,9 +145,11 @@ def _parts(options: argparse.Namespace) -> dict[str, Part]:
         "runs": lambda backend: run_tables.figures(
             repetitions=max(5, options.repetitions), most=1_000 if options.quick else 100_000, backend=backend
         ),
-        "artifacts": lambda _: transferring.figures(
-            repetitions=options.repetitions, mebibytes=64 if options.quick else 1024
-        ),
+        "artifacts": lambda _: [
+            *transferring.figures(repetitions=options.repetitions, mebibytes=64 if options.quick else 1024),
+            *transferring.resumed(mebibytes=128 if options.quick else 1024),
+            *transferring.of_small_files(count=2_000 if options.quick else 100_000),
+        ],
         "serving": lambda _: serving.figures(
             repetitions=options.repetitions, requests=200 if options.quick else 2_000
         ),

@@ -119,7 +119,9 @@ class BlobStore:
         """
         self._tidy()
         with self._going_on(digest, sender, offset) as arriving:
-            return self._take(digest, arriving, fill)
+            size = self._take(digest, arriving, fill)
+        _remove_resting(self._left(digest, sender))  # of a request that broke off while this one went on
+        return size
 
     def put_many(self, blobs: Mapping[str, bytes]) -> None:
         """Take in small blobs, all of them on the disk when this returns. Raises Refused for one of another digest."""
