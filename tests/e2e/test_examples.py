@@ -13,6 +13,7 @@ import pytest
 
 from tests.e2e.reading import get, post
 from tests.processes import Server, environment, free_port
+from tracker import kinds
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
@@ -70,6 +71,20 @@ def test_what_was_trained_offline_arrives(server: Server, tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     detail = the_run(server, "offline")
     assert [one["steps"] for one in series(server, detail["id"], "train/loss")] == [list(range(1, 101))]
+
+
+def test_every_kind_of_media_arrives(server: Server, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("plotly")
+    script = [sys.executable, str(EXAMPLES / "media.py"), "--project", "media", "--epochs", "1"]
+    done = run(script, server, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "not kept" not in done.stderr
+    detail = the_run(server, "media")
+    assert detail["lost_records"] == 0
+    media = get(server.url, f"/runs/{detail['id']}/media")["media"]
+    assert {one["kind"] for one in media} == set(kinds.KINDS)
+    assert len([one for one in media if one["name"] == "samples"]) == 6
 
 
 def test_the_notebook_runs_from_top_to_bottom(server: Server, tmp_path: Path) -> None:
