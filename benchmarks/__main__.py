@@ -132,7 +132,7 @@ def _parts(options: argparse.Namespace) -> dict[str, Part]:
             repetitions=options.repetitions, samples=20 if options.quick else 100
         ),
         "watching": lambda _: watching.figures(
-            repetitions=options.repetitions, steps=5 if options.quick else 20, passes=10 if options.quick else 50
+            repetitions=options.repetitions, steps=5 if options.quick else 10, passes=10 if options.quick else 25
         ),
         "server": lambda backend: hosting.figures(repetitions=options.repetitions, backend=backend),
         "ingest": lambda backend: ingesting.figures(
