@@ -87,7 +87,7 @@ def test_a_project_lists_its_artifacts_and_a_version_its_files(page: Page, runs:
     expect(page.get_by_label("How to use this version", exact=True)).to_contain_text('use_artifact("rows:v2")')
     page.get_by_role("combobox", name="Version").select_option("v1")
     expect(page.get_by_role("heading", name="rows:v1", level=1)).to_be_visible()
-    expect(page.get_by_role("main").get_by_text("used by 6 runs")).to_be_visible()
+    expect(page.get_by_role("heading", name="Used by 6 runs")).to_be_visible()
 
 
 def test_changes_between_versions_name_files_bytes_and_rows(page: Page, runs: dict[str, str]) -> None:

@@ -34,7 +34,7 @@ export function ArtifactPage() {
   ];
   const told = query.data === undefined ? version : `v${String(query.data.version)}`;
   return (
-    <Page title={`${name}:${told}`} heading={<><bdi>{name}</bdi>:{told}</>} here={<><bdi>{name}</bdi>:{told}</>} crumbs={crumbs} isWide>
+    <Page title={`${name}:${told}`} heading={<><bdi>{name}</bdi>:{told}</>} here={<><bdi>{name}</bdi>:{told}</>} crumbs={crumbs}>
       {query.error !== null && query.data === undefined && <Failure what="The version could not be fetched." error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <Outline lines={8} />}
       {query.data !== undefined && <Loaded about={query.data} />}
@@ -53,7 +53,7 @@ function Loaded({ about }: { about: ArtifactAbout }) {
       <Head about={about} />
       <nav className={styles["tabs"]} aria-label="Parts of the version">
         {TABS.map((one) => (
-          <Link key={one} to="/p/$project/artifacts/$name/$version" params={params} search={one === "files" ? {} : { tab: one }} className={styles["tab"]} aria-current={one === tab ? "page" : undefined}>
+          <Link key={one} to="/p/$project/artifacts/$name/$version" params={params} search={one === "files" ? {} : { tab: one }} activeOptions={{ exact: true, includeSearch: true }} className={styles["tab"]} aria-current={one === tab ? "page" : undefined}>
             {labels[one]}
           </Link>
         ))}
