@@ -65,8 +65,6 @@ export type TableQuery = Omit<Schemas["MediaTableQuery"], "file">;
 export type TablePage = Schemas["TablePage"];
 export type JoinQuery = Schemas["JoinQuery"];
 export type JoinPage = Schemas["JoinPage"];
-export type TableChangesQuery = Schemas["TableChangesQuery"];
-export type TableChanges = Schemas["TableChangesPage"];
 export type RunArtifact = Schemas["RunArtifact"];
 export type ArtifactAbout = Schemas["ArtifactAbout"];
 export type ListedArtifact = Schemas["ListedArtifact"];
@@ -445,7 +443,6 @@ export const api = {
   mediaTable: (id: number, body: Schemas["MediaTableQuery"], asking?: Asking) => request<TablePage>("POST", `/media/${String(id)}/table`, { body, ...asking }),
   joinTables: (id: number, body: JoinQuery, asking?: Asking) => request<JoinPage>("POST", `/media/${String(id)}/table/join`, { body, ...asking }),
   fileTable: (version: number, body: Schemas["FileTableQuery"], asking?: Asking) => request<TablePage>("POST", `/artifact-versions/${String(version)}/table`, { body, ...asking }),
-  tableChanges: (version: number, body: TableChangesQuery, asking?: Asking) => request<TableChanges>("POST", `/artifact-versions/${String(version)}/table/changes`, { body, ...asking }),
   oneMedia: (id: number, asking?: Asking) => request<Media>("GET", `/media/${String(id)}`, asking),
   contentOf: firstBytes,
   runArtifacts: (id: string, asking?: Asking) => request<Schemas["RunArtifacts"]>("GET", `${runPath(id)}/artifacts`, asking),

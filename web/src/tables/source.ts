@@ -1,11 +1,10 @@
 /** Where the rows of a table come from: media that a run logged, or a file of an artifact version. */
 
-import { type Asking, type JoinPage, type JoinQuery, type TableChanges, type TableChangesQuery, type TablePage, type TableQuery, api } from "../api";
+import { type Asking, type JoinPage, type JoinQuery, type TablePage, type TableQuery, api } from "../api";
 
 /** `key` names what is read, for the cache: equal keys have equal rows for ever, as blobs never change. */
 export type TableSource = { key: string; post: (query: TableQuery, asking?: Asking) => Promise<TablePage> };
 export type JoinSource = { key: string; post: (query: Omit<JoinQuery, "other">, asking?: Asking) => Promise<JoinPage> };
-export type ChangesSource = { key: string; post: (query: Omit<TableChangesQuery, "path" | "since">, asking?: Asking) => Promise<TableChanges> };
 
 /** A table that was logged, or one of the files of media that is one, such as the examples of a confusion matrix. */
 export const mediaTable = (media: number, file: string | null = null): TableSource => ({
@@ -22,9 +21,4 @@ export const joinedTables = (left: number, right: number): JoinSource => ({
 export const fileTable = (version: number, path: string): TableSource => ({
   key: `file ${String(version)} ${path}`,
   post: (query, asking) => api.fileTable(version, { ...query, path }, asking),
-});
-
-export const changedTable = (version: number, since: number, path: string): ChangesSource => ({
-  key: `changes ${String(version)} ${String(since)} ${path}`,
-  post: (query, asking) => api.tableChanges(version, { ...query, path, since }, asking),
 });
