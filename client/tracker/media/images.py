@@ -262,7 +262,7 @@ def written(picture: Picture, format: Format, quality: int | None) -> bytes:
     file = io.BytesIO()
     options: dict[str, Any] = {"quality": quality} if quality is not None else {}
     if format == "png":
-        options = {"compress_level": 4}  # a third of the time of 6 for a few per cent more bytes
+        options = {"compress_level": 4}  # of a photograph two thirds of the time of 6, for 1 % more bytes
     picture.save(file, format.upper(), **options)
     return file.getvalue()
 
