@@ -42,7 +42,7 @@ function OneCloud({ piece, details, label, view, onView, size }: OneProps) {
       <div className={styles["tools"]}>
         <label className={styles["choice"]}>
           Colour by
-          <select value={by} onChange={(event) => { setChosen(event.target.value as Colouring); }}>
+          <select aria-label="Colour by" value={by} onChange={(event) => { setChosen(event.target.value as Colouring); }}>
             {possible.map((one) => <option key={one} value={one}>{WORDS[one]}</option>)}
           </select>
         </label>

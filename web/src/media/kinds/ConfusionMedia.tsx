@@ -33,7 +33,7 @@ export function ConfusionMedia(shown: Shown) {
       <div className={styles["tools"]}>
         <label className={styles["choice"]}>
           Show
-          <select value={by} onChange={(event) => { setBy(event.target.value as Normalising); }}>
+          <select aria-label="Show" value={by} onChange={(event) => { setBy(event.target.value as Normalising); }}>
             {Object.entries(NORMALISINGS).map(([value, words]) => <option key={value} value={value}>{words}</option>)}
           </select>
         </label>

@@ -28,14 +28,14 @@ export function HistogramMedia(shown: Shown) {
       <div className={styles["tools"]}>
         <label className={styles["choice"]}>
           Show
-          <select value={view} onChange={(event) => { setView(event.target.value as View); }}>
+          <select aria-label="Show" value={view} onChange={(event) => { setView(event.target.value as View); }}>
             {Object.entries(VIEWS).map(([value, words]) => <option key={value} value={value}>{words}</option>)}
           </select>
         </label>
         {view !== "bars" && runs.length > 1 && (
           <label className={styles["choice"]}>
             of
-            <select value={chosen?.run} onChange={(event) => { setRun(event.target.value); }}>
+            <select aria-label="Run" value={chosen?.run} onChange={(event) => { setRun(event.target.value); }}>
               {runs.map((piece) => <option key={piece.run} value={piece.run}>{runOf(piece, shown.runs).name}</option>)}
             </select>
           </label>
