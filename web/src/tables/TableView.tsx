@@ -7,6 +7,7 @@ import { copyText } from "../parts/Code";
 import { Menu } from "../parts/Menu";
 import { Failure, Outline } from "../parts/Note";
 import { useDraft } from "../parts/useDraft";
+import { useHandler } from "../parts/useHandler";
 import { CellDialog, cellOf, widthOf } from "./Cell";
 import { type GridColumn, RowGrid } from "./RowGrid";
 import { csvOf } from "./cells";
@@ -32,7 +33,8 @@ const COPIED_AT_ONCE = 500;
 export function TableView({ source, label = "Table", state: given, onState, height = 480 }: Props) {
   const [own, setOwn] = useState(PLAIN);
   const state = given ?? own;
-  const change = (part: Partial<TableState>) => { (onState ?? setOwn)({ ...state, ...part }); };
+  // a text that one types is told after a pause: by then something else may have been chosen
+  const change = useHandler((part: Partial<TableState>) => { (onState ?? setOwn)({ ...state, ...part }); });
   const [opened, setOpened] = useState<{ row: number; column: number } | null>(null);
   // its columns are known by the table itself, which is small to ask for and kept
   const whole = usePages<TablePage, unknown[]>([source.key, "columns"], (_offset, _limit, asking) => source.post({ limit: 1 }, asking), ({ rows }) => rows, state.by !== "");
