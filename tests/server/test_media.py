@@ -198,6 +198,8 @@ def test_html_runs_where_it_reaches_nothing_and_svg_as_an_image(client: FlaskCli
     assert answer.data == hostile
     assert answer.headers["Content-Security-Policy"].startswith("sandbox allow-scripts; default-src 'none';")
     assert "http" not in answer.headers["Content-Security-Policy"]
+    alone = client.get(f"/api/v1/media/{page}/frame", headers={"Sec-Fetch-Dest": "document"})
+    assert (alone.status_code, hostile in alone.data) == (422, False)
     answer = client.get(f"/api/v1/media/{drawing}/frame")
     assert 'alt="&lt;drawing&gt;" src="data:image/svg+xml;base64,' in answer.text
     assert b"<script" not in answer.data

@@ -60,6 +60,8 @@ export type ConsoleSearch = ConsoleFilter & { q?: string; regex?: 0 | 1; start?:
 export type RunEvent = Schemas["RunEvent"];
 export type RunHoldings = Schemas["RunHoldings"];
 export type Media = Schemas["Media"];
+export type MediaName = Schemas["MediaName"];
+export type MediaGroup = Schemas["MediaGroup"];
 export type TableColumn = Schemas["TableColumn"];
 export type TableQuery = Omit<Schemas["MediaTableQuery"], "file">;
 export type TablePage = Schemas["TablePage"];
@@ -436,7 +438,11 @@ export const api = {
   searchConsole: (id: string, search: ConsoleSearch, asking?: Asking) => request<Schemas["ConsoleFound"]>("GET", `${runPath(id)}/console/search`, { query: search, ...asking }),
   events: (id: string, asking?: Asking) => request<Schemas["RunEvents"]>("GET", `${runPath(id)}/events`, asking),
   holdings: (id: string, asking?: Asking) => request<RunHoldings>("GET", `${runPath(id)}/holdings`, asking),
-  media: (id: string, asking?: Asking) => request<Schemas["MediaList"]>("GET", `${runPath(id)}/media`, asking),
+  mediaNames: (id: string, asking?: Asking) => request<Schemas["MediaNames"]>("GET", `${runPath(id)}/media/names`, asking),
+  mediaSteps: (id: string, asking?: Asking) => request<Schemas["MediaSteps"]>("GET", `${runPath(id)}/media/steps`, asking),
+  mediaAt: (project: string, body: Schemas["MediaAtRequest"], asking?: Asking) => request<Schemas["MediaAt"]>("POST", `${projectPath(project)}/media/at`, { body, ...asking }),
+  mediaPage: (id: string, query: { name: string; from_step: number; to_step: number; limit: number; cursor?: string }, asking?: Asking) => request<Schemas["MediaList"]>("GET", `${runPath(id)}/media`, { query, ...asking }),
+  mediaPiece: (id: number, asking?: Asking) => request<Media>("GET", `/media/${String(id)}`, asking),
   /** The pieces of one name of a run, in order of their steps. */
   mediaOfName: (id: string, query: { name: string; kind: string; limit: number; cursor: string | null }, asking?: Asking) =>
     request<Schemas["MediaList"]>("GET", `${runPath(id)}/media`, { query, ...asking }),

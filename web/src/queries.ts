@@ -91,7 +91,9 @@ export const queries = {
   /** A run that goes on may be resumed from an earlier step at any time. */
   segments: (id: string, isGoing: boolean) =>
     queryOptions({ queryKey: ["run", id, "segments"], queryFn: ({ signal }) => api.segments(id, { signal }), refetchInterval: isGoing ? 15 * SECOND : false }),
-  media: (id: string) => queryOptions({ queryKey: ["run", id, "media"], queryFn: ({ signal }) => api.media(id, { signal }) }),
+  mediaNames: (id: string) => queryOptions({ queryKey: ["run", id, "media names"], queryFn: ({ signal }) => api.mediaNames(id, { signal }) }),
+  mediaSteps: (id: string) => queryOptions({ queryKey: ["run", id, "media steps"], queryFn: ({ signal }) => api.mediaSteps(id, { signal }) }),
+  mediaPiece: (id: number) => queryOptions({ queryKey: ["media", id], queryFn: ({ signal }) => api.mediaPiece(id, { signal }), staleTime: Infinity }),
   runArtifacts: (id: string) => queryOptions({ queryKey: ["run", id, "artifacts"], queryFn: ({ signal }) => api.runArtifacts(id, { signal }) }),
   artifacts: (project: string) => queryOptions({ queryKey: ["artifacts", project], queryFn: () => api.artifacts(project) }),
   artifactList: (project: string, asked: { q: string; kind: string | null }) =>

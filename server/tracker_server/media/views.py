@@ -122,6 +122,7 @@ def get_media_frame(call: Call, media_id: int, query: FrameQuery) -> Response:
         response = Response(page, error.status, mimetype="text/html")
     response.headers["Content-Security-Policy"] = policy
     response.headers["Cache-Control"] = "private, max-age=3600"
+    response.vary.add("Sec-Fetch-Dest")
     return response
 
 
@@ -141,6 +142,10 @@ def _page(item: media.MediaItem, theme: frames.Theme) -> str:
         raise Refused("unknown_kind", f"media of the kind {item.kind!r} cannot be shown by this version of the server")
     path = artifacts.blob_store().path(item.digest or "")
     if item.kind == "html":
+        if request.headers.get("Sec-Fetch-Dest") == "document":  # by its address alone it could pass for a page of ours
+            raise Refused(
+                "only_in_a_frame", "HTML that a run logged is shown on the page of its run alone; open it there"
+            )
         return frames.html_page(path)
     if item.kind == "svg":
         return frames.svg_page(item.name, path, theme)

@@ -21,6 +21,7 @@ export const PARTS: readonly [Part, ...Part[]] = [
   { name: "parallel", label: "Parallel", Content: lazy(() => import("./ComparePanels").then((module) => ({ default: module.CompareParallel }))) },
   { name: "scatter", label: "Scatter", Content: lazy(() => import("./ComparePanels").then((module) => ({ default: module.CompareScatter }))) },
   { name: "importance", label: "Importance", Content: lazy(() => import("./ComparePanels").then((module) => ({ default: module.CompareImportance }))) },
+  { name: "media", label: "Media", Content: lazy(() => import("../media/MediaComparison").then((module) => ({ default: module.MediaComparison }))) },
   { name: "console", label: "Console", Content: lazy(() => import("./Consoles").then((module) => ({ default: module.Consoles }))) },
 ];
 

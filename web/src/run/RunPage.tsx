@@ -24,7 +24,6 @@ import { ArtifactsTab } from "./ArtifactsTab";
 import { PromoteRun } from "../models/PromoteRun";
 import { BestMark } from "./BestMark";
 import { CompareWith } from "./CompareWith";
-import { MediaTab } from "./MediaTab";
 import { Overview } from "./Overview";
 import { RunCharts } from "./RunCharts";
 import styles from "./RunPage.module.css";
@@ -36,6 +35,7 @@ const CodeTab = lazy(() => import("./CodeTab").then((module) => ({ default: modu
 const ConsoleTab = lazy(() => import("./ConsoleTab").then((module) => ({ default: module.ConsoleTab })));
 const DeleteRunDialog = lazy(() => import("./DeleteRunDialog").then((module) => ({ default: module.DeleteRunDialog })));
 const GoOnDialog = lazy(() => import("./GoOnDialog").then((module) => ({ default: module.GoOnDialog })));
+const MediaTab = lazy(() => import("../media/MediaTab").then((module) => ({ default: module.MediaTab })));
 const NoSuchRun = lazy(() => import("./NoSuchRun").then((module) => ({ default: module.NoSuchRun })));
 const SystemTab = lazy(() => import("./SystemTab").then((module) => ({ default: module.SystemTab })));
 
