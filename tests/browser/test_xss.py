@@ -271,7 +271,7 @@ def test_media_that_is_no_figure_is_told_as_text(context: BrowserContext, server
     send(server, "/runs/run-odd/journal?writer=w0", Journal("run-odd", "odd").started().add(*kinds).body(), "POST")
     page = context.new_page()
     for media in ask(server, "/runs/run-odd/media")["media"]:
-        answer = page.goto(media["frame_url"])
+        answer = page.goto(f"/api/v1/media/{media['id']}/frame")
         assert answer is not None
         assert answer.status == 422
         assert "sandbox allow-scripts;" in answer.headers["content-security-policy"]
