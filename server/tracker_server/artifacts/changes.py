@@ -38,7 +38,7 @@ def first(session: Session, version_id: int, since: int, limit: int) -> list[sch
 
 
 def totals(session: Session, version_id: int, since: int) -> schema.ChangeTotals:
-    """How many files differ, and their bytes. Two statements, which go through all paths of both."""
+    """How many files differ, and their bytes. One statement, which goes through all paths of both."""
     new, old = _both(session, version_id, since)
     is_added = old.c.path.is_(None)
     count = sa.func.count()
@@ -47,13 +47,15 @@ def totals(session: Session, version_id: int, since: int) -> schema.ChangeTotals
     differs = sa.or_(is_added, _differs(new, old))
     found = {bool(row[0]): [int(value or 0) for value in row[1:]] for row in session.execute(forward.where(differs))}
     added, changed = found.get(True, [0, 0, 0]), found.get(False, [0, 0, 0])
-    backward = sa.select(count, old_bytes).select_from(_beside(old, new)).where(new.c.path.is_(None))
-    removed = [int(value or 0) for value in session.execute(backward).one()]
+    # What both have is what is new less what was added; the rest of the old version was removed.
+    before, after = get_version(session, since), get_version(session, version_id)
+    removed = before.file_count - (after.file_count - added[0])
+    removed_bytes = before.size_bytes - (after.size_bytes - added[1] - changed[1] + changed[2])
     return schema.ChangeTotals(
         added=added[0],
         added_bytes=added[1],
-        removed=removed[0],
-        removed_bytes=removed[1],
+        removed=removed,
+        removed_bytes=removed_bytes,
         changed=changed[0],
         changed_bytes=changed[1],
         replaced_bytes=changed[2],
