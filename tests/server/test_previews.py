@@ -117,7 +117,9 @@ def onnx(graph: bytes) -> bytes:
         ("rows.jsonl", b'{"a": 1}\n', "table", None),
         ("page.html", SCRIPT, "code", "xml"),
         ("empty", b"", "text", ""),
-        ("rows.bin", b"PAR1....PAR1", "table", None),
+        ("rows.parquet", b"PAR1....PAR1", "table", None),
+        ("rows.bin", b"PAR1....PAR1", "binary", None),
+        ("no.parquet", b"hello", "text", ""),
         ("paper.pdf", b"%PDF-1.7\n", "pdf", None),
         ("sound.wav", b"RIFF....WAVEfmt ", "audio", None),
         ("film.mp4", b"\0\0\0\x18ftypisom", "video", None),
@@ -453,6 +455,18 @@ def test_a_stored_page_is_framed_where_nothing_runs(
     assert not [
         part for part in policy if part.startswith("script-src") or ("'self'" in part and "ancestors" not in part)
     ]
+
+
+def test_html_of_a_notebook_is_framed_alike(client: FlaskClient, app: Flask) -> None:
+    outputs = [{"output_type": "display_data", "data": {"text/html": SCRIPT.decode()}}]
+    cells = [{"cell_type": "raw", "source": ""}, {"cell_type": "code", "source": "", "outputs": outputs}]
+    version = version_of(client, app, {"n.ipynb": json.dumps({"nbformat": 4, "cells": cells}).encode()})
+    address = f"/api/v1/artifact-versions/{version}/frame?path=n.ipynb"
+    answer = client.get(f"{address}&cell=1&output=0")
+    assert (answer.mimetype, answer.data) == ("text/html", SCRIPT)
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'; ")
+    for elsewhere in ("&cell=0&output=0", "&cell=1&output=1", "&cell=9", ""):
+        assert client.get(address + elsewhere).json["error"]["code"] == "no_frame"
 
 
 def test_nothing_else_is_framed(client: FlaskClient, app: Flask) -> None:

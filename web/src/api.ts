@@ -13,6 +13,8 @@ import { type GroupsWithCurves, MESSAGE_PACK, type Packed, type PackedGroups, ty
 
 type Schemas = components["schemas"];
 export type Me = Schemas["Me"];
+/** The server sends every field, also one that has nothing to say. */
+export type Preview = Required<Schemas["Preview"]>;
 export type Roles = Schemas["Roles"];
 export type Role = NonNullable<Roles["everywhere"]>;
 export type ServerFacts = Schemas["ServerFacts"];
@@ -496,6 +498,8 @@ export const api = {
   bundles: (model: string, asking?: Asking) => request<Schemas["BundleList"]>("GET", `${modelPath(model)}/bundles`, asking),
   bundle: (model: string, version: number, asking?: Asking) => request<BundleReport>("GET", `${versionPath(model, version)}/bundle`, asking),
   consumers: (model: string, asking?: Asking) => request<Schemas["ConsumerList"]>("GET", `${modelPath(model)}/consumers`, asking),
+  /** What is in a file of an artifact version. */
+  filePreview: (artifactVersion: number, path: string, asking?: Asking) => request<Preview>("GET", `/artifact-versions/${String(artifactVersion)}/preview?${new URLSearchParams({ path }).toString()}`, asking),
   /** A file of an artifact version that is JSON. */
   storedJson: (artifactVersion: number, path: string, asking?: Asking) => request<unknown>("GET", filePath(artifactVersion, path), asking),
   rules: (model: string, asking?: Asking) => request<RuleSet>("GET", `${modelPath(model)}/rules`, asking),
@@ -520,6 +524,10 @@ export const api = {
   audit: (query: AuditFilter & { before?: number | null; limit?: number }, asking?: Asking) => request<AuditPage>("GET", "/audit", { query, ...asking }),
   verifyAudit: () => request<AuditVerification>("GET", "/audit/verification"),
 };
+
+/** The page of an output of a notebook, for a sandboxed frame and nothing else. */
+export const frameAddress = (artifactVersion: number, path: string, cell: number, output: number) =>
+  `/api/v1/artifact-versions/${String(artifactVersion)}/frame?${new URLSearchParams({ path, cell: String(cell), output: String(output) }).toString()}`;
 
 export const fileAddress = (artifactVersion: number, path: string) => `/api/v1${filePath(artifactVersion, path)}`;
 

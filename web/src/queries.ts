@@ -161,6 +161,8 @@ export const queries = {
   bundle: (model: string, version: number) => queryOptions({ queryKey: [...MODELS, model, version, "bundle"], queryFn: ({ signal }) => api.bundle(model, version, { signal }) }),
   consumers: (model: string) => queryOptions({ queryKey: [...MODELS, model, "consumers"], queryFn: ({ signal }) => api.consumers(model, { signal }) }),
   /** A file never changes. */
+  filePreview: (artifactVersion: number, path: string) =>
+    queryOptions({ queryKey: ["preview", artifactVersion, path], queryFn: ({ signal }) => api.filePreview(artifactVersion, path, { signal }), staleTime: Infinity }),
   storedJson: (artifactVersion: number, path: string) =>
     queryOptions({ queryKey: ["stored", artifactVersion, path], queryFn: ({ signal }) => api.storedJson(artifactVersion, path, { signal }), staleTime: Infinity }),
   card: (model: string, version: number) => queryOptions({ queryKey: [...MODELS, "card", model, version], queryFn: ({ signal }) => api.card(model, version, { signal }) }),

@@ -58,6 +58,7 @@ def _entry(member: Member) -> ArchiveEntry:
         kind=kind,  # type: ignore[arg-type]  # three of its four
         size_bytes=min(member.size_bytes, MAX_WHOLE),
         packed_bytes=min(member.packed_bytes, MAX_WHOLE),
+        link="",
     )
 
 
@@ -235,6 +236,7 @@ def _tar_entry(header: bytes, kind: bytes, size: int, path: str, link: str) -> A
         path=path[:MAX_PATH],
         kind=kinds.get(kind, "other"),  # type: ignore[arg-type]  # one of the four
         size_bytes=min(size, MAX_WHOLE),
+        packed_bytes=None,
         link=(link or _text(header[157:257]))[:MAX_PATH],
     )
 

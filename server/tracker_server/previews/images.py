@@ -19,7 +19,7 @@ _JPEG_SIZES: Final = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 def read(source: Source, file_format: str) -> PreviewImage:
     """What the header says. Raises Unreadable where it is none, and for more pixels than a page should draw."""
     reader = {"png": _png, "jpeg": _jpeg, "gif": _gif, "webp": _webp}.get(file_format)
-    found = PreviewImage(format=file_format) if reader is None else reader(source)
+    found = PreviewImage(format=file_format, width=None, height=None, mode=None) if reader is None else reader(source)
     if (found.width or 0) * (found.height or 0) > MAX_PIXELS:
         raise Unreadable(
             f"an image of {found.width:,} × {found.height:,} pixels is not drawn in a page; the most is {MAX_PIXELS:,}"

@@ -13,8 +13,7 @@ from tracker_server.previews.schema import PreviewKind
 
 HEAD_BYTES: Final = 1024
 
-_TABLES: Final = {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"}
-_MARKDOWN: Final = {".md", ".markdown"}
+_TABLES: Final = {".csv", ".tsv", ".tab", ".jsonl", ".ndjson"}
 _FRAMED: Final = {".html": "text/html", ".htm": "text/html", ".xhtml": "text/html", ".svg": "image/svg+xml"}
 _BY_NAME: Final[dict[str, PreviewKind]] = {
     ".json": "json", ".geojson": "json", ".yaml": "yaml", ".yml": "yaml", ".md": "markdown", ".markdown": "markdown",
@@ -38,7 +37,7 @@ class Recognised:
 
 def recognised(head: bytes, path: str) -> Recognised | None:
     """What the marks in the first bytes, or else the name, say; None where only reading it as text can tell."""
-    return _marked(head, PurePosixPath(path).suffix.lower()) or _named(head, path)
+    return _marked(head, PurePosixPath(path).suffix.lower()) or _named(head, path) or _not_read(head)
 
 
 def frame_type(path: str) -> str | None:
@@ -52,6 +51,8 @@ def _named(head: bytes, path: str) -> Recognised | None:
     kind = _BY_NAME.get(suffix)
     if kind is not None:
         return Recognised(kind, suffix.removeprefix("."))
+    if suffix in (".parquet", ".pq") and head[:4] == b"PAR1":
+        return Recognised("table", "parquet")
     if suffix in (".mp3", ".aac") and head[:1] == b"\xff" and head[1:2] >= b"\xe0":
         return Recognised("audio", "mp3", "audio/mpeg")
     if suffix in _PICKLES and head[:1] == b"\x80" and b"\x02" <= head[1:2] <= b"\x05":
@@ -77,6 +78,10 @@ def _marked(head: bytes, suffix: str) -> Recognised | None:
         return Recognised("archive", "tar")
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06"):
         return _zip(suffix)
+    return None
+
+
+def _not_read(head: bytes) -> Recognised | None:
     return next((Recognised("binary", note=note) for mark, note in _NOT_READ if head.startswith(mark)), None)
 
 
@@ -118,7 +123,6 @@ _MARKS: Final[tuple[tuple[bytes, PreviewKind, str, str | None], ...]] = (
     (b"%PDF-", "pdf", "pdf", None),
     (b"\x93NUMPY", "tensors", "npy", None),
     (b"GGUF", "tensors", "gguf", None),
-    (b"PAR1", "table", "parquet", None),
     (b"\x1f\x8b", "archive", "tar.gz", None),
 )
 
@@ -126,6 +130,7 @@ _NOT_READ: Final = (
     (b"\xfd7zXZ\x00", "This is compressed by xz, which is not unpacked for a preview."),
     (b"BZh", "This is compressed by bzip2, which is not unpacked for a preview."),
     (b"\x28\xb5\x2f\xfd", "This is compressed by Zstandard, which is not unpacked for a preview."),
+    (b"PAR1", "This is a Parquet file; named with .parquet at its end, its rows are shown."),
     (b"7z\xbc\xaf\x27\x1c", "This is a 7z archive, which is not listed."),
     (b"\x89HDF\r\n\x1a\n", "This is an HDF5 file (Keras, or h5py), which is not looked into."),
     (b"SQLite format 3\x00", "This is an SQLite database, which is not opened."),

@@ -18,6 +18,16 @@ class PreviewQuery(msgspec.Struct, frozen=True):
     path: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
 
 
+Place = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+
+
+class FileFrameQuery(PreviewQuery, frozen=True):
+    """Of a notebook, `cell` and `output` say which of its outputs: counted from 0, as its preview lists them."""
+
+    cell: Place | None = None
+    output: Place = 0
+
+
 class PreviewText(msgspec.Struct, frozen=True, kw_only=True):
     """The beginning of a text. `language` is a highlighter's name for it, "" where it has none."""
 
@@ -31,9 +41,9 @@ class PreviewImage(msgspec.Struct, frozen=True, kw_only=True):
     """What an image says of itself; null where it does not say it in its beginning."""
 
     format: str
-    width: int | None = None
-    height: int | None = None
-    mode: str | None = None
+    width: int | None
+    height: int | None
+    mode: str | None
 
 
 class Tensor(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,8 +72,8 @@ class ArchiveEntry(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     kind: Literal["file", "folder", "link", "other"]
     size_bytes: int
-    packed_bytes: int | None = None
-    link: str = ""
+    packed_bytes: int | None
+    link: str
 
 
 class PreviewArchive(msgspec.Struct, frozen=True, kw_only=True):

@@ -46,6 +46,16 @@ def of_file(file: Path, path: str) -> Preview:
         return _read(source, path, found)
 
 
+def html_output(file: Path, cell: int, output: int) -> str | None:
+    """The HTML or SVG of an output of a notebook; None where there is none."""
+    with file.open("rb") as opened:
+        try:
+            found = notebooks.read(Source(opened, file.stat().st_size)).cells[cell].outputs[output]
+        except (Unreadable, IndexError):
+            return None
+    return found.text if found.kind == "html" else None
+
+
 def content_type(file: Path, path: str) -> str | None:
     """As what the bytes may be shown by a browser; None where they may only be saved."""
     with file.open("rb") as opened:

@@ -14,7 +14,7 @@ from tracker_server.http import Api, Call
 from tracker_server.http.security import INERT_POLICY
 from tracker_server.previews import service
 from tracker_server.previews.recognising import frame_type
-from tracker_server.previews.schema import Preview, PreviewQuery, PreviewReference
+from tracker_server.previews.schema import FileFrameQuery, Preview, PreviewQuery, PreviewReference
 
 api = Api("previews")
 
@@ -56,10 +56,15 @@ def show_artifact_file(call: Call, version_id: int, query: PreviewQuery) -> Resp
     return _sent(file, digest, query.path, shown_as, INERT_POLICY)
 
 
-@api.get("/artifact-versions/<int:version_id>/frame", query=PreviewQuery, media_types=("text/html", "image/svg+xml"))
-def frame_artifact_file(call: Call, version_id: int, query: PreviewQuery) -> Response:
-    """A stored page or drawing, for a sandboxed frame: no script of it runs, and nothing is asked for."""
+@api.get("/artifact-versions/<int:version_id>/frame", query=FileFrameQuery, media_types=("text/html", "image/svg+xml"))
+def frame_artifact_file(call: Call, version_id: int, query: FileFrameQuery) -> Response:
+    """A stored page, drawing or output of a notebook, for a sandboxed frame: nothing in it runs or is asked for."""
     digest, file = _file(call, version_id, query.path)
+    if query.cell is not None:
+        html = service.html_output(file, query.cell, query.output)
+        if html is None:
+            raise NotFound("no_frame", f"{query.path[:200]!r} has no HTML in the output {query.output} of that cell")
+        return Response(html, mimetype="text/html", headers={"Content-Security-Policy": FRAME_POLICY})
     shown_as = frame_type(query.path)
     if shown_as is None or file.stat().st_size > service.MAX_FRAMED_BYTES:
         raise NotFound("no_frame", f"{query.path[:200]!r} is not shown in a frame; it has a preview as text")

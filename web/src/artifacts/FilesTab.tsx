@@ -2,7 +2,7 @@
 
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { Suspense, lazy, useState } from "react";
 import { type ArtifactAbout, type FileEntry, type TreePage, fileAddress } from "../api";
 import { formatBytes, formatCount, plural } from "../format";
 import { CopyButton } from "../parts/Code";
@@ -11,6 +11,8 @@ import { Failure, Outline } from "../parts/Note";
 import { useDraft } from "../parts/useDraft";
 import { queries } from "../queries";
 import styles from "./Artifacts.module.css";
+
+const FilePreview = lazy(() => import("../previews/FilePreview").then((module) => ({ default: module.FilePreview })));
 
 const TYPING_MS = 250;
 
@@ -120,6 +122,7 @@ function Chosen({ id, path }: { id: number; path: string }) {
           {digest === "" ? "Nobody has read it, so its bytes are not verified" : "A client that fetches it verifies its sha256"}{etag === undefined || etag === "" ? "." : <>; there it is called <code>{etag}</code>.</>}
         </p>
       )}
+      {!isElsewhere && <Suspense fallback={<Outline lines={6} />}><FilePreview key={path} versionId={id} path={path} /></Suspense>}
     </>
   );
 }

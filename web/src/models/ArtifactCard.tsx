@@ -1,13 +1,15 @@
 /** One artifact version: its files with sizes and digests, its models, and the buttons that make it one. */
 
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { Suspense, lazy, useState } from "react";
 import { type ModelVersion, type RunArtifact, fileAddress } from "../api";
 import { ArtifactLink } from "../artifacts/links";
 import { formatBytes, plural } from "../format";
 import { Button } from "../parts/Button";
 import { CopyButton } from "../parts/Code";
+import { Dialog } from "../parts/Dialog";
 import { Icon } from "../parts/Icon";
+import { Outline } from "../parts/Note";
 import { Ago } from "../parts/Time";
 import { useFew } from "../parts/useFew";
 import { useRights } from "../rights";
@@ -16,6 +18,8 @@ import styles from "./ArtifactCard.module.css";
 import { PromoteDialog } from "./PromoteDialog";
 import { RegisterDialog } from "./RegisterDialog";
 import { modelNameFrom } from "./promotion";
+
+const FilePreview = lazy(() => import("../previews/FilePreview").then((module) => ({ default: module.FilePreview })));
 
 export function ArtifactCard({ artifact, versions }: { artifact: RunArtifact; versions: readonly ModelVersion[] }) {
   const name = `${artifact.name}:v${String(artifact.version)}`;
@@ -72,6 +76,7 @@ const MANY_FILES = 200;
 
 export function FileList({ id, files }: { id: number; files: readonly File[] }) {
   const [text, setText] = useState("");
+  const [open, setOpen] = useState<string | null>(null);
   const found = text === "" ? files : files.filter(({ path }) => path.toLowerCase().includes(text.trim().toLowerCase()));
   const { shown, more } = useFew(found, MANY_FILES);
   return (
@@ -94,7 +99,9 @@ export function FileList({ id, files }: { id: number; files: readonly File[] }) 
           <tbody>
             {shown.map((file) => (
               <tr key={file.path}>
-                <th scope="row"><bdi>{file.path}</bdi></th>
+                <th scope="row">
+                  <button type="button" data-look="link" title="Preview" onClick={() => { setOpen(file.path); }}><bdi>{file.path}</bdi></button>
+                </th>
                 <td className="number">{formatBytes(file.size_bytes)}</td>
                 <td className="mono" title={file.digest}>
                   <span className={styles["digest"]}>
@@ -112,6 +119,12 @@ export function FileList({ id, files }: { id: number; files: readonly File[] }) 
         </table>
         {more}
       </div>
+      {open !== null && (
+        <Dialog title={open} width="full" onClose={() => { setOpen(null); }}>
+          <p><a href={fileAddress(id, open)} download>Download</a></p>
+          <Suspense fallback={<Outline lines={6} />}><FilePreview versionId={id} path={open} /></Suspense>
+        </Dialog>
+      )}
     </>
   );
 }
