@@ -473,6 +473,22 @@ def _unalias_artifact(stage: Stage) -> Change:
     return Change("DELETE", f"/artifact-versions/{first}/aliases/best")
 
 
+def _delete_versions(stage: Stage) -> Change:
+    first, _ = stage.make_artifacts(2)
+    return Change("POST", f"/projects/{stage.project}/versions/delete", {"versions": [first], "reason": "it is old"})
+
+
+def _restore_versions(stage: Stage) -> Change:
+    deletion = _delete_versions(stage)
+    stage.do(deletion.method, deletion.path, json=deletion.json)
+    return Change("POST", f"/projects/{stage.project}/versions/restore", deletion.json)
+
+
+def _choose_policy(stage: Stage) -> Change:
+    stage.make_artifacts(3)
+    return Change("PUT", f"/projects/{stage.project}/artifacts/model/policy", {"keep_last": 1})
+
+
 CASES: dict[str, Callable[[Stage], Change]] = {
     "POST /projects": _create_project,
     "PUT /projects/<project>/goals": _choose_goal,
@@ -508,6 +524,9 @@ CASES: dict[str, Callable[[Stage], Change]] = {
     "POST /projects/<project>/trash/purge": _purge,
     "PUT /artifact-versions/<int:version_id>/aliases/<alias>": _alias_artifact,
     "DELETE /artifact-versions/<int:version_id>/aliases/<alias>": _unalias_artifact,
+    "POST /projects/<project>/versions/delete": _delete_versions,
+    "POST /projects/<project>/versions/restore": _restore_versions,
+    "PUT /projects/<project>/artifacts/<artifact>/policy": _choose_policy,
     "POST /projects/<project>/views": _create_view,
     "PATCH /views/<view_id>": _change_view,
     "DELETE /views/<view_id>": _delete_view,

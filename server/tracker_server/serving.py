@@ -25,7 +25,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
-from tracker_server import ingest, logs, vitals, webhooks
+from tracker_server import ingest, logs, retention, vitals, webhooks
 from tracker_server.app import create_app
 from tracker_server.db import Database
 from tracker_server.settings import Settings
@@ -88,6 +88,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self._options = options
         self._abandoned: ingest.AbandonedTails | None = None
         self._sender: webhooks.Sender | None = None
+        self._tidying: retention.Tidying | None = None
         self._database: Database | None = None
         super().__init__()
 
@@ -102,10 +103,11 @@ class _Server(BaseApplication):  # type: ignore[misc]
         self.cfg.set("child_exit", lambda _arbiter, worker: self._forget(worker))
 
     def load(self) -> Flask:
-        """The app, and beside it the threads that look after silent runs and send webhooks."""
+        """The app, and beside it the threads that look after silent runs, apply policies and send webhooks."""
         app = create_app(self._settings)
         self._database = app.extensions["tracker.database"]
         self._abandoned = ingest.AbandonedTails(self._database, silent_ms=self._settings.abandoned_after_ms)
+        self._tidying = retention.Tidying(self._database)
         self._sender = webhooks.Sender(
             self._database,
             app.extensions["tracker.outbox"].filled,
@@ -125,6 +127,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
             self._abandoned.begin_stop()
         if self._sender is not None:
             self._sender.begin_stop()
+        if self._tidying is not None:
+            self._tidying.begin_stop()
 
     def _close(self, worker: _Worker) -> None:
         """End the threads beside the requests; SQLite then brings its log into the file, and takes it away."""
@@ -132,6 +136,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
             self._abandoned.stop(_WORKERS_END_S - _ANSWERS_END_S - 1)
         if self._sender is not None:
             self._sender.stop(_SENDERS_END_S)
+        if self._tidying is not None:
+            self._tidying.stop(1.0)
         if self._database is not None:
             self._database.close()
         if worker.nr_conns > 0:  # Python would wait for their threads, however long those take

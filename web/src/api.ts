@@ -108,6 +108,10 @@ export type NewCorrection = Schemas["NewCorrection"];
 export type Trash = Schemas["Trash"];
 export type TrashedRun = Schemas["TrashedRun"];
 export type TrashedMetric = Schemas["TrashedMetric"];
+export type TrashedVersion = Schemas["TrashedVersion"];
+export type RetentionPolicy = Schemas["Policy"];
+export type VersionFate = Schemas["VersionFate"];
+export type ProjectSpace = Schemas["ProjectSpace"];
 export type Purged = Schemas["Purged"];
 export type Running = Schemas["Running"];
 export type RunningRun = Schemas["RunningRun"];
@@ -407,6 +411,12 @@ export const api = {
   undoCorrection: (project: string, entry: number) =>
     act<Correction>("POST", `${projectPath(project)}/corrections/${String(entry)}/undo`, { body: {} }),
   trash: (project: string, asking?: Asking) => request<Trash>("GET", `${projectPath(project)}/trash`, asking),
+  space: (project: string, asking?: Asking) => request<ProjectSpace>("GET", `${projectPath(project)}/space`, asking),
+  fates: (project: string, artifact: string, asking?: Asking) => request<Schemas["Fates"]>("GET", `${projectPath(project)}/artifacts/${encodeURIComponent(artifact)}/retention`, asking),
+  tryPolicy: (project: string, artifact: string, body: RetentionPolicy, asking?: Asking) => request<Schemas["Fates"]>("POST", `${projectPath(project)}/artifacts/${encodeURIComponent(artifact)}/retention`, { ...asking, body }),
+  choosePolicy: (project: string, artifact: string, body: RetentionPolicy) => act<Schemas["Fates"]>("PUT", `${projectPath(project)}/artifacts/${encodeURIComponent(artifact)}/policy`, { body }),
+  deleteVersions: (project: string, body: Schemas["VersionsRequest"]) => act<Schemas["MovedVersions"]>("POST", `${projectPath(project)}/versions/delete`, { body }),
+  restoreVersions: (project: string, body: Schemas["VersionsRequest"]) => act<Schemas["MovedVersions"]>("POST", `${projectPath(project)}/versions/restore`, { body }),
   purgeTrash: (project: string, body: Schemas["PurgeRequest"]) => act<Purged>("POST", `${projectPath(project)}/trash/purge`, { body }),
 
   views: (project: string, asking?: Asking) => request<Schemas["SavedViewList"]>("GET", `${projectPath(project)}/views`, asking),

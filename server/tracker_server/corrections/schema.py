@@ -23,6 +23,10 @@ Action = Literal[
     "project.unarchived",
     "artifact.alias_moved",
     "artifact.alias_removed",
+    "artifact.deleted",
+    "artifact.restored",
+    "artifact.purged",
+    "artifact.policy",
     "correction.undone",
 ]
 

@@ -44,7 +44,7 @@ from tracker.records import (
     blobs_of,
     decode,
 )
-from tracker_server import artifacts, copies, corrections, history, media, metrics, runs
+from tracker_server import artifacts, copies, corrections, history, media, metrics, retention, runs
 from tracker_server.errors import Conflict, NotFound, Refused
 from tracker_server.ingest.alike import SHORTEST, run_of
 from tracker_server.ingest.frames import Frames, new_to, parse
@@ -435,7 +435,8 @@ def _(record: MediaLogged, target: _Target) -> None:
 
 @_apply.register
 def _(record: ArtifactLogged, target: _Target) -> None:
-    artifacts.log_version(target.session, target.run, record, actor_id=target.actor_id, now_ms=target.now_ms)
+    made = artifacts.log_version(target.session, target.run, record, actor_id=target.actor_id, now_ms=target.now_ms)
+    retention.tidy_after(target.session, made, now_ms=target.now_ms)
 
 
 @_apply.register

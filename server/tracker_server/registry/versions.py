@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker_server import artifacts, db, metrics, runs
-from tracker_server.errors import ApiError, Gone, NotFound, Refused
+from tracker_server.errors import ApiError, Conflict, Gone, NotFound, Refused
 from tracker_server.narrowing import EVERY_PROJECT
 from tracker_server.registry import chain, moment, names, trail
 from tracker_server.registry.models import RegisteredModel, RegisteredVersion
@@ -202,8 +202,17 @@ def _card_before(session: Session, model: RegisteredModel) -> dict[str, Any]:
 
 
 def registrable(session: Session, artifact_version_id: int) -> artifacts.ArtifactVersion:
-    """An artifact version that can be a model's. Raises NotFound, and Refused for one without files."""
+    """An artifact version that can be a model's.
+
+    Raises NotFound, Refused for one without files, Conflict for one in the trash.
+    """
     source = artifacts.get_version(session, artifact_version_id)
+    if source.deleted_ms is not None:
+        raise Conflict(
+            "in_trash",
+            f"artifact version {artifact_version_id} is in the trash; take it out before it is registered",
+            field="artifact_version_id",
+        )
     if source.file_count == 0:
         raise Refused(
             "no_files",

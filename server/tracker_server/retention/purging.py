@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from tracker_server import corrections, metrics
 from tracker_server.artifacts.models import (
+    Artifact,
     ArtifactAlias,
     ArtifactFile,
     ArtifactFolder,
@@ -62,6 +63,8 @@ def purge(
     series_count, point_count = _purge_metrics(session, entries[:MAX_AT_ONCE], wanted.reason, actor_id, now_ms)
     of_runs = _size(session, [run.id for run in gone])
     version_count = _purge_runs(session, gone, wanted.reason, actor_id, now_ms)
+    versions = _versions(session, project, wanted, now_ms)
+    version_count += _purge_trashed(session, project, versions[:MAX_AT_ONCE], wanted.reason, actor_id, now_ms)
     corrections.forget_keys(session, project.id)
     blob_count, blob_bytes = blobs.condemn(session, now_ms=now_ms, grace_ms=grace_ms)
     return Purged(
@@ -72,16 +75,18 @@ def purge(
         blob_count=blob_count,
         blob_bytes=blob_bytes,
         kept=kept,
-        has_more=len(found) - len(kept) > len(gone) or len(entries) > MAX_AT_ONCE,
+        has_more=len(found) - len(kept) > len(gone) or max(len(entries), len(versions)) > MAX_AT_ONCE,
     )
 
 
 def _check(wanted: PurgeRequest) -> None:
     if not wanted.reason.strip():
         raise Refused("no_reason", "say why: what is purged cannot come back, and the log keeps why", field="reason")
-    is_by_name = bool(wanted.runs or wanted.metrics)
+    is_by_name = bool(wanted.runs or wanted.metrics or wanted.versions)
     if is_by_name == (wanted.older_than_days is not None):
-        raise Refused("nothing_named", "name the runs and metrics to purge, or an age with older_than_days; not both")
+        raise Refused(
+            "nothing_named", "name the runs, metrics and versions to purge, or an age with older_than_days; not both"
+        )
 
 
 def _runs_by_name(session: Session, project: Project, wanted: PurgeRequest, now_ms: int) -> Sequence[Run]:
@@ -191,6 +196,54 @@ def _purge_runs(session: Session, gone: Sequence[Run], reason: str, actor_id: in
             details=details,
         )
     return _purge_versions(session, versions)
+
+
+def _versions(
+    session: Session, project: Project, wanted: PurgeRequest, now_ms: int
+) -> list[tuple[ArtifactVersion, str]]:
+    """The artifact versions in the trash that are asked for, with their artifact's names; of what models are made of
+    those that were named raise, others are left."""
+    version = ArtifactVersion
+    in_trash = (Artifact.project_id == project.id, version.deleted_ms.is_not(None))
+    statement = sa.select(version, Artifact.name).join(Artifact, Artifact.id == version.artifact_id).where(*in_trash)
+    statement = statement.order_by(version.id).with_for_update(of=version)
+    is_registered = sa.exists().where(RegisteredVersion.artifact_version_id == version.id)
+    if wanted.older_than_days is not None:
+        old = statement.where(version.deleted_ms <= _cutoff(wanted, now_ms), ~is_registered)
+        return [(row, name) for row, name in session.execute(old.limit(MAX_AT_ONCE + 1))]
+    found = [(row, name) for row, name in session.execute(statement.where(version.id.in_(wanted.versions)))]
+    missing = set(wanted.versions) - {row.id for row, _ in found}
+    if missing:
+        message = f"artifact version {min(missing)} is not in the trash; only what is there is purged"
+        raise NotFound("not_in_trash", message, field="versions")
+    kept = session.scalars(sa.select(version.id).where(version.id.in_(wanted.versions), is_registered)).first()
+    if kept is not None:
+        message = f"a model version is made of artifact version {kept}, which stays while that is registered"
+        raise Conflict("kept_by_model", message, field="versions")
+    return found
+
+
+def _purge_trashed(
+    session: Session,
+    project: Project,
+    gone: Sequence[tuple[ArtifactVersion, str]],
+    reason: str,
+    actor_id: int,
+    now_ms: int,
+) -> int:
+    """Delete versions that lie in the trash, and that runs made or read them; how many. The log remembers them."""
+    for version, name in gone:
+        details = {"artifact": name, "version": version.version, "size_bytes": version.size_bytes}
+        corrections.record(
+            session, project.id, "artifact.purged", actor_id=actor_id, now_ms=now_ms, reason=reason, details=details
+        )
+    ids = [version.id for version, _ in gone]
+    for version, _ in gone:
+        session.expunge(version)
+    for part in (*_PARTS, RunArtifactLink):
+        session.execute(sa.delete(part).where(part.version_id.in_(ids)))
+    session.execute(sa.delete(ArtifactVersion).where(ArtifactVersion.id.in_(ids)))
+    return len(ids)
 
 
 def _purge_versions(session: Session, candidates: Sequence[int]) -> int:

@@ -6,9 +6,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from tracker_server.bounds import Id
+from tracker_server.bounds import Id, NamePart
 
 MAX_AT_ONCE = 200
+
+VersionId = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+Reason = Annotated[str, msgspec.Meta(max_length=2000)]
 
 
 class TrashedRun(msgspec.Struct, frozen=True):
@@ -63,13 +66,28 @@ class TrashedMetric(msgspec.Struct, frozen=True):
     point_count: int
 
 
+class TrashedVersion(msgspec.Struct, frozen=True):
+    """`by` is None for one that a policy put there. `kept_by` names the model versions that are made of it."""
+
+    id: int
+    name: str
+    version: int
+    deleted_ms: int
+    by: str | None
+    reason: str
+    size_bytes: int
+    kept_by: list[str]
+
+
 class Trash(msgspec.Struct, frozen=True):
-    """The newest of each; `run_count` and `metric_count` are how many there are in all."""
+    """The newest of each; `run_count`, `metric_count` and `version_count` are how many there are in all."""
 
     runs: list[TrashedRun]
     metrics: list[TrashedMetric]
+    versions: list[TrashedVersion]
     run_count: int
     metric_count: int
+    version_count: int
 
 
 class TrashQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,12 +95,13 @@ class TrashQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PurgeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to delete for good: these runs, and what these corrections took away; or all that has been in the trash for
-    longer than so many days, as much as one request does. A reason is asked for."""
+    """What to delete for good: these runs, what these corrections took away, and these artifact versions; or all that
+    has been in the trash for longer than so many days, as much as one request does. A reason is asked for."""
 
     reason: Annotated[str, msgspec.Meta(max_length=2000)]
     runs: Annotated[list[Id], msgspec.Meta(max_length=MAX_AT_ONCE)] = []
     metrics: Annotated[list[int], msgspec.Meta(max_length=MAX_AT_ONCE)] = []
+    versions: Annotated[list[VersionId], msgspec.Meta(max_length=MAX_AT_ONCE)] = []
     older_than_days: Annotated[float, msgspec.Meta(ge=0, le=100_000)] | None = None
 
 
@@ -122,3 +141,102 @@ class Storage(msgspec.Struct, frozen=True, kw_only=True):
     database_bytes: int
     file_bytes: int
     projects: list[ProjectStorage]
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which versions of an artifact stay by themselves; without any of it, all do.
+
+    The best `keep_best` by `metric` stay, and the newest `keep_last`; the others go into the trash, with `ttl_days`
+    when they are that old. A version's value of the metric is that in its metadata, else the best of its run. What has
+    an alias, is registered, was read by a run or was taken out of the trash by hand stays, and so does the newest one
+    and one that has no value to be judged by.
+    """
+
+    keep_best: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
+    metric: NamePart = ""
+    goal: Literal["min", "max"] = "max"
+    keep_last: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
+    ttl_days: Annotated[float, msgspec.Meta(ge=0, le=100_000)] | None = None
+
+
+class Keeper(msgspec.Struct, frozen=True):
+    """What keeps a version: an `alias`, a `model` version made of it ("digits:v3"), the `runs` that read it (how many),
+    that it is the `newest`, or a person (`hand`) who took it out of the trash."""
+
+    kind: Literal["alias", "model", "runs", "newest", "hand"]
+    name: str
+
+
+class VersionFate(msgspec.Struct, frozen=True, kw_only=True):
+    """A version, and what becomes of it: it is `kept` by something, it `stays` by the policy or for want of one, it
+    `expires` at `expires_ms`, or it `goes`. `reason` says why in words, `value` is that of the policy's metric."""
+
+    id: int
+    version: int
+    created_ms: int
+    size_bytes: int
+    value: float | None
+    keepers: list[Keeper]
+    fate: Literal["kept", "stays", "expires", "goes"]
+    reason: str
+    expires_ms: int | None = None
+
+
+class Fates(msgspec.Struct, frozen=True):
+    """The newest versions of an artifact under a policy; the counts are of all."""
+
+    policy: Policy
+    versions: list[VersionFate]
+    version_count: int
+    going_count: int
+    going_bytes: int
+
+
+class VersionsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Artifact versions of one project. With `even_if_read` those go too that runs have read."""
+
+    versions: Annotated[list[VersionId], msgspec.Meta(min_length=1, max_length=MAX_AT_ONCE)]
+    reason: Reason = ""
+    even_if_read: bool = False
+
+
+class KeptVersion(msgspec.Struct, frozen=True):
+    """A version that did not go, and what keeps it."""
+
+    id: int
+    name: str
+    version: int
+    keepers: list[Keeper]
+
+
+class MovedVersions(msgspec.Struct, frozen=True):
+    """How many versions went, or came back, and what stayed where it was."""
+
+    count: int
+    size_bytes: int
+    kept: list[KeptVersion]
+
+
+class ArtifactSpace(msgspec.Struct, frozen=True, kw_only=True):
+    """`stored_bytes` is each content once, of all versions that are not in the trash; `own_bytes` of it is in no other
+    artifact and no media. Of the versions `free_count` with `free_bytes` have nothing that keeps them."""
+
+    name: str
+    kind: str
+    version_count: int
+    stored_bytes: int
+    own_bytes: int
+    free_count: int
+    free_bytes: int
+    trash_count: int
+    trash_bytes: int
+    policy: Policy
+
+
+class ProjectSpace(msgspec.Struct, frozen=True, kw_only=True):
+    """What a project stores in files, the largest artifacts first."""
+
+    artifacts: list[ArtifactSpace]
+    media_count: int
+    media_bytes: int
+    trashed_run_count: int

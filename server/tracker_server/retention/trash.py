@@ -4,31 +4,62 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.orm import Session
 
-from tracker_server.artifacts.models import ArtifactVersion
+from tracker_server.artifacts.models import Artifact, ArtifactVersion
 from tracker_server.auth.models import User
 from tracker_server.corrections import Entry
 from tracker_server.media.models import MediaItem
 from tracker_server.metrics.models import Series, TrashedSeries
 from tracker_server.registry.models import RegisteredModel, RegisteredVersion
-from tracker_server.retention.schema import RunHoldings, Trash, TrashedMetric, TrashedRun
+from tracker_server.retention import keepers
+from tracker_server.retention.schema import RunHoldings, Trash, TrashedMetric, TrashedRun, TrashedVersion
 from tracker_server.runs.models import Project, Run
 
 
 def look(session: Session, project: Project, *, limit: int) -> Trash:
-    """The newest runs and metrics in the trash."""
+    """The newest runs, metrics and artifact versions in the trash."""
     in_trash = (Run.project_id == project.id, Run.deleted_ms.is_not(None))
     metrics = _metrics(session, project)
     return Trash(
         runs=_runs(session, in_trash, limit),
         metrics=metrics[:limit],
+        versions=_versions(session, project, limit),
         run_count=session.execute(sa.select(sa.func.count()).select_from(Run).where(*in_trash)).scalar_one(),
         metric_count=len(metrics),
+        version_count=session.execute(_deleted_versions(project, sa.func.count())).scalar_one(),
     )
+
+
+def _deleted_versions(project: Project, *columns: Any) -> sa.Select[Any]:
+    statement = sa.select(*columns).select_from(ArtifactVersion)
+    statement = statement.join(Artifact, Artifact.id == ArtifactVersion.artifact_id)
+    return statement.where(Artifact.project_id == project.id, ArtifactVersion.deleted_ms.is_not(None))
+
+
+def _versions(session: Session, project: Project, limit: int) -> list[TrashedVersion]:
+    version = ArtifactVersion
+    statement = _deleted_versions(project, version, Artifact.name, User.name)
+    statement = statement.outerjoin(User, User.id == version.deleted_by)
+    found = session.execute(statement.order_by(version.deleted_ms.desc(), version.id).limit(limit)).all()
+    kept = keepers.of(session, [row[0].id for row in found])
+    return [
+        TrashedVersion(
+            id=row.id,
+            name=name,
+            version=row.version,
+            deleted_ms=row.deleted_ms,
+            by=by,
+            reason=row.deletion_reason,
+            size_bytes=row.size_bytes,
+            kept_by=[keeper.name for keeper in kept[row.id] if keeper.kind == "model"],
+        )
+        for row, name, by in found
+    ]
 
 
 def holdings(session: Session, run: Run) -> RunHoldings:

@@ -7,8 +7,20 @@ from flask import Response, after_this_request, current_app
 from tracker_server import artifacts, runs
 from tracker_server.db import Database
 from tracker_server.http import Api, Call
-from tracker_server.retention import blobs, purging, storage, trash
-from tracker_server.retention.schema import Purged, PurgeRequest, RunHoldings, Storage, Trash, TrashQuery
+from tracker_server.retention import blobs, policies, purging, space, storage, trash, versions
+from tracker_server.retention.schema import (
+    Fates,
+    MovedVersions,
+    Policy,
+    ProjectSpace,
+    Purged,
+    PurgeRequest,
+    RunHoldings,
+    Storage,
+    Trash,
+    TrashQuery,
+    VersionsRequest,
+)
 
 api = Api("retention")
 
@@ -32,6 +44,47 @@ def purge_trash(call: Call, project: str, body: PurgeRequest) -> Purged:
     purged = purging.purge(call.session, owner, body, actor_id=call.actor_id, now_ms=call.now_ms)
     after_this_request(_sweep)
     return purged
+
+
+@api.get("/projects/<project>/space", reply=ProjectSpace)
+def read_project_space(call: Call, project: str) -> ProjectSpace:
+    """What takes space in a project, and how much of it is safe to delete."""
+    return space.of_project(call.session, runs.project(call.session, project))
+
+
+@api.get("/projects/<project>/artifacts/<artifact>/retention", reply=Fates)
+def read_fates(call: Call, project: str, artifact: str) -> Fates:
+    """What becomes of each version of an artifact, and why: what keeps it, and what its policy says."""
+    found = policies.artifact_of(call.session, runs.project(call.session, project), artifact)
+    return policies.fates(call.session, found, policies.read(found), now_ms=call.now_ms)
+
+
+@api.post("/projects/<project>/artifacts/<artifact>/retention", access="read", body=Policy, reply=Fates)
+def try_policy(call: Call, project: str, artifact: str, body: Policy) -> Fates:
+    """What would become of each version under another policy. Nothing is changed."""
+    found = policies.artifact_of(call.session, runs.project(call.session, project), artifact)
+    return policies.fates(call.session, found, body, now_ms=call.now_ms)
+
+
+@api.put("/projects/<project>/artifacts/<artifact>/policy", body=Policy, reply=Fates)
+def choose_policy(call: Call, project: str, artifact: str, body: Policy) -> Fates:
+    """Give an artifact a policy; what it lets go is in the trash afterwards."""
+    owner = runs.project(call.session, project)
+    return policies.choose(call.session, owner, artifact, body, actor_id=call.actor_id, now_ms=call.now_ms)
+
+
+@api.post("/projects/<project>/versions/delete", body=VersionsRequest, reply=MovedVersions)
+def delete_versions(call: Call, project: str, body: VersionsRequest) -> MovedVersions:
+    """Put artifact versions into the trash; those that something keeps stay, and are named."""
+    owner = runs.project(call.session, project)
+    return versions.put_away(call.session, owner, body, actor_id=call.actor_id, now_ms=call.now_ms)
+
+
+@api.post("/projects/<project>/versions/restore", body=VersionsRequest, reply=MovedVersions)
+def restore_versions(call: Call, project: str, body: VersionsRequest) -> MovedVersions:
+    """Take artifact versions out of the trash."""
+    owner = runs.project(call.session, project)
+    return versions.take_out(call.session, owner, body, actor_id=call.actor_id, now_ms=call.now_ms)
 
 
 @api.get("/storage", reply=Storage)

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { type Trash, type TrashedMetric, type TrashedRun, api, reasonOf } from "../api";
+import { type Trash, type TrashedMetric, type TrashedRun, type TrashedVersion, api, reasonOf } from "../api";
 import { formatBytes, formatCount, plural } from "../format";
 import { toast } from "../frame/Toasts";
 import { Button } from "../parts/Button";
@@ -15,9 +15,9 @@ import styles from "./Corrections.module.css";
 import { correctionMade, undoCorrection } from "./made";
 import { purgedText } from "./words";
 
-type Chosen = { runs: ReadonlySet<string>; metrics: ReadonlySet<number> };
+type Chosen = { runs: ReadonlySet<string>; metrics: ReadonlySet<number>; versions: ReadonlySet<number> };
 
-const NONE: Chosen = { runs: new Set(), metrics: new Set() };
+const NONE: Chosen = { runs: new Set(), metrics: new Set(), versions: new Set() };
 
 export function TrashDialog({ project, onClose }: { project: string; onClose: () => void }) {
   const trash = useQuery(queries.trash(project));
@@ -34,7 +34,7 @@ export function TrashDialog({ project, onClose }: { project: string; onClose: ()
     >
       {trash.isPending && <Outline />}
       {trash.error !== null && <Failure what="The trash could not be fetched." error={trash.error} onRetry={() => void trash.refetch()} />}
-      {trash.data !== undefined && trash.data.runs.length + trash.data.metrics.length === 0 && <p className="muted">The trash is empty. Runs and metrics that are deleted wait here until somebody deletes them for good.</p>}
+      {trash.data !== undefined && trash.data.runs.length + trash.data.metrics.length + trash.data.versions.length === 0 && <p className="muted">The trash is empty. Runs, metrics and artifact versions that are deleted wait here until somebody deletes them for good.</p>}
       {trash.data !== undefined && !isPurging && <Contents reason={withheld("editor")} project={project} trash={trash.data} chosen={chosen} onChoose={setChosen} />}
       {isPurging && (
         <Purge
@@ -98,6 +98,27 @@ function Contents({ reason, project, trash, chosen, onChoose }: ContentsProps) {
           {trash.metrics.length < trash.metric_count && <p className="muted small">The newest {formatCount(trash.metrics.length)} of {formatCount(trash.metric_count)} are shown.</p>}
         </section>
       )}
+      {trash.versions.length > 0 && (
+        <section aria-label="Deleted artifact versions">
+          <h3>Artifact versions <span className="muted">{formatCount(trash.version_count)}</span></h3>
+          <ul className={styles["log"]}>
+            {trash.versions.map((version) => (
+              <Item
+                key={version.id}
+                name={refOf(version)}
+                reason={reason}
+                item={version}
+                size={formatBytes(version.size_bytes)}
+                keptBy={version.kept_by}
+                isChosen={chosen.versions.has(version.id)}
+                onChoose={() => { onChoose({ ...chosen, versions: toggled(chosen.versions, version.id) }); }}
+                onRestore={() => restoreVersion(project, version)}
+              />
+            ))}
+          </ul>
+          {trash.versions.length < trash.version_count && <p className="muted small">The newest {formatCount(trash.versions.length)} of {formatCount(trash.version_count)} are shown.</p>}
+        </section>
+      )}
     </>
   );
 }
@@ -106,7 +127,7 @@ type ItemProps = {
   name: string;
   /** Why one may not bring it back. */
   reason: string | undefined;
-  item: TrashedRun | TrashedMetric;
+  item: TrashedRun | TrashedMetric | TrashedVersion;
   size: string;
   keptBy: readonly string[];
   isChosen: boolean;
@@ -126,7 +147,7 @@ function Item({ name, reason, item, size, keptBy, isChosen, onChoose, onRestore 
       <input type="checkbox" aria-label={`Choose ${name}`} checked={isChosen} disabled={keptBy.length > 0} title={keptBy.length > 0 ? "It cannot be deleted for good" : undefined} onChange={onChoose} />
       <span className={styles["act"]}>
         <span><bdi><strong>{name}</strong></bdi> <span className="muted">{size}</span></span>
-        <span className="muted">deleted <Ago ms={item.deleted_ms} /> by {item.by}{item.reason !== "" && <>: <bdi>{item.reason}</bdi></>}</span>
+        <span className="muted">deleted <Ago ms={item.deleted_ms} /> by {item.by ?? "the policy of its artifact"}{item.reason !== "" && <>: <bdi>{item.reason}</bdi></>}</span>
         {keptBy.length > 0 && <span className={styles["kept"]}>It is kept, because {keptBy.join(", ")} came from it.</span>}
       </span>
       <Button reason={reason} aria-label={`Restore ${name}`} disabled={isBusy} onClick={() => void restore()}>Restore</Button>
@@ -134,7 +155,7 @@ function Item({ name, reason, item, size, keptBy, isChosen, onChoose, onRestore 
   );
 }
 
-type Picked = { name: string; size: string; run?: string; metric?: number };
+type Picked = { name: string; size: string; run?: string; metric?: number; version?: number };
 type PurgeProps = { project: string; picked: readonly Picked[]; onCancel: () => void; onDone: () => void };
 
 /** Nobody can take this back, and so it says all that goes. */
@@ -150,6 +171,7 @@ function Purge({ project, picked, onCancel, onDone }: PurgeProps) {
         reason: reason.trim(),
         runs: picked.flatMap(({ run }) => run ?? []),
         metrics: picked.flatMap(({ metric }) => metric ?? []),
+        versions: picked.flatMap(({ version }) => version ?? []),
       });
       toast({ text: purgedText(purged) });
       await correctionMade();
@@ -163,8 +185,8 @@ function Purge({ project, picked, onCancel, onDone }: PurgeProps) {
     <form className={styles["form"]} aria-label="Delete for good" onSubmit={(event) => void submit(event)}>
       <p>These are deleted with all that was logged to them, and with files that nothing else uses. <strong>Nobody can undo this.</strong></p>
       <ul className={styles["goes"]}>
-        {picked.map(({ name, size, run, metric }) => (
-          <li key={run ?? metric}><bdi>{name}</bdi> <span className="muted">{size}</span></li>
+        {picked.map(({ name, size }) => (
+          <li key={name}><bdi>{name}</bdi> <span className="muted">{size}</span></li>
         ))}
       </ul>
       {error !== null && <p className={styles["error"]} role="alert">{error}</p>}
@@ -183,15 +205,28 @@ function Purge({ project, picked, onCancel, onDone }: PurgeProps) {
 /** The dialog was open before: what comes into it takes the focus itself. */
 const focusFirst = (element: HTMLElement | null) => { element?.focus(); };
 
-function pick({ runs, metrics }: Trash, chosen: Chosen): Picked[] {
+function pick({ runs, metrics, versions }: Trash, chosen: Chosen): Picked[] {
   return [
     ...runs.filter(({ id }) => chosen.runs.has(id)).map(({ id, name, point_count, file_bytes }) => ({ name, run: id, size: `${plural(point_count, "point")}, ${formatBytes(file_bytes)} of files` })),
     ...metrics.filter(({ correction }) => chosen.metrics.has(correction)).map(({ correction, metric, point_count, run_count }) => ({ name: metric, metric: correction, size: `${plural(point_count, "point")} in ${plural(run_count, "run")}` })),
+    ...versions.filter(({ id }) => chosen.versions.has(id)).map((version) => ({ name: refOf(version), version: version.id, size: formatBytes(version.size_bytes) })),
   ];
 }
 
 function toggled<T>(chosen: ReadonlySet<T>, one: T): ReadonlySet<T> {
   return chosen.has(one) ? new Set([...chosen].filter((other) => other !== one)) : new Set([...chosen, one]);
+}
+
+const refOf = ({ name, version }: TrashedVersion) => `${name}:v${String(version)}`;
+
+async function restoreVersion(project: string, version: TrashedVersion): Promise<void> {
+  try {
+    await api.restoreVersions(project, { versions: [version.id] });
+    toast({ text: `Restored ${refOf(version)}` });
+  } catch (error) {
+    toast({ text: `${refOf(version)} did not come back: ${reasonOf(error)}`, isBad: true });
+  }
+  await correctionMade();
 }
 
 async function restoreRun({ id, name }: TrashedRun): Promise<void> {

@@ -8,7 +8,7 @@ import { client } from "../queries";
 /** Rises with each correction that is made on this page; charts follow it. */
 export const corrections = signal(0);
 
-const TOUCHED = ["runs", "run", "newest", "keys", "compare", "corrections", "trash", "projects", "project"];
+const TOUCHED = ["runs", "run", "newest", "keys", "compare", "corrections", "trash", "projects", "project", "artifacts", "artifact", "space", "retention"];
 
 export async function correctionMade(): Promise<void> {
   corrections.set(corrections.get() + 1);

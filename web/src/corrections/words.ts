@@ -39,10 +39,20 @@ export function actOf({ action, metric, shown_as, run, run_name, details }: Corr
       return `moved the alias ${said(details["alias"])} of ${said(details["artifact"])} to ${said(details["to"])}`;
     case "artifact.alias_removed":
       return `took the alias ${said(details["alias"])} off ${said(details["artifact"])}:${said(details["from"])}`;
+    case "artifact.deleted":
+      return `deleted ${versionOf(details)}`;
+    case "artifact.restored":
+      return `restored ${versionOf(details)}`;
+    case "artifact.purged":
+      return `deleted ${versionOf(details)} for good`;
+    case "artifact.policy":
+      return `chose which versions of ${said(details["artifact"])} stay`;
     case "correction.undone":
       return `undid an earlier entry${metric === null ? (run === null ? "" : ` about ${runName}`) : ` about ${name}${where}`}`;
   }
 }
+
+const versionOf = (details: Correction["details"]) => `${said(details["artifact"])}:v${String(details["version"])}`;
 
 const said = (value: unknown) => (typeof value === "string" ? value : "?");
 

@@ -1,0 +1,97 @@
+"""What takes space in a project, and how much of it is safe to delete. In a constant number of statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tracker_server import artifacts
+from tracker_server.artifacts.models import Artifact, ArtifactFile, ArtifactVersion, Blob
+from tracker_server.media.models import MediaFile, MediaItem
+from tracker_server.retention import keepers, policies
+from tracker_server.retention.schema import ArtifactSpace, ProjectSpace
+from tracker_server.runs.models import Project, Run
+
+
+def of_project(session: Session, project: Project) -> ProjectSpace:
+    """Every artifact, the largest first, and all media."""
+    found = session.scalars(sa.select(Artifact).where(Artifact.project_id == project.id)).all()
+    stored = _stored(session, project)
+    versions = defaultdict(list)
+    statement = (
+        sa.select(ArtifactVersion.artifact_id, ArtifactVersion.id, ArtifactVersion.size_bytes, artifacts.is_live())
+        .join(Artifact, Artifact.id == ArtifactVersion.artifact_id)
+        .where(Artifact.project_id == project.id)
+    )
+    for artifact_id, version_id, size_bytes, is_live in session.execute(statement):
+        versions[artifact_id].append((version_id, size_bytes, bool(is_live)))
+    live = [version_id for rows in versions.values() for version_id, _, is_live in rows if is_live]
+    kept = keepers.of(session, live)
+    spaces = []
+    for artifact in found:
+        rows = versions[artifact.id]
+        if not rows:
+            continue  # it stores nothing, or nothing that one may see
+        free = [size for version_id, size, is_live in rows if is_live and not kept[version_id]]
+        trash = [size for _, size, is_live in rows if not is_live]
+        stored_bytes, own_bytes = stored.get(artifact.id, (0, 0))
+        spaces.append(
+            ArtifactSpace(
+                name=artifact.name,
+                kind=artifact.kind,
+                version_count=len(rows) - len(trash),
+                stored_bytes=stored_bytes,
+                own_bytes=own_bytes,
+                free_count=len(free),
+                free_bytes=sum(free),
+                trash_count=len(trash),
+                trash_bytes=sum(trash),
+                policy=policies.read(artifact),
+            )
+        )
+    media_count, media_bytes = _media(session, project)
+    in_trash = (Run.project_id == project.id, Run.deleted_ms.is_not(None))
+    return ProjectSpace(
+        artifacts=sorted(spaces, key=lambda space: (-space.stored_bytes, space.name)),
+        media_count=media_count,
+        media_bytes=media_bytes,
+        trashed_run_count=session.scalar(sa.select(sa.func.count()).select_from(Run).where(*in_trash)) or 0,
+    )
+
+
+def _stored(session: Session, project: Project) -> dict[int, tuple[int, int]]:
+    """Of each artifact the bytes of its contents, each once, and of those that are in no other artifact or media."""
+    of_artifacts = (
+        sa.select(ArtifactVersion.artifact_id, ArtifactFile.digest)
+        .join(ArtifactVersion, ArtifactVersion.id == ArtifactFile.version_id)
+        .where(artifacts.is_live())
+        .distinct()
+        .cte("contents")
+    )
+    shared = (
+        sa.select(of_artifacts.c.digest)
+        .group_by(of_artifacts.c.digest)
+        .having(sa.func.count() > 1)
+        .union(sa.select(MediaItem.digest).where(MediaItem.digest.is_not(None)), sa.select(MediaFile.digest))
+    )
+    own = sa.case((of_artifacts.c.digest.in_(shared), 0), else_=Blob.size_bytes)
+    statement = (
+        sa.select(of_artifacts.c.artifact_id, sa.func.sum(Blob.size_bytes), sa.func.sum(own))
+        .join(Blob, Blob.digest == of_artifacts.c.digest)
+        .join(Artifact, Artifact.id == of_artifacts.c.artifact_id)
+        .where(Artifact.project_id == project.id)
+        .group_by(of_artifacts.c.artifact_id)
+    )
+    return {row[0]: (int(row[1]), int(row[2])) for row in session.execute(statement)}
+
+
+def _media(session: Session, project: Project) -> tuple[int, int]:
+    items = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(MediaItem.size_bytes), 0))
+    of_project = MediaItem.run_id.in_(sa.select(Run.id).where(Run.project_id == project.id))
+    count, size = session.execute(items.where(of_project)).one()
+    files = sa.select(sa.func.coalesce(sa.func.sum(MediaFile.size_bytes), 0)).join(
+        MediaItem, MediaItem.id == MediaFile.media_id
+    )
+    return int(count), int(size) + int(session.scalar(files.where(of_project)) or 0)
