@@ -235,6 +235,18 @@ def test_a_tar_is_listed(preview: Callable[..., Any], mode: str) -> None:
     assert (found.entries[3].kind, found.entries[3].link) == ("link", "../../etc/passwd")
 
 
+def test_a_list_that_goes_on_behind_the_bound_says_so(preview: Callable[..., Any]) -> None:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as archive:
+        large = tarfile.TarInfo("large")
+        large.size = 65 << 20
+        archive.addfile(large, io.BytesIO(bytes(large.size)))
+        archive.addfile(tarfile.TarInfo("after"))
+    found = preview(file.getvalue(), "x.tgz").archive
+    assert ([one.path for one in found.entries], found.is_cut) == (["large"], True)
+    assert not preview(tarred(["a"], "w:gz"), "x.tgz").archive.is_cut
+
+
 def test_a_zip_is_listed(preview: Callable[..., Any]) -> None:
     found = preview(zipped({"a/b.txt": b"x" * 10_000, "../../escape": b"y"}), "x.zip").archive
     assert [(one.path, one.size_bytes) for one in found.entries] == [("a/b.txt", 10_000), ("../../escape", 1)]

@@ -38,16 +38,18 @@ class Member:
 
 def read(source: Source, file_format: str) -> PreviewArchive:
     """The list. Raises Unreadable where there is none."""
+    is_cut = False
     if file_format == "zip":
         entries = [_entry(member) for member in members(source, MAX_ENTRIES + 1)]
     else:
         tar = _Plain(source) if file_format == "tar" else _Unpacked(source)
         entries = list(_tar_entries(tar))
+        is_cut = tar.is_cut
     return PreviewArchive(
         format="zip" if file_format == "zip" else "tar" if file_format == "tar" else "tar.gz",
         entries=entries[:MAX_ENTRIES],
         size_bytes=min(sum(entry.size_bytes for entry in entries[:MAX_ENTRIES]), MAX_WHOLE),
-        is_cut=len(entries) > MAX_ENTRIES,
+        is_cut=is_cut or len(entries) > MAX_ENTRIES,
     )
 
 
@@ -147,6 +149,11 @@ class _Plain:
         self._source = source
         self._place = 0
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether an entry ends after what is there."""
+        return self._place > self._source.size_bytes
+
     def take(self, size: int) -> bytes:
         data = self._source.up_to(self._place, size)
         self._place += len(data)
@@ -166,6 +173,11 @@ class _Unpacked:
         self._left = MAX_UNPACKED_BYTES
         self._unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
         self._ready = b""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the bound was reached before the end."""
+        return self._left <= 0
 
     def take(self, size: int) -> bytes:
         parts, wanted = [], size
