@@ -256,7 +256,7 @@ def test_everybody_can_read_all_kinds_also_on_a_phone(context: BrowserContext, a
     page.get_by_label("Find media").fill("o")
     expect(page.get_by_role("grid")).to_be_visible()
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         expect(page.locator("html")).to_have_attribute("data-theme", scheme)
         found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"], "iframes": False}).response["violations"]
         serious = [one for one in found if one["impact"] in ("serious", "critical")]
