@@ -19,7 +19,7 @@ from tracker.mappings import plain_mapping
 from tracker.naming import MAX_PATH, MAX_SHORT_NAME, is_alias, is_artifact, is_path
 from tracker.progress import Progress
 from tracker.records import MAX_PAYLOAD_BYTES, ArtifactFile, ArtifactLogged, encode
-from tracker.staging import ChangingFileError, StagingError, stage_bytes, stage_file
+from tracker.staging import ChangingFileError, StagingError, stage_bytes, stage_files
 
 __all__ = ["Artifact", "ChangingFileError", "LoggedArtifact", "Source", "StagingError", "artifact_of", "stage",
            "stage_bytes"]  # fmt: skip
@@ -148,10 +148,7 @@ class Artifact:
         if not self._files and not self._references:
             raise ValueError(f"the artifact {self.name!r} is empty; add a file, a folder or a reference first")
         with Progress("reading files", count=len(self._files)) as told:
-            staged = []
-            for inner, file in self._files.items():
-                staged.append(stage_file(file, inner, blobs))
-                told.add(staged[-1].size_bytes, 1)
+            staged = stage_files(self._files, blobs, told.add)
         return tuple(sorted([*staged, *self._references.values()], key=lambda file: file.path))
 
 

@@ -10,12 +10,12 @@ counts are exact: `unstored_count`, the records that were taken out of the file 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tracker.errors import GapError, MissingBlobsError, RefusedError, TransportError
 from tracker.journal_files import blobs_of
 from tracker.journal_reader import Batch, JournalReader
+from tracker.packs import Staged, digests_in, find
 from tracker.progress import Progress
 from tracker.records import blobs_of as named_blobs
 from tracker.records import decode, frame, read_frames
@@ -59,7 +59,7 @@ class Delivery:
         self._run_id = reader.path.parent.name
         self._writer = reader.path.stem
         self._pending: Batch | None = None
-        self._uploaded: set[Path] = set()
+        self._uploaded: set[Staged] = set()
         self._absent: set[int] = set()
         self.acked_seq = 0
         self.unstored_count = 0
@@ -161,9 +161,13 @@ class Delivery:
 
     def _upload(self, digests: list[str]) -> None:
         """Send the bytes that are missing; `_uploaded` has those that are there, also where it fails."""
-        blobs = [(digest, blobs_of(self._reader.path) / digest) for digest in digests]
-        size_bytes = sum(path.stat().st_size for _, path in blobs if path.exists())
         try:
+            staged = find(blobs_of(self._reader.path), digests)
+            gone = next((digest for digest in digests if digest not in staged), None)
+            if gone is not None:
+                raise BytesGone(gone)
+            blobs = [staged[digest] for digest in digests]
+            size_bytes = sum(blob.size_bytes for blob in blobs)
             with Progress(
                 "sending files", size_bytes=size_bytes, count=len(blobs), is_wanted=self._is_waited_for
             ) as told:
@@ -181,9 +185,23 @@ class Delivery:
         self.acked_seq = next_seq
         self._pending = None
         if self._may_delete:
-            for path in self._uploaded:
-                path.unlink(missing_ok=True)
+            self._remove_staged(batch)
         self._uploaded.clear()
+
+    def _remove_staged(self, stored: Batch) -> None:
+        """Remove the bytes that were uploaded; a pack once the server has all that is in it."""
+        packs = set()
+        for blob in self._uploaded:
+            if blob.is_packed:
+                packs.add(blob.path)
+            else:
+                blob.path.unlink(missing_ok=True)
+        if packs:
+            kept = {blob.digest for blob in self._uploaded}
+            kept.update(*(_digests(found.payload) for found in read_frames(stored.data)))
+            for path in packs:
+                if digests_in(path) <= kept:
+                    path.unlink(missing_ok=True)
 
     def _go_to(self, next_seq: int) -> None:
         self._pending = None

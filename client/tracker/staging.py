@@ -2,7 +2,8 @@
 
 What always holds: the digest is that of the staged copy, so a file that changes afterwards cannot make the two differ;
 and the copy is the file as it was at one moment: one that was written meanwhile is copied again, and is an error where
-it does not come to rest. A disk that can share the blocks of two files copies nothing.
+it does not come to rest. A disk that can share the blocks of two files copies nothing. The small files among many share
+one; see `packs`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import errno
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -19,12 +20,15 @@ from typing import Any, Final
 from tracker.errors import TrackerError
 from tracker.journal_files import make_private_folder
 from tracker.names import new_writer_id
+from tracker.packs import PACKED_BYTES, Pack
 from tracker.records import ArtifactFile
 
 _PART_BYTES: Final = 128 * 1024
 _COPIED_BYTES: Final = 8 * 1024 * 1024
 _SMALL_BYTES: Final = 1024 * 1024
 _ATTEMPTS: Final = 3
+_PACKED_FROM: Final = 64
+"""Of so many files the small ones are packed: on some disks a file takes milliseconds to remove."""
 _FICLONE: Final = 0x40049409
 """What asks Linux to have one file share the blocks of another (ioctl_ficlone(2))."""
 
@@ -37,18 +41,44 @@ class ChangingFileError(TrackerError):
     """A file was being written while it was copied, again and again."""
 
 
-def stage_file(file: Path, inner: str, blobs: Path) -> ArtifactFile:
+Keep = Callable[[bytes], ArtifactFile]
+"""Has small bytes kept; what it says of them has no path yet."""
+
+
+def stage_files(files: Mapping[str, Path], blobs: Path, on_staged: Callable[[int, int], object]) -> list[ArtifactFile]:
+    """Copy files, each by its path in the artifact, into `blobs`; `on_staged` is told of bytes and files.
+
+    Raises as `stage_file`.
+    """
+    staged = []
+    with _keeping(blobs, is_packed=len(files) >= _PACKED_FROM) as keep:
+        for inner, file in files.items():
+            staged.append(stage_file(file, inner, blobs, keep=keep))
+            on_staged(staged[-1].size_bytes, 1)
+    return staged
+
+
+def stage_file(file: Path, inner: str, blobs: Path, *, keep: Keep | None = None) -> ArtifactFile:
     """Copy a file into `blobs`; it has the path `inner` in its artifact.
 
     Raises OSError where it cannot be read, ChangingFileError where it changes all the time, StagingError.
     """
     for _ in range(_ATTEMPTS):
-        with file.open("rb", buffering=0) as source:
-            before = _state(source.fileno())
-            staged = (_stage_small if before[0] <= _SMALL_BYTES else _stage_large)(source.fileno(), inner, blobs)
-            is_whole = staged.size_bytes == before[0] or not before[0]  # some that the system makes up say 0
-            if is_whole and _state(source.fileno()) == before:
-                return staged
+        source = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            before = _state(source)
+            if before[0] > _SMALL_BYTES:
+                staged = _stage_large(source, inner, blobs)
+                if staged.size_bytes == before[0] and _state(source) == before:
+                    return staged
+                continue
+            data = _read(source, before[0])
+            is_whole = len(data) == before[0] or not before[0]  # some that the system makes up say 0
+            if is_whole and _state(source) == before:
+                kept = keep(data) if keep is not None and len(data) <= PACKED_BYTES else stage_bytes(data, blobs)
+                return ArtifactFile(inner, kept.digest, kept.size_bytes)
+        finally:
+            os.close(source)
     raise ChangingFileError(
         f"{file} was written while it was copied, {_ATTEMPTS} times; finish writing it first, or log a copy of it"
     )
@@ -73,6 +103,33 @@ def stage_bytes(data: bytes, blobs: Path) -> ArtifactFile:
     return ArtifactFile("", digest, len(data))
 
 
+@contextmanager
+def _keeping(blobs: Path, *, is_packed: bool) -> Iterator[Keep]:
+    """What keeps the bytes of small files, which are all there at the end."""
+    if not is_packed:
+        yield lambda data: stage_bytes(data, blobs)
+        return
+    import hashlib  # 5 ms that importing tracker shall not cost
+
+    pack = Pack(blobs)
+
+    def keep(data: bytes) -> ArtifactFile:
+        digest = hashlib.sha256(data).hexdigest()
+        with _writing():
+            pack.add(digest, data)
+        return ArtifactFile("", digest, len(data))
+
+    with _writing():
+        pack.open()
+    try:
+        yield keep
+    except BaseException:
+        pack.drop()
+        raise
+    with _writing():
+        pack.close()
+
+
 def _state(fd: int) -> tuple[int, int]:
     status = os.fstat(fd)
     return status.st_size, status.st_mtime_ns
@@ -86,12 +143,15 @@ def _has(place: Path, size_bytes: int) -> bool:
         return False
 
 
-def _stage_small(source: int, inner: str, blobs: Path) -> ArtifactFile:
-    parts = []
+def _read(source: int, size_bytes: int) -> bytes:
+    """What a small file has, up to its end."""
+    data = os.read(source, size_bytes + 1)
+    if len(data) == size_bytes and size_bytes:
+        return data
+    parts = [data]
     while part := os.read(source, _SMALL_BYTES + 1):
         parts.append(part)
-    staged = stage_bytes(b"".join(parts), blobs)
-    return ArtifactFile(inner, staged.digest, staged.size_bytes)
+    return b"".join(parts)
 
 
 def _stage_large(source: int, inner: str, blobs: Path) -> ArtifactFile:

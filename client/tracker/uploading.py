@@ -7,22 +7,24 @@ process that ends does not wait for them.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tracker.errors import RefusedError
+from tracker.packs import PACKED_BYTES, Staged
 
 if TYPE_CHECKING:  # it brings requests, which must not burden import tracker
     from tracker.transport import Transport
 
-SMALL_BYTES: Final = 256 * 1024
+SMALL_BYTES: Final = PACKED_BYTES
 BULK_BYTES: Final = 4 * 1024 * 1024
 BULK_COUNT: Final = 2_000
 CONNECTIONS: Final = 4
-
-_Blob = tuple[str, Path, int]
 
 
 class BytesGone(Exception):
@@ -35,16 +37,16 @@ class BytesGone(Exception):
 
 def upload(
     transport: Transport,
-    blobs: Sequence[tuple[str, Path]],
+    blobs: Sequence[Staged],
     *,
-    on_stored: Callable[[Path], object],
+    on_stored: Callable[[Staged], object],
     on_bytes: Callable[[int, int], object],
 ) -> None:
-    """Send blobs, each by its digest and its file. Raises BytesGone, OSError, TransportError and RefusedError.
+    """Send blobs from where they lie. Raises BytesGone, OSError, TransportError and RefusedError.
 
-    `on_bytes` is told of bytes and of blobs that have gone, `on_stored` of each file that is stored.
+    `on_bytes` is told of bytes and of blobs that have gone, `on_stored` of each blob that is stored.
     """
-    jobs = list(_jobs([(digest, path, _size(digest, path)) for digest, path in blobs]))
+    jobs = list(_jobs(blobs))
     work = _Work(jobs, on_stored, on_bytes)
     threads = [
         threading.Thread(target=work.go_on, args=(transport.another(), True), name="tracker-upload", daemon=True)
@@ -59,26 +61,20 @@ def upload(
         raise work.failure
 
 
-def _size(digest: str, path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        raise BytesGone(digest) from None
-
-
-def _jobs(blobs: Sequence[_Blob]) -> Iterator[list[_Blob]]:
+def _jobs(blobs: Sequence[Staged]) -> Iterator[list[Staged]]:
     """What goes at once: the large ones alone and first, the small ones together."""
-    yield from ([blob] for blob in sorted(blobs, key=lambda blob: -blob[2]) if blob[2] > SMALL_BYTES)
-    bulk: list[_Blob] = []
+    large = [blob for blob in blobs if blob.size_bytes > SMALL_BYTES]
+    yield from ([blob] for blob in sorted(large, key=lambda blob: -blob.size_bytes))
+    bulk: list[Staged] = []
     bulk_bytes = 0
     for blob in blobs:
-        if blob[2] > SMALL_BYTES:
+        if blob.size_bytes > SMALL_BYTES:
             continue
-        if bulk and (len(bulk) == BULK_COUNT or bulk_bytes + blob[2] > BULK_BYTES):
+        if bulk and (len(bulk) == BULK_COUNT or bulk_bytes + blob.size_bytes > BULK_BYTES):
             yield bulk
             bulk, bulk_bytes = [], 0
         bulk.append(blob)
-        bulk_bytes += blob[2]
+        bulk_bytes += blob.size_bytes
     if bulk:
         yield bulk
 
@@ -88,8 +84,8 @@ class _Work:
 
     def __init__(
         self,
-        jobs: Sequence[list[_Blob]],
-        on_stored: Callable[[Path], object],
+        jobs: Sequence[list[Staged]],
+        on_stored: Callable[[Staged], object],
         on_bytes: Callable[[int, int], object],
     ) -> None:
         self._jobs = iter(jobs)
@@ -110,39 +106,62 @@ class _Work:
             if is_own:
                 transport.close()
 
-    def _next(self) -> list[_Blob] | None:
+    def _next(self) -> list[Staged] | None:
         with self._lock:
             return None if self.failure is not None else next(self._jobs, None)
 
-    def _send(self, transport: Transport, job: list[_Blob]) -> None:
-        if len(job) == 1:
+    def _send(self, transport: Transport, job: list[Staged]) -> None:
+        if len(job) == 1 and not job[0].is_packed:
             self._send_one(transport, job[0])
             return
-        read = {digest: (path, _read(digest, path)) for digest, path, _ in job}
+        read = _read(job)
         try:
-            transport.upload_blobs({digest: data for digest, (_, data) in read.items()})
+            transport.upload_blobs(read)
         except RefusedError as error:
             if error.code != "not_found":  # a server of an earlier version takes each alone
                 raise
             for blob in job:
                 self._send_one(transport, blob)
             return
-        self._on_bytes(sum(len(data) for _, data in read.values()), len(read))
-        for path, _ in read.values():
-            self._on_stored(path)
+        self._on_bytes(sum(len(data) for data in read.values()), len(read))
+        for blob in job:
+            self._on_stored(blob)
 
-    def _send_one(self, transport: Transport, blob: _Blob) -> None:
-        digest, path, _ = blob
-        try:
-            transport.upload_blob(digest, path, lambda count: self._on_bytes(count, 0))
-        except FileNotFoundError:
-            raise BytesGone(digest) from None
+    def _send_one(self, transport: Transport, blob: Staged) -> None:
+        if blob.is_packed:
+            data = _read([blob])[blob.digest]
+            transport.upload_from(blob.digest, BytesIO(data), len(data))
+            self._on_bytes(len(data), 0)
+        else:
+            try:
+                transport.upload_blob(blob.digest, blob.path, lambda count: self._on_bytes(count, 0))
+            except FileNotFoundError:
+                raise BytesGone(blob.digest) from None
         self._on_bytes(0, 1)
-        self._on_stored(path)
+        self._on_stored(blob)
 
 
-def _read(digest: str, path: Path) -> bytes:
+def _read(blobs: Sequence[Staged]) -> dict[str, bytes]:
+    """The bytes of blobs, by their digests. Each pack is opened once. Raises BytesGone and OSError."""
+    found: dict[str, bytes] = {}
+    opened: dict[Path, int] = {}
+    with ExitStack() as stack:
+        for blob in blobs:
+            if not blob.is_packed:
+                found[blob.digest] = _read_alone(blob)
+                continue
+            if blob.path not in opened:
+                try:
+                    opened[blob.path] = os.open(blob.path, os.O_RDONLY | os.O_CLOEXEC)
+                except FileNotFoundError:
+                    raise BytesGone(blob.digest) from None
+                stack.callback(os.close, opened[blob.path])
+            found[blob.digest] = os.pread(opened[blob.path], blob.size_bytes, blob.offset)
+    return found
+
+
+def _read_alone(blob: Staged) -> bytes:
     try:
-        return path.read_bytes()
+        return blob.path.read_bytes()
     except FileNotFoundError:
-        raise BytesGone(digest) from None
+        raise BytesGone(blob.digest) from None

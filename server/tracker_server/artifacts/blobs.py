@@ -19,7 +19,7 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,12 +67,13 @@ class BlobStore:
         """Whether the bytes are here."""
         return self._place(digest).is_file()
 
+    def lacking(self, digests: Iterable[str]) -> str | None:
+        """The first of the digests whose bytes are not here."""
+        return next((digest for digest in digests if _size_at(self._at(digest)) is None), None)
+
     def size(self, digest: str) -> int | None:
         """How many bytes they are; None where they are not here."""
-        try:
-            return self._place(digest).stat().st_size
-        except FileNotFoundError:
-            return None
+        return _size_at(self._at(digest))
 
     def settle(self, digest: str) -> int | None:
         """The size of what is here already, once that will stay; None where it is not here.
@@ -127,24 +128,23 @@ class BlobStore:
         """Take in small blobs, all of them on the disk when this returns. Raises Refused for one of another digest."""
         for digest, data in blobs.items():
             _check(digest, hashlib.sha256(data).hexdigest(), len(data))
-        new = {digest: data for digest, data in blobs.items() if self.size(digest) != len(data)}
-        arriving: dict[str, Path] = {}
+        new = {digest: data for digest, data in blobs.items() if _size_at(self._at(digest)) != len(data)}
+        prefix = f"{self._incoming}/{secrets.token_hex(16)}"
+        arriving = {digest: f"{prefix}.{number}" for number, digest in enumerate(new)}
+        left = set(arriving.values())
         try:
-            for digest, data in new.items():
-                arriving[digest] = self._incoming / secrets.token_hex(16)
-                arriving[digest].write_bytes(data)
+            for digest, path in arriving.items():
+                _write(path, new[digest])
             sync_everything(self._folder, arriving.values())
             for digest, path in arriving.items():
-                place = self._place(digest)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                path.replace(place)
-            folders = {
-                above for digest in blobs for above in (self._place(digest).parent, *_above(digest, self._folder))
-            }
+                _rename(path, self._at(digest))
+                left.remove(path)
+            folders = {above for digest in blobs for above in _above(digest, self._folder)}
             sync_everything(self._folder, folders)
         finally:
-            for path in arriving.values():
-                path.unlink(missing_ok=True)
+            for path in left:
+                with suppress(FileNotFoundError):
+                    os.unlink(path)
 
     def remove(self, digest: str) -> None:
         """Remove the bytes; nothing where there are none."""
@@ -159,6 +159,10 @@ class BlobStore:
 
     def _place(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest[2:4] / digest
+
+    def _at(self, digest: str) -> str:
+        """The place as a string: of thousands of blobs at once, a Path costs more than what is done with it."""
+        return f"{self._folder}/{digest[:2]}/{digest[2:4]}/{digest}"
 
     def _left(self, digest: str, sender: int) -> Path:
         return self._incoming / f"{digest}.{sender}"
@@ -260,8 +264,34 @@ def _remove_resting(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _above(digest: str, top: Path) -> tuple[Path, Path]:
-    return top / digest[:2], top
+def _size_at(place: str) -> int | None:
+    try:
+        return os.stat(place).st_size
+    except FileNotFoundError:
+        return None
+
+
+def _write(path: str, data: bytes) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    try:
+        written = os.write(fd, data)
+        while written < len(data):
+            written += os.write(fd, data[written:])
+    finally:
+        os.close(fd)
+
+
+def _rename(path: str, place: str) -> None:
+    """Give a file its final name; the folder of that is made where there is none."""
+    try:
+        os.replace(path, place)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        os.replace(path, place)
+
+
+def _above(digest: str, top: Path) -> tuple[str, str, str]:
+    return f"{top}/{digest[:2]}/{digest[2:4]}", f"{top}/{digest[:2]}", str(top)
 
 
 def _sync_folders(folder: Path, top: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 _syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
 
 
-def sync_everything(folder: Path, changed: Iterable[Path]) -> None:
+def sync_everything(folder: Path, changed: Iterable[str]) -> None:
     """Have what was `changed` below the folder on the disk. Raises OSError where it cannot get there.
 
     A system that has no such call for a whole file system syncs the files and folders that were changed, one by one.
@@ -29,7 +29,7 @@ def sync_everything(folder: Path, changed: Iterable[Path]) -> None:
         os.close(fd)
 
 
-def _sync(path: Path) -> None:
+def _sync(path: str) -> None:
     fd = os.open(path, os.O_RDONLY)
     try:
         os.fsync(fd)

@@ -96,12 +96,9 @@ def _note(call: Call, sizes: dict[str, int]) -> None:
     """Have what is in the store known, to be there and as the actor's."""
     service.note_blobs(call.session, sizes, now_ms=call.now_ms)
     holding.note_sender(call.session, sizes, call.actor_id)
-    blobs = artifacts.blob_store()
-    for digest in sizes:
-        if not blobs.has(digest):
-            raise Unavailable(
-                "blob_went", f"the blob {digest} was removed as it arrived, as nothing used it; send it again"
-            )
+    gone = artifacts.blob_store().lacking(sizes)
+    if gone is not None:
+        raise Unavailable("blob_went", f"the blob {gone} was removed as it arrived, as nothing used it; send it again")
 
 
 @api.get("/blobs/<digest>")
