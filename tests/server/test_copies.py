@@ -522,6 +522,24 @@ def test_an_artifacts_number_that_is_taken_gives_way(pair: tuple[FlaskClient, Fl
     assert numbers[digest_of(b"better")] == (3, ["latest"])
 
 
+def test_a_version_in_the_trash_stays_behind(pair: tuple[FlaskClient, FlaskClient]) -> None:
+    source, target = pair
+    for data in (b"spoilt", b"good"):
+        ok(source.put(f"{API}/blobs/{digest_of(data)}", data=data), 201)
+    made = (
+        Journal("makes").started().add(manifest({"a": b"spoilt"}, name="data"), manifest({"a": b"good"}, name="data"))
+    )
+    post(source, made)
+    ids = {one["version"]: one["id"] for one in ok(source.get(f"{API}/runs/makes/artifacts"))["artifacts"]}
+    deletion = {"versions": [ids[1]], "reason": "of people who said no"}
+    assert ok(source.post(f"{API}/projects/digits/versions/delete", json=deletion))["count"] == 1
+    ok(target.put(f"{API}/blobs/{digest_of(b'good')}", data=b"good"), 201)
+    move(source, target)
+    path = f"{API}/projects/digits/artifacts/data/versions"
+    assert [one["version"] for one in ok(target.get(path))["versions"]] == [2]
+    assert target.get(f"{path}/v1").status_code == 404
+
+
 def test_numbers_and_the_next_one_are_those_of_the_source(pair: tuple[FlaskClient, FlaskClient]) -> None:
     source, target = pair
     for client in pair:

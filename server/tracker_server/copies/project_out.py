@@ -33,7 +33,7 @@ from tracker.records import (
     encode,
     frame,
 )
-from tracker_server import bundles, registry, runs
+from tracker_server import artifacts, bundles, registry, runs
 from tracker_server.artifacts.models import (
     Artifact,
     ArtifactAlias,
@@ -112,7 +112,7 @@ def _version_ids(session: Session, project: Project) -> Sequence[int]:
     statement = (
         sa.select(ArtifactVersion.id)
         .join(Artifact, Artifact.id == ArtifactVersion.artifact_id)
-        .where(Artifact.project_id == project.id)
+        .where(Artifact.project_id == project.id, artifacts.is_live())
         .order_by(Artifact.id, ArtifactVersion.version)
     )
     return session.scalars(statement).all()
