@@ -23,6 +23,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from tracker import gpu, inputs, source
+from tracker.forking import importing
 from tracker.notices import notice
 from tracker.records import EnvironmentCaptured
 from tracker.redaction import Redactor, is_secret_name
@@ -264,7 +265,8 @@ def _cpu_model() -> str:
 
 
 def _memory_bytes() -> int:
-    import psutil  # 29 ms that only a thread pays
+    with importing():
+        import psutil  # 29 ms that only a thread pays
 
     return int(psutil.virtual_memory().total)
 

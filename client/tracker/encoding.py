@@ -14,13 +14,13 @@ such a process mostly ends by `os._exit`, which waits for nobody. A fork waits f
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from tracker.forking import Undivided
 from tracker.journal import Journal
 from tracker.journal_files import make_private_folder
 from tracker.names import new_writer_id
@@ -32,8 +32,7 @@ _LEAST_BYTES: Final = 1024  # that any piece takes, whatever it holds
 
 Work = Callable[[], Record]
 
-_encoding = threading.RLock()  # held by whoever encodes
-_forking = threading.local()
+_encoding = Undivided()
 
 
 def keep(blobs: Path, data: bytes, path: str = "") -> ArtifactFile:
@@ -160,7 +159,7 @@ class Encoder:
 
     def _append(self, what: str, work: Work) -> None:
         try:
-            with _encoding:
+            with _encoding.work():
                 record = work()
         except OSError as error:
             self._journal.lose(what, f"{error}; free some space, or set TRACKER_DIR to a folder that has it")
@@ -171,20 +170,3 @@ class Encoder:
                 self._journal.append(record)
             else:
                 self._journal.lose(what, "the run ended before it was encoded")
-
-
-def _before_fork() -> None:
-    _forking.has_waited = _encoding.acquire(timeout=PATIENCE_S)
-
-
-def _after_fork() -> None:
-    if _forking.has_waited:
-        _encoding.release()
-
-
-def _after_fork_in_child() -> None:
-    global _encoding
-    _encoding = threading.RLock()
-
-
-os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child)

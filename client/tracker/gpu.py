@@ -13,6 +13,8 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from tracker.forking import importing
+
 # numbers of NVML's interface: bindings that are older or newer than it name them differently
 _UNSUPPORTED: Final = frozenset({2, 3, 4, 13})  # invalid argument, not supported, no permission, function not found
 _LOST: Final = frozenset({15, 16})  # lost, needs a reset
@@ -339,7 +341,8 @@ def open_nvml(
 ) -> Nvml | None:
     """The driver of this machine; None where there is none. Loads a library and may take some 10 ms."""
     try:
-        import pynvml
+        with importing():
+            import pynvml
     except ImportError:
         return None
     try:

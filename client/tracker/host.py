@@ -17,6 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from tracker import settings
+from tracker.forking import importing
 
 MAX_CORES: Final = 64
 _LOOKUP_SHARE: Final = 0.001
@@ -32,7 +33,8 @@ class ProcessTree:
         clock: Callable[[], float] = time.monotonic,
         cpu_clock: Callable[[], float] = time.thread_time,
     ) -> None:
-        import psutil  # 29 ms that only the sampling thread pays
+        with importing():
+            import psutil  # 29 ms that only the sampling thread pays
 
         self.root: Any = psutil.Process()
         self._lookup = lookup or self._children
@@ -114,7 +116,8 @@ class HostProbe:
         folders: Mapping[str, Path] | None = None,
         max_cores: int = MAX_CORES,
     ) -> None:
-        import psutil
+        with importing():
+            import psutil
 
         self._psutil: Any = psutil
         self._clock = clock

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from tracker import manifest
+from tracker.forking import importing
 
 MAX_POINTERS: Final = 5_000
 MAX_FILES: Final = 500
@@ -34,6 +35,8 @@ def pointers(folder: Path) -> dict[str, Any] | None:
     top = _top(folder)
     if top is None:
         return None
+    with importing():
+        import yaml  # noqa: F401 (the manifest's reader needs it, and this is a thread)
     found: dict[str, dict[str, Any]] = {}
     is_cut = False
     for file in _pointer_files(top):

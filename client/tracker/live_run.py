@@ -21,7 +21,19 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, Self, TypeVar
 
 import msgspec
 
-from tracker import arguments, artifact, encoding, ending, evaluation, journal_files, kinds, names, sender, values
+from tracker import (
+    arguments,
+    artifact,
+    encoding,
+    ending,
+    evaluation,
+    forking,
+    journal_files,
+    kinds,
+    names,
+    sender,
+    values,
+)
 from tracker.appenders import AfterTheEnd, Appender, FirstRecordOfChild, Nowhere
 from tracker.errors import TrackerError
 from tracker.journal import Journal
@@ -513,6 +525,7 @@ class Run:
         return self._journal if self._appender is self._journal else None
 
     def _open_journal(self, started: RunStarted) -> Journal:
+        forking.wait_at_forks()
         path = path_of(self._settings.journals, started.run_id, started.writer)
         opened = Journal(path, max_bytes=self._settings.max_journal_bytes)
         opened.append(started)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from tracker.delivery import Delivery, OnCommand
 from tracker.errors import RefusedError, TransportError
+from tracker.forking import importing
 from tracker.journal import Journal
 from tracker.journal_files import find, is_live, remove
 from tracker.journal_reader import JournalReader
@@ -150,7 +151,8 @@ class Sender:
         return self._reader is not None
 
     def _follow(self) -> None:
-        from tracker.transport import Transport  # brings requests, which must not burden import tracker
+        with importing():
+            from tracker.transport import Transport  # brings requests, which must not burden import tracker
 
         assert self._reader is not None
         transport = Transport(self._url, self._api_key)

@@ -145,6 +145,25 @@ tracker.log({"loss": 2.0})
     assert ended(server) == [("finished", None)]
 
 
+def test_a_fork_waits_for_what_is_being_imported_to_send(server, program):
+    text = (
+        START
+        + """
+while "requests" not in sys.modules: time.sleep(0.0002)  # the sender's thread has begun to import it
+child = os.fork()
+if child == 0:
+    signal.alarm(30)  # or one that hangs would hold the test
+    import requests
+    tracker.log({"child": requests.codes.ok})
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0, "the child hung"
+"""
+    )
+    process = program("import signal\n" + text)
+    assert (process.returncode, "ignored" in process.err) == (0, False), process.err
+    assert {name: value for record in server.records(Logged) for name, value in record.values.items()}["child"] == 200
+
+
 def test_a_forked_child_that_exits_does_not_end_its_parents_run(server, program):
     text = (
         START + "child = os.fork()\nif child == 0:\n    sys.exit(4)\nos.waitpid(child, 0)\ntracker.log({'loss': 2.0})"
