@@ -227,3 +227,35 @@ def test_a_fork_has_what_its_parent_logged_up_to_its_step(client: FlaskClient) -
     assert of("run2") == [("a", 1, "", 1), ("a", 2, "two", 0), ("late", 1, "", 1), ("own", 1, "", 0)]
     assert of("run3") == [("a", 1, "", 1), ("late", 1, "", 1), ("own", 1, "", 0)]
     assert START_MS
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"details": {"format": b"png"}},
+        {"position": 2**40},
+        {"files": (ArtifactFile("a", "", 1, reference="s3://bucket/a"),)},
+        {"files": (ArtifactFile("", digest_of(b"bytes"), 5),)},
+        {"files": (ArtifactFile("a" * 5000, digest_of(b"bytes"), 5),)},
+    ],
+)
+def test_media_that_cannot_be_kept_are_refused(client: FlaskClient, fields: dict[str, Any]) -> None:
+    send(client, b"bytes")
+    record = MediaLogged(1, NOW_MS, "a", "image", digest_of(b"bytes"), 5, **fields)
+    answer = Journal("run1").started().add(record).post(client)
+    assert (answer.status_code, answer.json["error"]["code"]) == (422, "bad_record")
+    assert answer.json["error"]["field"] == next(iter(fields))
+
+
+def test_no_name_breaks_a_header(client: FlaskClient) -> None:
+    digest = send(client, b"bytes")
+    files = (ArtifactFile('a\r\nX-Evil: "1".png', digest, 5),)
+    details = {"format": "x\r\ny"}
+    record = MediaLogged(1, NOW_MS, "a\nb", "k" * 5000, digest, 5, details=details, files=files)
+    assert Journal("run1").started().add(record).post(client).status_code == 200
+    (found,) = client.get("/api/v1/runs/run1/media").json["media"]
+    path = f"/api/v1/media/{found['id']}/content"
+    for query in ({}, {"file": files[0].path}):
+        with client.get(path, query_string=query) as answer:
+            assert (answer.status_code, answer.data) == (200, b"bytes")
+            assert "X-Evil" not in answer.headers

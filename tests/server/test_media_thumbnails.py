@@ -116,6 +116,13 @@ def test_a_large_jpeg_is_read_at_a_fraction_of_its_size(tmp_path: Path) -> None:
     assert pixel(shrink(tmp_path / "image", 64))[0] == pytest.approx(200, abs=3)
 
 
+def test_a_large_progressive_jpeg_is_refused_as_it_is_held_whole(tmp_path: Path) -> None:
+    Image.new("L", (6000, 5000), 200).save(tmp_path / "image", "JPEG", progressive=True)
+    with pytest.raises(Refused) as found:
+        shrink(tmp_path / "image", 64)
+    assert found.value.code == "too_large_to_show"
+
+
 def test_the_folder_stays_within_its_size_and_may_go(tmp_path: Path) -> None:
     kept = Thumbnails(tmp_path / "kept", max_bytes=100_000)
     source = tmp_path / "image"

@@ -53,7 +53,11 @@ def digest_of(session: Session, item: MediaItem, path: str | None) -> str:
 
 
 def name_of(item: MediaItem, path: str | None) -> str:
-    """What its file is called where it is saved."""
+    """What its file is called where it is saved; a header takes no control characters."""
+    return "".join(one if one.isprintable() else "_" for one in _name_of(item, path))
+
+
+def _name_of(item: MediaItem, path: str | None) -> str:
     details: dict[str, Any] = item.details if isinstance(item.details, dict) else {}
     if path is not None:
         return path.rpartition("/")[2] or "file"

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from tracker.naming import MAX_PATH_BYTES
 from tracker.records import MediaLogged
 from tracker_server import artifacts, runs
-from tracker_server.errors import NotFound
+from tracker_server.errors import NotFound, Refused
 from tracker_server.media.models import MediaFile, MediaItem
 
 MAX_ID = 2**63 - 1
+MAX_POSITION = 2**31 - 1
 MAX_NAME = 500
-"""A longer name is cut: its index entry would not fit a page of PostgreSQL."""
+MAX_KIND = 100
+"""What is longer is cut: its index entry would not fit a page of PostgreSQL."""
 
 
 def add(session: Session, run: runs.Run, record: MediaLogged, *, heirs: Sequence[str] = ()) -> MediaItem:
-    """Keep a piece of media of the run, and for each of `heirs`, forks that have it too. Its blobs are stored."""
+    """Keep a piece of media of the run, and for each of `heirs`, forks that have it too. Its blobs are stored.
+
+    Raises Refused for details that are not JSON, and for a file that is a reference or has no path.
+    """
+    _check(record)
     items = [
         MediaItem(
             run_id=run_id,
             name=record.name[:MAX_NAME],
-            kind=record.kind,
+            kind=record.kind[:MAX_KIND],
             step=record.step,
             time_ms=record.time_ms,
             caption=record.caption,
@@ -45,6 +53,24 @@ def add(session: Session, run: runs.Run, record: MediaLogged, *, heirs: Sequence
     if rows:
         session.execute(sa.insert(MediaFile), rows)
     return items[0]
+
+
+def _check(record: MediaLogged) -> None:
+    try:
+        json.dumps(record.details)
+    except (TypeError, ValueError, RecursionError) as error:
+        message = f"the details of the media {record.name[:200]!r} must be JSON-like: {error}"
+        raise Refused("bad_record", message, field="details") from error
+    if not -MAX_POSITION <= record.position <= MAX_POSITION:
+        message = f"the position of media is at most {MAX_POSITION:,}, got {record.position:,}"
+        raise Refused("bad_record", message, field="position")
+    for file in record.files:
+        if not 0 < len(file.path.encode()) <= MAX_PATH_BYTES:
+            message = f"the path of a file of media has 1 to {MAX_PATH_BYTES:,} bytes, got {file.path[:200]!r}"
+            raise Refused("bad_record", message, field="files")
+        if file.reference or not file.digest:
+            message = f"the file {file.path!r} of media must be a blob that is stored here, not a reference"
+            raise Refused("bad_record", message, field="files")
 
 
 def copy(session: Session, parent_id: str, child_id: str, *, up_to: int) -> None:

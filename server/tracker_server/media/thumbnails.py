@@ -25,6 +25,9 @@ FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 MAX_PIXELS: Final = 24_000_000
 """Decoded, 96 MiB at four bytes each. A JPEG of more is read at a fraction of its size."""
 
+MAX_JPEG_PIXELS: Final = 4 * MAX_PIXELS
+"""What is read of a JPEG whose colours come one after the other has six bytes for each of its pixels."""
+
 MAX_FILE_BYTES: Final = 64 * 1024 * 1024
 MAX_CACHE_BYTES: Final = 512 * 1024 * 1024
 MADE_AT_ONCE: Final = 2
@@ -122,6 +125,7 @@ def shrink(source: Path, width: int) -> bytes:
         raise _too_large(f"{source.stat().st_size:,} bytes", f"{MAX_FILE_BYTES:,}")
     try:
         with Image.open(source, formats=FORMATS) as image:
+            _check_whole(image)
             image.draft("RGB", (width * 2, width * 2))  # a JPEG is read at a fraction of its size
             if image.width * image.height > MAX_PIXELS:
                 raise _too_large(f"{image.width:,} × {image.height:,} pixels", f"{MAX_PIXELS:,}")
@@ -139,6 +143,13 @@ def shrink(source: Path, width: int) -> bytes:
         raise Refused(
             "bad_image", f"this image cannot be read ({type(error).__name__}: {str(error)[:200]}); it can be downloaded"
         ) from error
+
+
+def _check_whole(image: Image.Image) -> None:
+    """Raises Refused for a JPEG that is held whole while it is read at a fraction of its size, and has no room."""
+    most = MAX_PIXELS if image.info.get("progressive") else MAX_JPEG_PIXELS
+    if image.format == "JPEG" and image.width * image.height > most:
+        raise _too_large(f"{image.width:,} × {image.height:,} pixels", f"{most:,}")
 
 
 def _of_eight_bits(image: Image.Image) -> Image.Image:
