@@ -23,10 +23,11 @@ def move(session: Session, version_id: int, alias: str, *, actor_id: int, now_ms
     """
     names.check_alias(alias)
     version = get_version(session, version_id)
+    artifact = _held(session, version)
+    session.refresh(version)  # a policy may have put it into the trash while the artifact was waited for
     if version.deleted_ms is not None:
         message = f"artifact version {version_id} is in the trash; take it out before an alias points at it"
         raise Conflict("in_trash", message)
-    artifact = _held(session, version)
     before = _holder(session, artifact, alias)
     if before is not None and before.id == version.id:
         return

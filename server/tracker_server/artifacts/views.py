@@ -195,7 +195,9 @@ def remove_artifact_alias(call: Call, version_id: int, alias: str) -> ArtifactAb
 def get_artifact_file(call: Call, version_id: int, path: str) -> Response:
     """The bytes of one file of a version."""
     file = service.file_of(call.session, version_id, path)
-    return _attachment(file.digest, PurePosixPath(file.path).name)
+    response = _attachment(file.digest, PurePosixPath(file.path).name)
+    response.headers["Cache-Control"] = "private, no-cache"  # the id of a version that was purged may come again
+    return response
 
 
 def _check(digest: str) -> None:

@@ -86,6 +86,6 @@ def _sent(file: Path, digest: str, path: str, shown_as: str | None, policy: str)
         conditional=True,
     )
     response.headers["Content-Type"] = shown_as or "application/octet-stream"
-    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    response.headers["Cache-Control"] = "private, no-cache"  # the id of a version that was purged may come again
     response.headers["Content-Security-Policy"] = policy
     return response
