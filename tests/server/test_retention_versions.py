@@ -10,10 +10,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.frames import START_MS, Journal
-from tests.server.logged import digest_of, writing
+from tests.server.logged import digest_of, log_artifact, log_run, writing
+from tests.server.people import Somebody
+from tests.server.team import Team
 from tracker.records import ArtifactFile, ArtifactLogged, ArtifactUsed, Logged
-from tracker_server.artifacts.models import ArtifactVersion
+from tracker_server.artifacts import use
+from tracker_server.artifacts.models import Artifact, ArtifactVersion
+from tracker_server.registry.models import RegisteredModel
 from tracker_server.retention.tidying import tidy_all
+from tracker_server.runs.models import Project
 
 PROJECT = "/api/v1/projects/digits"
 DAY_MS = 24 * 3600 * 1000
@@ -231,3 +236,63 @@ def test_of_another_project_nothing_is_touched(client: FlaskClient) -> None:
     assert (answer.status_code, answer.json["error"]["code"]) == (404, "unknown_artifact_version")
     assert trash(client) == []
     assert client.get(f"{PROJECT}/artifacts/none/retention").status_code == 404
+
+
+def kept_by(client: Any, version: int, name: str = "ckpt") -> list[tuple[str, str]]:
+    found = client.get(f"{PROJECT}/artifacts/{name}/retention").json["versions"]
+    (keepers,) = (one["keepers"] for one in found if one["version"] == version)
+    return [(one["kind"], one["name"]) for one in keepers]
+
+
+def test_what_a_registered_model_is_judged_by_stays_and_so_does_the_data_of_a_leaderboard(client: FlaskClient) -> None:
+    model = log(client, 1)
+    for path, run_id in (("a", "ckpt-1"), ("b", "other")):
+        files = (ArtifactFile(path, digest_of(b"ckpt 1 ckp"), 10),)
+        journal = Journal(run_id=run_id, project="digits", writer=f"late-{run_id}").started()
+        journal.add(ArtifactLogged(START_MS, "scores", "evaluation", files))
+        assert journal.post(client).status_code == 200
+    register(client, model)
+    assert kept_by(client, 1, "scores") == [("evidence", "digits:v1")]
+    for number in (1, 2):
+        log(client, number, name="data")
+    definition = {"task": "digits", "metric": "acc", "goal": "max", "data": "data:v1"}
+    made = client.post(f"{PROJECT}/leaderboards", json={"name": "best", "definition": definition})
+    assert made.status_code == 201, made.json
+    assert kept_by(client, 1, "data") == [("leaderboard", "best")]
+    found = client.put(f"{PROJECT}/artifacts/data/policy", json={"keep_last": 1}).json
+    assert (found["going_count"], found["versions"][1]["reason"]) == (0, "the leaderboard best ranks by it")
+
+
+def test_what_is_kept_by_a_project_that_one_does_not_see_stays(guarded: Flask, ada: Somebody) -> None:
+    team = Team(guarded, ada)
+    ada.done("POST", "/projects", {"name": "hidden"})
+    with writing(guarded) as session:
+        run = log_run(session, "maker")
+        ids = [log_artifact(session, run, {"a": bytes([number])}, name="ckpt").id for number in range(4)]
+        reader = log_run(session, "reader", project="hidden")
+        use(session, reader, ids[0], time_ms=START_MS)
+        came_from = log_run(session, "secret", project="hidden")
+        log_artifact(session, came_from, {"a": b"hidden"}, name="theirs")
+    ada.done("POST", "/models/secret/versions", {"artifact_version_id": ids[1]})
+    with writing(guarded) as session:
+        hidden = session.scalars(sa.select(Project.id).where(Project.name == "hidden")).one()
+        session.execute(sa.update(RegisteredModel).values(project_id=hidden))
+    path = "/projects/digits/artifacts/ckpt"
+    team.cyd.done("PUT", f"{path}/policy", {"keep_last": 1})
+    found = team.cyd.get(f"{path}/retention").json["versions"]
+    assert [one["version"] for one in found] == [4, 2, 1]
+    assert found[1]["reason"] == "a model version of another project is made of it"
+    assert found[2]["reason"] == "1 run has read it"
+    gone = team.cyd.ask("POST", "/projects/digits/versions/delete", {"versions": ids[:2], "even_if_read": True})
+    assert [one["id"] for one in gone.json["kept"]] == [ids[1]]
+    assert ada.get(f"{path}/retention").json["versions"][1]["keepers"] == [{"kind": "model", "name": "secret:v1"}]
+
+
+def test_an_artifact_that_cannot_be_judged_keeps_nothing_of_the_others(client: FlaskClient, app: Flask) -> None:
+    for name in ("bad", "good"):
+        for number in (1, 2):
+            log(client, number, name=name)
+    with writing(app) as session:
+        session.execute(sa.update(Artifact).values(policy={"keep_last": 1}))
+        session.execute(sa.update(Artifact).where(Artifact.name == "bad").values(policy={"keep_last": "none"}))
+    assert tidy_all(app.extensions["tracker.database"], now_ms=START_MS) == 1

@@ -5,6 +5,7 @@ A *leaderboard* is what a project keeps of one: the task, the data, the metric a
 `docs/leaderboards.md` says what counts.
 """
 
+from tracker_server.leaderboards import keeping as _keeping  # noqa: F401 (has retention ask it)
 from tracker_server.leaderboards.service import Clock, change, create, delete, get, listed, put_back
 from tracker_server.leaderboards.standing import of_board as standing
 

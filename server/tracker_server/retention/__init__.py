@@ -7,9 +7,10 @@ keeps one whatever that says. `docs/design/corrections.md` says what is promised
 """
 
 from tracker_server.retention.blobs import GRACE_MS, condemn, sweep
+from tracker_server.retention.keepers import keeps
 from tracker_server.retention.policies import tidy, tidy_after
 from tracker_server.retention.purging import purge
 from tracker_server.retention.storage import database_bytes
 from tracker_server.retention.tidying import Tidying
 
-__all__ = ["GRACE_MS", "Tidying", "condemn", "database_bytes", "purge", "sweep", "tidy", "tidy_after"]
+__all__ = ["GRACE_MS", "Tidying", "condemn", "database_bytes", "keeps", "purge", "sweep", "tidy", "tidy_after"]

@@ -1,20 +1,36 @@
-"""What keeps an artifact version: the reasons for which it is not safe to delete."""
+"""What keeps an artifact version: the reasons for which it is not safe to delete.
+
+What always holds: what keeps a version counts wherever it is, also in projects that the one who asks does not see; such
+a one is told that there is something, and not its name.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker_server import artifacts
 from tracker_server.artifacts.models import Artifact, ArtifactAlias, ArtifactVersion, RunArtifactLink
+from tracker_server.gates.examples import KIND as EVALUATION
+from tracker_server.narrowing import EVERY_PROJECT
 from tracker_server.registry.models import RegisteredModel, RegisteredVersion
 from tracker_server.retention.schema import Keeper
 from tracker_server.runs.models import Run
 
 AT_ONCE = 1000
+
+Further = Callable[[Session, Sequence[int]], Iterable[tuple[int, Keeper]]]
+
+_further: list[Further] = []
+
+
+def keeps(find: Further) -> Further:
+    """For a function by which another domain says which of some versions it keeps, and as what."""
+    _further.append(find)
+    return find
 
 
 def of(session: Session, version_ids: Sequence[int]) -> defaultdict[int, list[Keeper]]:
@@ -24,10 +40,15 @@ def of(session: Session, version_ids: Sequence[int]) -> defaultdict[int, list[Ke
         portion = version_ids[start : start + AT_ONCE]
         for version_id, name in _registered(session, portion):
             found[version_id].append(Keeper("model", name))
+        for version_id, name in _judging(session, portion):
+            found[version_id].append(Keeper("evidence", name))
+        for find in _further:
+            for version_id, keeper in find(session, portion):
+                found[version_id].append(keeper)
         aliases = sa.select(ArtifactAlias.version_id, ArtifactAlias.alias).where(ArtifactAlias.version_id.in_(portion))
         for version_id, alias in session.execute(aliases.order_by(ArtifactAlias.alias)):
             found[version_id].append(Keeper("alias", alias))
-        for version_id, count in session.execute(_readers(portion)):
+        for version_id, count in session.execute(_readers(portion), execution_options=EVERY_PROJECT):
             found[version_id].append(Keeper("runs", str(count)))
         for version_id in _pinned(session, portion):
             found[version_id].append(Keeper("hand", ""))
@@ -40,7 +61,11 @@ def in_words(keeper: Keeper) -> str:
     """Why it stays, as the rest of a sentence: "it has the alias production"."""
     match keeper.kind:
         case "model":
-            return f"the model version {keeper.name} is made of it"
+            return f"{_told(keeper, 'model version')} is made of it"
+        case "evidence":
+            return f"{_told(keeper, 'model version')} is judged by it"
+        case "leaderboard":
+            return f"{_told(keeper, 'leaderboard')} ranks by it"
         case "alias":
             return f"it has the alias {keeper.name}"
         case "runs":
@@ -51,14 +76,38 @@ def in_words(keeper: Keeper) -> str:
             return "somebody took it out of the trash"
 
 
+def _told(keeper: Keeper, what: str) -> str:
+    return f"the {what} {keeper.name}" if keeper.name else f"a {what} of another project"
+
+
 def _registered(session: Session, ids: Sequence[int]) -> list[tuple[int, str]]:
+    """The model versions that are made of these, by name."""
+    version = RegisteredVersion
+    statement = sa.select(version.artifact_version_id, version.model_id, version.version)
+    return _named(session, statement.where(version.artifact_version_id.in_(ids)))
+
+
+def _judging(session: Session, ids: Sequence[int]) -> list[tuple[int, str]]:
+    """The model versions that rules judge by these: evaluations which the run has logged that a model came from."""
+    link, version = RunArtifactLink, RegisteredVersion
     statement = (
-        sa.select(RegisteredVersion.artifact_version_id, RegisteredModel.name, RegisteredVersion.version)
-        .join(RegisteredModel, RegisteredModel.id == RegisteredVersion.model_id)
-        .where(RegisteredVersion.artifact_version_id.in_(ids))
-        .order_by(RegisteredModel.name, RegisteredVersion.version)
+        sa.select(link.version_id, version.model_id, version.version)
+        .join(version, version.run_id == link.run_id)
+        .join(ArtifactVersion, ArtifactVersion.id == link.version_id)
+        .join(Artifact, Artifact.id == ArtifactVersion.artifact_id)
+        .where(link.version_id.in_(ids), link.direction == "output", Artifact.kind == EVALUATION)
     )
-    return [(row[0], f"{row[1]}:v{row[2]}") for row in session.execute(statement)]
+    return _named(session, statement)
+
+
+def _named(session: Session, statement: sa.Select[int, int, int]) -> list[tuple[int, str]]:
+    """Of rows (version, model, number of the model's version) the versions, and what the model version is called."""
+    rows = session.execute(statement, execution_options=EVERY_PROJECT).all()
+    models = sorted({row[1] for row in rows})
+    seen = sa.select(RegisteredModel.id, RegisteredModel.name).where(RegisteredModel.id.in_(models))
+    names = {row[0]: row[1] for row in session.execute(seen)}
+    ordered = sorted(rows, key=lambda row: (names.get(row[1], ""), row[1], row[2]))
+    return [(row[0], f"{names[row[1]]}:v{row[2]}" if row[1] in names else "") for row in ordered]
 
 
 def _readers(ids: Sequence[int]) -> sa.Select[int, int]:

@@ -6,6 +6,7 @@ takes away lies in the trash, with the reason.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -86,9 +87,14 @@ def tidy(session: Session, artifact: Artifact, *, now_ms: int) -> int:
         return 0
     judged = _judged(session, artifact, policy, now_ms)
     gone = [fate for fate in judged if fate.fate == "goes"]
+    by_reason = defaultdict(list)
     for fate in gone:
-        moved = {"deleted_ms": now_ms, "deleted_by": None, "deletion_reason": fate.reason}
-        session.execute(sa.update(ArtifactVersion).where(ArtifactVersion.id == fate.id).values(**moved))
+        by_reason[fate.reason].append(fate.id)
+    for reason, ids in by_reason.items():
+        moved = {"deleted_ms": now_ms, "deleted_by": None, "deletion_reason": reason}
+        for start in range(0, len(ids), keepers.AT_ONCE):
+            here = ArtifactVersion.id.in_(ids[start : start + keepers.AT_ONCE])
+            session.execute(sa.update(ArtifactVersion).where(here).values(**moved))
     if gone:
         session.expire_all()
     return len(gone)

@@ -148,8 +148,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     The best `keep_best` by `metric` stay, and the newest `keep_last`; the others go into the trash, with `ttl_days`
     when they are that old. A version's value of the metric is that in its metadata, else the best of its run. What has
-    an alias, is registered, was read by a run or was taken out of the trash by hand stays, and so does the newest one
-    and one that has no value to be judged by.
+    an alias, is registered, is the evaluation of a registered model's run or the data of a leaderboard, was read by a
+    run or was taken out of the trash by hand stays, and so does the newest one and one that has no value to be judged
+    by.
     """
 
     keep_best: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
@@ -160,10 +161,11 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Keeper(msgspec.Struct, frozen=True):
-    """What keeps a version: an `alias`, a `model` version made of it ("digits:v3"), the `runs` that read it (how many),
-    that it is the `newest`, or a person (`hand`) who took it out of the trash."""
+    """What keeps a version: an `alias`, a `model` version made of it ("digits:v3"), one for whose run it is the
+    `evidence` by which rules judge, a `leaderboard` of its data, the `runs` that read it (how many), that it is the
+    `newest`, or a person (`hand`) who took it out of the trash. The name is empty where one does not see what it is."""
 
-    kind: Literal["alias", "model", "runs", "newest", "hand"]
+    kind: Literal["alias", "model", "evidence", "leaderboard", "runs", "newest", "hand"]
     name: str
 
 

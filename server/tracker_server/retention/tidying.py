@@ -27,13 +27,22 @@ def tidy_all(database: Database, *, now_ms: int) -> int:
         ids = session.scalars(sa.select(Artifact.id).where(Artifact.policy != {}).order_by(Artifact.id)).all()
     count = 0
     for artifact_id in ids:
-        with database.writing() as session:
-            held = sa.select(Artifact).where(Artifact.id == artifact_id).with_for_update(skip_locked=True)
-            artifact = session.scalar(held)
-            if artifact is not None:
-                count += policies.tidy(session, artifact, now_ms=now_ms)
-                session.commit()
+        try:
+            count += _tidy(database, artifact_id, now_ms)
+        except Exception:  # one that cannot be judged is no reason to keep what others let go
+            log.exception("The policy of the artifact %d could not be carried out", artifact_id)
     return count
+
+
+def _tidy(database: Database, artifact_id: int, now_ms: int) -> int:
+    with database.writing() as session:
+        held = sa.select(Artifact).where(Artifact.id == artifact_id).with_for_update(skip_locked=True)
+        artifact = session.scalar(held)
+        if artifact is None:
+            return 0
+        count = policies.tidy(session, artifact, now_ms=now_ms)
+        session.commit()
+        return count
 
 
 class Tidying:
