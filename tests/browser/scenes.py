@@ -360,6 +360,8 @@ def alert(page: Page) -> Locator:
 
 WORKSPACE = f"/p/{PROJECT}"
 RUN = f"{WORKSPACE}/runs/{{best}}"
+STORAGE = f"/settings/storage?project={PROJECT}"
+VERSIONS = f"{STORAGE}&artifact=resnet"
 WEBHOOKS = f"/settings/webhooks?project={PROJECT}"
 COMPARE = f"{WORKSPACE}/compare?runs={{three}}"
 
@@ -483,6 +485,11 @@ SCENES = {
     "settings-keys": Scene("/settings/keys", text("asks nobody to sign in")),
     "settings-people": Scene("/settings/people", text("asks nobody to sign in")),
     "settings-access": Scene("/settings/access", text("asks nobody to sign in")),
+    "settings-storage": Scene("/settings/storage", lambda page: page.get_by_role("link", name=PROJECT)),
+    "settings-storage-project": Scene(STORAGE, lambda page: page.get_by_role("rowheader", name="resnet")),
+    "settings-storage-versions": Scene(VERSIONS, text("Choose all that nothing keeps"), is_main=True),
+    "settings-storage-policy": Scene(VERSIONS, dialog, press("Policy…")),
+    "artifact-delete": Scene(f"{WORKSPACE}/artifacts/resnet/v1", dialog, press("Delete…")),
     "settings-audit": Scene("/settings/audit", lambda page: page.get_by_role("table")),
     "settings-webhooks": Scene(WEBHOOKS, text("Nothing sent yet"), is_main=True),
     "settings-webhooks-none": Scene("/settings/webhooks", text("No project yet"), is_empty=True),
@@ -508,7 +515,8 @@ def show(page: Page, scene: Scene, material: Material) -> None:
     )
     page.goto(server.url + path)
     if scene.act is not None:
-        if path.startswith(WORKSPACE) and "/runs" not in path and "/compare" not in path and "view=" not in path:
+        others = ("/runs", "/compare", "/artifacts", "view=")
+        if path.startswith(WORKSPACE) and not any(one in path for one in others):
             expect(tile(page, "train/loss")).to_be_attached()
         scene.act(page)
     expect(scene.whole(page)).to_be_attached(timeout=30_000)

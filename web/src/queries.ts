@@ -1,7 +1,7 @@
 /** What the pages ask for, under which key it is kept, and what to ask again after a change. */
 
 import { QueryClient, infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { type ActFilter, ApiError, type CompareRequest, type LineageSubject, type NewCorrection, type RunSearch, api } from "./api";
+import { type ActFilter, ApiError, type CompareRequest, type LineageSubject, type NewCorrection, type RetentionPolicy, type RunSearch, api } from "./api";
 
 const SECOND = 1000;
 
@@ -151,6 +151,11 @@ export const queries = {
     }),
   correctionPreview: (project: string, correction: NewCorrection) =>
     queryOptions({ queryKey: ["correction", project, correction], queryFn: ({ signal }) => api.previewCorrection(project, correction, { signal }), staleTime: 0 }),
+  space: (project: string) => queryOptions({ queryKey: ["space", project], queryFn: ({ signal }) => api.space(project, { signal }), staleTime: 0 }),
+  fates: (project: string, artifact: string) =>
+    queryOptions({ queryKey: ["retention", project, artifact], queryFn: ({ signal }) => api.fates(project, artifact, { signal }), staleTime: 0 }),
+  triedPolicy: (project: string, artifact: string, policy: RetentionPolicy) =>
+    queryOptions({ queryKey: ["retention", project, artifact, policy], queryFn: ({ signal }) => api.tryPolicy(project, artifact, policy, { signal }), staleTime: 0 }),
   trash: (project: string) => queryOptions({ queryKey: ["trash", project], queryFn: ({ signal }) => api.trash(project, { signal }), staleTime: 0 }),
   models: (archived: 0 | 1 = 0) => queryOptions({ queryKey: [...MODELS, { archived }], queryFn: ({ signal }) => api.models(archived, { signal }) }),
   model: (name: string) => queryOptions({ queryKey: [...MODELS, name], queryFn: ({ signal }) => api.model(name, { signal }) }),

@@ -151,6 +151,8 @@ def about(session: Session, version_id: int) -> schema.ArtifactAbout:
     return schema.ArtifactAbout(
         **msgspec.structs.asdict(described),
         created_by=session.scalar(sa.select(User.name).where(User.id == version.created_by)) or "",
+        deleted_by=session.scalar(sa.select(User.name).where(User.id == version.deleted_by)),
+        deletion_reason=version.deletion_reason,
         previous=previous[0] if previous is not None else None,
         previous_version=previous[1] if previous is not None else None,
         reference_count=reference_count,

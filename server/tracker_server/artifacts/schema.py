@@ -146,9 +146,11 @@ class UsingRun(msgspec.Struct, frozen=True):
 class ArtifactAbout(ArtifactVersion, frozen=True, kw_only=True):
     """A version without its files, which may be a million. `previous` is the id of the version before it, of number
     `previous_version`; `used_by` the newest of the `use_count` runs that read it. `reference_count` of the files lie
-    elsewhere, with `reference_bytes`."""
+    elsewhere, with `reference_bytes`. Of one in the trash `deleted_by` is None where a policy put it there."""
 
     created_by: str
+    deleted_by: str | None
+    deletion_reason: str
     previous: int | None
     previous_version: int | None
     reference_count: int

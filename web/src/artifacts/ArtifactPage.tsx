@@ -16,6 +16,7 @@ import { queries } from "../queries";
 import { Aliases } from "./Aliases";
 import styles from "./Artifacts.module.css";
 import { FilesTab } from "./FilesTab";
+import { DeleteVersion, InTheTrash } from "./Retention";
 
 const ChangesTab = lazy(() => import("./ChangesTab").then((module) => ({ default: module.ChangesTab })));
 const LineageSection = lazy(() => import("../models/LineageSection").then((module) => ({ default: module.LineageSection })));
@@ -81,7 +82,7 @@ function Head({ about }: { about: ArtifactAbout }) {
       <p className={`sentence ${styles["facts"] ?? ""}`}>
         <bdi>{about.kind}</bdi> · {facts.join(" · ")} · by {about.run === null ? <bdi>{about.created_by}</bdi> : <MadeBy about={about} run={about.run} />}, <Ago ms={about.created_ms} /> · used by {plural(about.use_count, "run")}
       </p>
-      {about.deleted_ms !== null && about.deleted_ms !== undefined && <p role="note">This version is in the trash since <Ago ms={about.deleted_ms} />; no list has it, and it is not the latest.</p>}
+      {about.deleted_ms === null || about.deleted_ms === undefined ? <DeleteVersion about={about} /> : <InTheTrash about={about} sinceMs={about.deleted_ms} />}
     </div>
   );
 }

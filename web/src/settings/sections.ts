@@ -10,6 +10,7 @@ const Access = lazy(() => import("./Access").then((module) => ({ default: module
 const Account = lazy(() => import("./Account").then((module) => ({ default: module.Account })));
 const Keys = lazy(() => import("./Keys").then((module) => ({ default: module.Keys })));
 const People = lazy(() => import("./People").then((module) => ({ default: module.People })));
+const Storage = lazy(() => import("./Storage").then((module) => ({ default: module.Storage })));
 const Webhooks = lazy(() => import("./Webhooks").then((module) => ({ default: module.Webhooks })));
 
 type Part = { path: string; label: string; Content: ComponentType };
@@ -24,6 +25,7 @@ export const GROUPS: readonly { label: string; parts: readonly Part[] }[] = [
       { path: "people", label: "People", Content: People },
       { path: "invitations", label: "Invitations", Content: Invitations },
       { path: "access", label: "Project access", Content: Access },
+      { path: "storage", label: "Storage", Content: Storage },
       { path: "audit", label: "Audit", Content: Audit },
       { path: "webhooks", label: "Webhooks", Content: Webhooks },
       { path: "about", label: "About", Content: About },
