@@ -141,7 +141,7 @@ def loss_figure(losses: list[float]) -> go.Figure:
 
 
 def loss_plot(losses: list[float]) -> Figure:
-    figure = Figure(figsize=(5, 3))
+    figure = Figure(figsize=(5, 3), layout="constrained")
     axes = figure.subplots()
     axes.plot(losses)
     axes.set(xlabel="step", ylabel="loss", yscale="log")

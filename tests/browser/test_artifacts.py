@@ -134,6 +134,10 @@ def test_runs_on_two_data_versions_name_the_files_and_rows_that_changed(page: Pa
     rows = data.get_by_role("region", name="Rows of rows.csv that differ")
     rows.get_by_role("combobox", name="A row is known by").select_option("id")
     expect(rows.get_by_role("row", name=re.compile("changed"))).to_contain_text("7")
+    page.set_viewport_size({"width": 1440, "height": 500})
+    seen = page.get_by_role("region", name="Comparison", exact=True).bounding_box()
+    assert seen is not None
+    assert seen["height"] > 200, "the data leaves the table of differences its room"
     data.get_by_role("link", name="rows:v2").click()
     expect(page.get_by_role("heading", name="rows:v2", level=1)).to_be_visible()
 

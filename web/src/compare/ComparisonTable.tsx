@@ -1,6 +1,6 @@
 /** The comparison as a table: a column for each run, or a row for each where they are many. */
 
-import { Suspense, lazy, useState } from "react";
+import { type ReactNode, Suspense, lazy, useState } from "react";
 import type { AbsentRun, Comparison, RunRow } from "../api";
 import { dashes } from "../charts/figure";
 import { goalEntries } from "../chooseGoal";
@@ -17,7 +17,7 @@ import { ValueCell } from "./ValueCell";
 
 const CodeDiff = lazy(() => import("./CodeDiff").then((module) => ({ default: module.CodeDiff })));
 
-type Props = { comparison: Comparison; sections: readonly Section[]; project: string; baseline: string; hasRunsAsRows: boolean };
+type Props = { comparison: Comparison; sections: readonly Section[]; project: string; baseline: string; hasRunsAsRows: boolean; children: ReactNode };
 
 /** Where the rows of a run's column are, or that there are none. */
 type Place = { kind: "here"; run: RunRow; index: number } | { kind: "absent"; run: AbsentRun };
@@ -25,7 +25,8 @@ type Place = { kind: "here"; run: RunRow; index: number } | { kind: "absent"; ru
 /** Beyond so many rows of a section the rest comes when it is asked for. */
 const AT_FIRST = 200;
 
-export function ComparisonTable({ comparison, sections, project, baseline, hasRunsAsRows }: Props) {
+/** With what else is compared below the table, where one scrolls to it. */
+export function ComparisonTable({ comparison, sections, project, baseline, hasRunsAsRows, children }: Props) {
   const { view } = useCompareView();
   const [compared, setCompared] = useState<string | null>(null);
   const places = view.runs.flatMap((id) => placeOf(comparison, id));
@@ -49,6 +50,7 @@ export function ComparisonTable({ comparison, sections, project, baseline, hasRu
           <CodeDiff before={against} after={other} onClose={() => { setCompared(null); }} />
         </Suspense>
       )}
+      {children}
     </div>
   );
 }

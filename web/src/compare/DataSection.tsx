@@ -41,7 +41,7 @@ function Artifact({ row, runs, names }: { row: Row; runs: readonly string[]; nam
       <h3><bdi>{name}</bdi> <span className="muted">{kind}{row.is_different ? "" : " · the same in all"}</span></h3>
       <ul>
         {read.map((versions, index) => (
-          <li key={index}>
+          <li key={index} className="sentence">
             <bdi>{runs[index]}</bdi> <span className="muted">read</span>{" "}
             {versions.length === 0 ? <span className="muted">no version of it</span> : versions.map((one, at) => (
               <span key={one.id}>{at > 0 && ", "}<ArtifactLink artifact={{ project, name, version: one.version }} /> <span className="muted">{plural(one.file_count, "file")}, {formatBytes(one.size_bytes)}{one.is_deleted ? ", in the trash" : ""}</span></span>

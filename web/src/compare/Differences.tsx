@@ -36,10 +36,11 @@ export function Differences({ comparison: first, project, baseline }: PartProps)
       {runs.length > 1 && comparison.metric_count > 0 && comparison.shared_metric_count === 0 && (
         <p className={styles["note"]}>No metric was logged by all of these runs.</p>
       )}
-      <ComparisonTable {...{ comparison, sections, project, baseline, hasRunsAsRows }} />
-      <Suspense>
-        <DataSection {...{ comparison: first, project, baseline }} />
-      </Suspense>
+      <ComparisonTable {...{ comparison, sections, project, baseline, hasRunsAsRows }}>
+        <Suspense>
+          <DataSection {...{ comparison: first, project, baseline }} />
+        </Suspense>
+      </ComparisonTable>
     </>
   );
 }

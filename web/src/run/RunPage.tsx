@@ -6,6 +6,7 @@ import { type ReactNode, Suspense, lazy, useMemo, useState } from "react";
 import { type RunDetail, api, exportAddress, isNotFound, reasonOf } from "../api";
 import type { RunStyle, XAxis } from "../charts/figure";
 import { sectionsOf, isSystem } from "../charts/sections";
+import { formatCount } from "../format";
 import { NotFound } from "../frame/App";
 import { Page } from "../frame/Page";
 import { toast } from "../frame/Toasts";
@@ -215,7 +216,7 @@ function TabLink({ run, tab, isCurrent, count }: { run: RunDetail; tab: Tab; isC
   const inside = (
     <>
       {label}
-      {count !== undefined && count > 0 && <span className={styles["count"]}>{count}</span>}
+      {count !== undefined && count > 0 && <span className={styles["count"]}>{formatCount(count)}</span>}
     </>
   );
   const shared = { className: styles["tab"], "aria-current": isCurrent ? ("page" as const) : undefined, activeOptions: { exact: true } };

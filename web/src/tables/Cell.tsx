@@ -1,5 +1,6 @@
 /** One cell of a table: a number, a text, or a picture, sound or film. */
 
+import type { SyntheticEvent } from "react";
 import type { TableColumn } from "../api";
 import { Dialog } from "../parts/Dialog";
 import type { GridCell } from "./RowGrid";
@@ -19,11 +20,18 @@ function MediaInCell({ media, isLarge = false }: { media: MediaCell; isLarge?: b
   const name = media.caption === "" ? media.file : media.caption;
   if (media.address === null) return <bdi>{name}</bdi>;
   const look = styles[isLarge ? "large" : "small"];
-  if (media.kind === "image") return <img src={media.address} alt={name} loading="lazy" className={look} />;
+  if (media.kind === "image") return <img src={media.address} alt={name} loading="lazy" className={look} onLoad={markTiny} />;
   if (media.kind === "audio") return <audio src={media.address} controls preload="none" aria-label={name} className={look} />;
   if (media.kind === "video") return <video src={media.address} controls preload="metadata" aria-label={name} className={look} />;
   return <a href={media.address} download><bdi>{name}</bdi></a>;
 }
+
+/** Of few pixels it is drawn larger, each pixel a square. */
+function markTiny({ currentTarget: image }: SyntheticEvent<HTMLImageElement>) {
+  image.dataset["tiny"] = String(image.naturalWidth > 0 && image.naturalHeight < TINY_PX && image.naturalWidth < TINY_PX);
+}
+
+const TINY_PX = 48;
 
 /** The whole of a cell, as far as it was sent. */
 export function CellDialog({ title, value, onClose }: { title: string; value: unknown; onClose: () => void }) {
