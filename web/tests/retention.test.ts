@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { draftOf, readDraft } from "../src/storage/policyDraft";
-import { NO_POLICY, fateText, holding, policyText, versionNames } from "../src/storage/words";
+import { NO_POLICY, fateText, holding, keeperText, policyText, versionNames } from "../src/storage/words";
 
 const EMPTY = draftOf(NO_POLICY);
 
@@ -43,7 +43,12 @@ it("lets a person delete what only a policy may not", () => {
   const keepers = [{ kind: "runs", name: "2" }, { kind: "newest", name: "" }, { kind: "hand", name: "" }] as const;
   expect(holding(keepers, false)).toEqual([keepers[0]]);
   expect(holding(keepers, true)).toEqual([]);
-  expect(holding([{ kind: "alias", name: "best" }], true)).toHaveLength(1);
+  expect(holding([{ kind: "alias", name: "best" }, { kind: "leaderboard", name: "" }], true)).toHaveLength(2);
+});
+
+it("says what keeps a version, without the name of what one does not see", () => {
+  expect(keeperText({ kind: "evidence", name: "digits:v3" })).toBe("the model version digits:v3 is judged by it");
+  expect(keeperText({ kind: "leaderboard", name: "" })).toBe("a leaderboard of another project ranks by it");
 });
 
 it("says when a version goes", () => {

@@ -25,7 +25,11 @@ export const formatDays = (days: number): string => (days === 1 ? "1 day" : `${f
 export function keeperText({ kind, name }: Keeper): string {
   switch (kind) {
     case "model":
-      return `the model version ${name} is made of it`;
+      return `${told(name, "model version")} is made of it`;
+    case "evidence":
+      return `${told(name, "model version")} is judged by it`;
+    case "leaderboard":
+      return `${told(name, "leaderboard")} ranks by it`;
     case "alias":
       return `it has the alias ${name}`;
     case "runs":
@@ -37,9 +41,12 @@ export function keeperText({ kind, name }: Keeper): string {
   }
 }
 
+/** One has no name where one does not see its project. */
+const told = (name: string, what: string): string => (name === "" ? `a ${what} of another project` : `the ${what} ${name}`);
+
 /** What holds a version against a person too: a policy is held by more. */
 export const holding = (keepers: readonly Keeper[], isEvenIfRead: boolean): readonly Keeper[] =>
-  keepers.filter(({ kind }) => kind === "model" || kind === "alias" || (kind === "runs" && !isEvenIfRead));
+  keepers.filter(({ kind }) => kind !== "newest" && kind !== "hand" && !(kind === "runs" && isEvenIfRead));
 
 export const readers = ({ keepers }: VersionFate): number => Number(keepers.find(({ kind }) => kind === "runs")?.name ?? 0);
 
