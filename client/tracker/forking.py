@@ -1,7 +1,7 @@
 """What a fork must not cut in two: imports, and encoding, by threads that the child does not have.
 
 A module that such a thread is importing stays half imported in the child, and whoever imports it there waits for ever.
-So a fork waits until the thread is done, for 5 s at most.
+So a fork waits until the thread is done; not for ever, since it may be stuck itself, on a disk that hangs say.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from contextlib import contextmanager
 from typing import Final
 
 PATIENCE_S: Final = 5.0
+IMPORT_PATIENCE_S: Final = 30.0
+"""An import takes long on a machine that is busy, and seldom hangs."""
 
 
 class Undivided:
     """Work of one kind that a fork waits for. One thread at a time does it; a child finds it free."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
         self._lock = threading.RLock()
         self._forking = threading.local()
         _all.append(self)
@@ -31,7 +34,7 @@ class Undivided:
 
     def wait(self) -> None:
         """Before a fork."""
-        self._forking.has_waited = self._lock.acquire(timeout=PATIENCE_S)
+        self._forking.has_waited = self._lock.acquire(timeout=self._patience_s)
 
     def go_on(self) -> None:
         """After it, in the parent."""
@@ -45,7 +48,7 @@ class Undivided:
 
 _all: list[Undivided] = []
 _has_hooks = False
-_imports = Undivided()
+_imports = Undivided(IMPORT_PATIENCE_S)
 importing = _imports.work
 """For threads of ours that import: `with importing(): import psutil`."""
 

@@ -232,7 +232,7 @@ os.waitpid(child, 0)
     process = program(START + text)
     assert process.returncode == 0, process.err
     found = [record.name for record in server.records(MediaLogged)]
-    assert (found.count("parent"), found.count("child")) == (20, 1)
+    assert (found.count("parent"), found.count("child")) == (20, 1), process.err
 
 
 def test_a_fork_waits_for_the_piece_that_is_being_encoded(server, program):
