@@ -109,7 +109,7 @@ def test_only_a_digest_becomes_a_path(app: Flask, client: FlaskClient, name: str
 class _Transport:
     """A server that gives the bytes it is asked for."""
 
-    def download_blob(self, digest: str, target: object) -> None:
+    def download_blob(self, digest: str, target: object, on_bytes: object) -> None:
         target.write(DATA)  # type: ignore[attr-defined]
 
 

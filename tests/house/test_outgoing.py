@@ -9,6 +9,7 @@ from pathlib import Path
 WAYS_OUT = ("socket", "requests", "urllib.request", "urllib3", "http.client", "httpx", "aiohttp", "smtplib", "ftplib")
 LISTED = {
     "outgoing/sending.py": "it is the way out",
+    "http/receiving.py": "it reads the body of a request from the socket on which that has come in",
     "cli/serving.py": "it looks whether the port to listen on is free",
     "serving.py": "it sets how long the connections of clients, which have come in, may fall silent",
 }

@@ -118,10 +118,10 @@ def test_nothing_that_comes_is_decompressed(client: FlaskClient) -> None:
 )
 def test_a_body_is_bounded_before_it_is_read(client: FlaskClient, body: bytes, code: str) -> None:
     for route in WITH_JSON:
-        started = time.monotonic()
+        started = time.process_time()
         answer = client.open(_address(route), method=route.method, data=body, content_type="application/json")
         assert (answer.status_code, answer.json["error"]["code"]) == (413 if code == "too_large" else 422, code)
-        assert time.monotonic() - started < 2, _said(route)
+        assert time.process_time() - started < 2, _said(route)
 
 
 def test_brackets_and_commas_within_a_text_are_no_structure(client: FlaskClient) -> None:
@@ -145,10 +145,10 @@ def test_a_million_texts_cost_little_memory_before_they_are_refused(client: Flas
 
 def test_a_text_that_never_ends_costs_no_more_than_its_length(client: FlaskClient) -> None:
     body = b'[{,"' + b'\\"[' * 1_000_000
-    started = time.monotonic()
+    started = time.process_time()
     answer = client.post("/api/v1/projects", data=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in (400, 422)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(
@@ -216,11 +216,11 @@ def test_a_file_is_bounded_whatever_its_length_is_said_to_be(client: FlaskClient
 )
 def test_a_filter_costs_no_more_than_is_known(client: FlaskClient, text: str, code: str | None) -> None:
     client.post("/api/v1/projects", json={"name": "digits"})
-    started = time.monotonic()
+    started = time.process_time()
     answer = client.post("/api/v1/projects/digits/runs/search", json={"filter": text})
     assert answer.status_code == 422 or (code is None and answer.status_code == 200)
     assert code is None or answer.json["error"]["code"] == code
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(
