@@ -35,6 +35,9 @@ RESUMED_FROM_BYTES: Final = 8 * 1024 * 1024
 _SETTLED_BYTES_PER_S: Final = 50e6
 """A server reads again what came before, and has a file on its disk, at least so fast before it answers."""
 
+_STORED_BYTES_PER_S: Final = 500e3
+"""A busy server stores a long record, such as the list of an artifact's 100,000 files, at least so fast."""
+
 _LENGTH: Final = struct.Struct("<I")
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _POINTS: Final = "X-Tracker-Points"
@@ -105,7 +108,9 @@ class Transport:
         parameters |= {"resume": resume} if resume else {}
         headers = {"Content-Type": "application/octet-stream"}
         path = f"/runs/{quote(run_id, safe='')}/journal"
-        answer = self._json(self._request("POST", path, params=parameters, data=frames, headers=headers))
+        timeout = (self._timeout[0], self._timeout[1] + len(frames) / _STORED_BYTES_PER_S)
+        options: dict[str, Any] = {"params": parameters, "data": frames, "headers": headers, "timeout": timeout}
+        answer = self._json(self._request("POST", path, **options))
         return Receipt(_whole_number(answer, "next_seq"), _commands(answer), _flush_after_s(answer))
 
     def another(self) -> Transport:
