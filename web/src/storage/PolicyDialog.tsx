@@ -32,6 +32,8 @@ export function PolicyDialog({ project, name, policy: held, onClose }: Props) {
   const tried = readDraft(settled, goalOf(settled.metric.trim()));
   const isSound = Object.keys(tried.problems).length === 0;
   const preview = useQuery({ ...queries.triedPolicy(project, name, tried.policy), enabled: isSound, placeholderData: keepPreviousData });
+  /** Nobody saves what they have not been shown. */
+  const isUnseen = Object.keys(problems).length === 0 && (JSON.stringify(policy) !== JSON.stringify(tried.policy) || preview.data === undefined || preview.isPlaceholderData);
   const set = (part: Partial<typeof draft>) => { setDraft({ ...draft, ...part }); };
   /** A field that nobody has finished is not wrong yet; one that holds what it cannot is. */
   const problemOf = (field: PolicyField) => (isAsked || (field !== "metric" && field !== "goal" && draft[field] !== "") ? problems[field] : undefined);
@@ -100,7 +102,7 @@ export function PolicyDialog({ project, name, policy: held, onClose }: Props) {
         {error !== null && <p className={styles["error"]} role="alert">{error}</p>}
         <div className={styles["acts"]}>
           <button type="button" onClick={onClose}>Cancel</button>
-          <button type="submit" data-look="primary" disabled={isBusy}>Save policy</button>
+          <button type="submit" data-look="primary" disabled={isBusy || isUnseen}>Save policy</button>
         </div>
       </form>
     </Dialog>
