@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -123,6 +124,54 @@ QUIET = (
 )
 
 
+PICTURES = r"""
+import json, os, tracker
+from pathlib import Path
+import numpy as np
+
+chance = np.random.default_rng(3)
+folder = Path(os.environ["TRACKER_DIR"]) / "rows"
+folder.mkdir(parents=True)
+ids = []
+for number in range(2):
+    lines = "".join(f"{n},{number if n == 3 else n % 3}\n" for n in range(60))
+    (folder / "rows.csv").write_text("id,label\n" + lines)
+    (folder / "config.json").write_text('{"classes": ["cat", "dog", "owl"]}')
+    (folder / "notes.md").write_text("# Rows\n\nOf *animals*.")
+    with tracker.init("pictures", name=f"gather-{number}", system_interval_s=0) as run:
+        rows = tracker.Artifact("rows", "dataset", metadata={"of": "animals"})
+        rows.add_dir(folder)
+        run.log_artifact(rows)
+        gathered = run.id
+    with tracker.init("pictures", name=f"look-{number}", config={"seed": number}, system_interval_s=0) as run:
+        run.use_artifact(f"rows:v{number + 1}")
+        ids.append(run.id)
+        labels = chance.integers(0, 3, 90)
+        scores = chance.random((90, 3)) + np.eye(3)[labels]
+        scores /= scores.sum(axis=1, keepdims=True)
+        for step in range(3):
+            pixels = chance.integers(0, 255, (4, 24, 32, 3), dtype="uint8")
+            boxes = {"prediction": [{"box": (2, 2, 20, 16), "label": "cat", "score": 0.8}]}
+            run.log({
+                "val/samples": [tracker.Image(one, caption=f"image {n}", boxes=boxes) for n, one in enumerate(pixels)],
+                "val/weights": tracker.Histogram(chance.normal(step, 1, 500)),
+            }, step=step)
+        answers = tracker.Table(columns=["number", "image", "label", "score"])
+        for n in range(40):
+            answers.add(n, tracker.Image(pixels[n % 4]), ["cat", "dog", "owl"][labels[n]], float(scores[n].max()))
+        run.log({
+            "answers": answers,
+            "loop": tracker.Video(pixels, fps=4, format="gif"),
+            "notes": tracker.Text("# Findings\n\nIt **learns**.", format="markdown"),
+            "page": tracker.Html("<h1>A report</h1>"),
+            "quality/confusion": tracker.ConfusionMatrix(labels, scores.argmax(1), labels=["cat", "dog", "owl"]),
+            "quality/precision": tracker.PRCurve(labels, scores, classes=["cat", "dog", "owl"]),
+            "sound": tracker.Audio(np.sin(np.arange(8000) * 0.05), sample_rate_hz=8000),
+        }, step=2)
+print(json.dumps([*ids, gathered]))
+"""
+"""Two runs with media of most kinds, each of which read its own version of a dataset, and one that made the second."""
+
 RULES = """\
 protected:
   staging: {approvals: 0}
@@ -150,6 +199,7 @@ class Material:
     runs: list[str]
     running: str
     quiet: str
+    pictures: list[str]
 
 
 @contextmanager
@@ -159,6 +209,7 @@ def material(folder: Path) -> Iterator[Material]:
     with Server(folder / "server") as server, Server(folder / "empty") as empty:
         runs: list[str] = json.loads(log(server, folder / "client", WORK).splitlines()[-1])
         quiet = log(server, folder / "client", QUIET).strip()
+        pictures: list[str] = json.loads(log(server, folder / "pictures", PICTURES).splitlines()[-1])
         for position, reason in ((16, "the first that holds"), (18, "half a point better, same cost")):
             artifact = ask(server, f"/runs/{runs[position]}/artifacts")["artifacts"][0]["id"]
             held = ask(server, "/models/resnet")["aliases"] if position == 18 else []
@@ -175,7 +226,7 @@ def material(folder: Path) -> Iterator[Material]:
         age(folder / "server", runs)
         with alive(server, folder / "alive") as running:
             wait_for_points(server, running, "val/acc", 150)
-            yield Material(server, empty, runs, running, quiet)
+            yield Material(server, empty, runs, running, quiet, pictures)
 
 
 def make_bundles(server: Server, folder: Path) -> None:
@@ -241,7 +292,8 @@ class Address:
 
 @dataclass(frozen=True)
 class Scene:
-    """`path` may name `{best}`, `{failed}`, `{archived}`, `{running}`, `{quiet}`, `{three}` of the material.
+    """`path` may name `{best}`, `{failed}`, `{archived}`, `{running}`, `{quiet}`, `{three}`, `{media}`, `{both}` and
+    `{gather}` of the material.
 
     `act` leads to the state; `whole` is there when it is reached. A scene with `is_empty` is on the other server.
     """
@@ -358,10 +410,28 @@ def alert(page: Page) -> Locator:
     return page.get_by_role("alert").filter(visible=True).first
 
 
+def figure(name: str, role: Literal["row", "img"]) -> Callable[[Page], Locator]:
+    """What is first of a role in a figure."""
+    return lambda page: page.get_by_role("figure", name=name, exact=True).get_by_role(role).first
+
+
+def enlarge(name: str) -> Callable[[Page], object]:
+    return press(f"Enlarge {name}")
+
+
+def filter_table(page: Page) -> None:
+    page.get_by_role("textbox", name="Filter rows").fill("number < 14")
+
+
+def join_tables(page: Page) -> None:
+    page.get_by_role("checkbox", name="Join the rows").check()
+
+
 WORKSPACE = f"/p/{PROJECT}"
+PICTURES_RUN = "/p/pictures/runs/{media}"
+PICTURES_COMPARED = "/p/pictures/compare?runs={both}"
+ROWS = "/p/pictures/artifacts/rows"
 RUN = f"{WORKSPACE}/runs/{{best}}"
-STORAGE = f"/settings/storage?project={PROJECT}"
-VERSIONS = f"{STORAGE}&artifact=resnet"
 WEBHOOKS = f"/settings/webhooks?project={PROJECT}"
 COMPARE = f"{WORKSPACE}/compare?runs={{three}}"
 
@@ -447,6 +517,21 @@ SCENES = {
     "artifact-changes": Scene(f"{WORKSPACE}/artifacts/resnet/v2?tab=changes", text("changed")),
     "artifact-lineage": Scene(f"{WORKSPACE}/artifacts/resnet/v1?tab=lineage", text("resnet:v1")),
     "artifact-use": Scene(f"{WORKSPACE}/artifacts/resnet/v1?tab=use", text("These lines fetch")),
+    "media": Scene(f"{PICTURES_RUN}/media", figure("answers at step 2", "row"), is_main=True),
+    "media-large": Scene(f"{PICTURES_RUN}/media?media=samples", dialog, enlarge("val/samples"), is_main=True),
+    "media-table": Scene(f"{PICTURES_RUN}/media?media=answers", text("14 of 40 rows"), filter_table),
+    "media-compared": Scene(f"{PICTURES_COMPARED}&tab=media&media=samples", figure("val/samples", "img"), is_main=True),
+    "media-joined": Scene(f"{PICTURES_COMPARED}&tab=media&media=answers", text("rows"), join_tables),
+    "compare-data": Scene(PICTURES_COMPARED, text("1 changed"), is_main=True),
+    "dataset-file": Scene(f"{ROWS}/v2?file=rows.csv", text("60 rows"), is_main=True),
+    "dataset-json": Scene(f"{ROWS}/v2?file=config.json", text("classes")),
+    "dataset-notes": Scene(f"{ROWS}/v2?file=notes.md", text("animals")),
+    "dataset-changes": Scene(f"{ROWS}/v2?tab=changes", text("1 removed"), press("Show rows of rows.csv")),
+    "dataset-lineage": Scene(f"{ROWS}/v1?tab=lineage", text("look-0")),
+    "dataset-metadata": Scene(f"{ROWS}/v1?tab=metadata", text("digest of its files")),
+    "dataset-use": Scene(f"{ROWS}/v1?tab=use", text("look-0")),
+    "artifacts-none": Scene("/p/notebooks/artifacts", text("No artifacts yet")),
+    "preview": Scene("/p/pictures/runs/{gather}/artifacts", dialog, press("rows.csv")),
     "run-artifacts": Scene(f"{RUN}/artifacts", text("resnet.pt")),
     "run-code": Scene(f"{RUN}/code", lambda page: page.get_by_role("main").get_by_role("heading").first),
     "run-delete": Scene(RUN, dialog, in_menu("More for this run", "Delete run…")),
@@ -485,11 +570,6 @@ SCENES = {
     "settings-keys": Scene("/settings/keys", text("asks nobody to sign in")),
     "settings-people": Scene("/settings/people", text("asks nobody to sign in")),
     "settings-access": Scene("/settings/access", text("asks nobody to sign in")),
-    "settings-storage": Scene("/settings/storage", lambda page: page.get_by_role("link", name=PROJECT)),
-    "settings-storage-project": Scene(STORAGE, lambda page: page.get_by_role("rowheader", name="resnet")),
-    "settings-storage-versions": Scene(VERSIONS, text("Choose all that nothing keeps"), is_main=True),
-    "settings-storage-policy": Scene(VERSIONS, dialog, press("Policy…")),
-    "artifact-delete": Scene(f"{WORKSPACE}/artifacts/resnet/v1", dialog, press("Delete…")),
     "settings-audit": Scene("/settings/audit", lambda page: page.get_by_role("table")),
     "settings-webhooks": Scene(WEBHOOKS, text("Nothing sent yet"), is_main=True),
     "settings-webhooks-none": Scene("/settings/webhooks", text("No project yet"), is_empty=True),
@@ -511,12 +591,14 @@ def show(page: Page, scene: Scene, material: Material) -> None:
         .replace("{archived}", runs[0])
         .replace("{running}", material.running)
         .replace("{quiet}", material.quiet)
+        .replace("{media}", material.pictures[0])
+        .replace("{both}", ",".join(material.pictures[:2]))
+        .replace("{gather}", material.pictures[2])
         .replace("{three}", ",".join((runs[18], runs[16], runs[17])))
     )
     page.goto(server.url + path)
     if scene.act is not None:
-        others = ("/runs", "/compare", "/artifacts", "view=")
-        if path.startswith(WORKSPACE) and not any(one in path for one in others):
+        if path.startswith(WORKSPACE) and "/runs" not in path and "/compare" not in path and "view=" not in path:
             expect(tile(page, "train/loss")).to_be_attached()
         scene.act(page)
     expect(scene.whole(page)).to_be_attached(timeout=30_000)
