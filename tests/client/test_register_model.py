@@ -58,7 +58,7 @@ def test_files_and_folders_are_logged_first(api, start, weights, tmp_path):
 def test_two_files_of_one_path_are_refused(api, start, weights, tmp_path):
     start()
     (tmp_path / "other").mkdir()
-    with pytest.raises(ValueError, match=r"both .* and .* would be 'model.pt' in the artifact; rename one"):
+    with pytest.raises(ValueError, match=r"'model.pt' is in the artifact already, from .*; give another name"):
         tracker.register_model("files", [weights("one"), weights("two", "other/model.pt")])
 
 

@@ -119,7 +119,7 @@ def test_a_journal_of_another_run_is_refused(client: FlaskClient, journal: Journ
 
 
 def test_a_body_beyond_the_limit_is_refused(client: FlaskClient) -> None:
-    answer = client.post("/api/v1/runs/run1/journal?writer=w0", data=bytes(16 * 1024 * 1024 + 1))
+    answer = client.post("/api/v1/runs/run1/journal?writer=w0", data=bytes(32 * 1024 * 1024 + 1))
     error_of(answer, 413, "too_large")
 
 

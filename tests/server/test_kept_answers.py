@@ -158,6 +158,7 @@ def test_every_changing_route_takes_a_key_or_can_be_sent_twice() -> None:
     assert without == {
         ("DELETE", "/session"),  # nobody is signed out twice
         ("PUT", "/blobs/<digest>"),  # named by what they are
+        ("POST", "/blobs/bulk"),
         ("POST", "/runs/<run_id>/journal"),  # records are numbered
         ("POST", "/projects/<project>/journal"),
     }
