@@ -140,6 +140,11 @@ def may_hold_keys(path: str) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in SECRET_FILES)
 
 
+def is_code(path: str) -> bool:
+    """Whether a file is source by its name, or could have been: its name says that there are keys in it."""
+    return os.path.splitext(path)[1].lower() in _SOURCE_SUFFIXES or may_hold_keys(path)
+
+
 def _text(path: Path) -> tuple[str | None, str]:
     """What a file says, or why that is not captured."""
     if may_hold_keys(path.name):

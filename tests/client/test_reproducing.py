@@ -101,9 +101,15 @@ def test_what_was_left_out_is_said():
                 "patch_left_out": [".env"],
                 "patch": "+ key = '[redacted]'\n",
             },
-            source={"left_out": [{"path": "big.py", "reason": "larger than 256 KB"}]},
+            source={
+                "left_out": [
+                    {"path": path, "reason": "larger than 256 KB"}
+                    for path in ("big.py", "a/__pycache__/b.cpython-311.pyc", "model.pt")
+                ]
+            },
         )
     )
+    assert found.apart == ("model.pt was left out: larger than 256 KB",)
     assert list(found.missing) == [
         "the patch of uncommitted changes was too long and is cut",
         "the changes of .env were left out, as it may hold keys",

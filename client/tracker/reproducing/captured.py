@@ -14,6 +14,7 @@ import msgspec
 
 from tracker.naming import is_path
 from tracker.redaction import REDACTED
+from tracker.source import is_code
 
 if TYPE_CHECKING:
     from tracker.query.stored_run import StoredRun
@@ -46,7 +47,8 @@ class Input(msgspec.Struct, frozen=True):
 
 class Captured(msgspec.Struct, frozen=True, kw_only=True):
     """`root` is the folder of the repository where it ran, `cwd` and `script` lie in it or elsewhere; all on the
-    machine of the run. `missing` says in sentences what of it was not kept."""
+    machine of the run. `missing` says in sentences what of the code was not kept, `apart` what other files lay
+    beside it and were not."""
 
     run: str
     name: str
@@ -65,6 +67,7 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceFile, ...]
     cells: tuple[str, ...]
     inputs: tuple[Input, ...]
+    apart: tuple[str, ...]
     missing: tuple[str, ...]
 
 
@@ -106,6 +109,7 @@ def captured(run: StoredRun) -> Captured:
         sources=sources,
         cells=cells,
         inputs=tuple(_inputs(run)),
+        apart=tuple(told for path, told in _left_out(source) if not is_code(path)),
         missing=tuple(_missing(commit, git, source, binary, sources, cells, command)),
     )  # fmt: skip
 
@@ -158,10 +162,7 @@ def _missing(
         said.append("the patch of uncommitted changes was too long and is cut")
     said += [f"{path} is binary and was changed: only its commit's state is there" for path in binary]
     said += [f"the changes of {path} were left out, as it may hold keys" for path in _list(git.get("patch_left_out"))]
-    said += [
-        f"{left_out.get('path')} was left out: {left_out.get('reason')}"
-        for left_out in _mappings(source.get("left_out"))
-    ]
+    said += [told for path, told in _left_out(source) if is_code(path)]
     texts = [_text(git.get("patch")) or "", *(file.text for file in sources), *cells]
     if any(REDACTED in text for text in texts):
         said.append(f"the code holds {REDACTED} where it held a secret")
@@ -170,6 +171,12 @@ def _missing(
     if cells:
         said.append("it was a notebook: its cells are there in the order in which they were run, as one script")
     return [" ".join(each.split()) for each in said]
+
+
+def _left_out(source: dict[str, Any]) -> list[tuple[str, str]]:
+    """What git did not know and was not captured, by its path; what Python makes of source by itself is nothing."""
+    found = [(str(each.get("path")), str(each.get("reason"))) for each in _mappings(source.get("left_out"))]
+    return [(path, f"{path} was left out: {reason}") for path, reason in found if "__pycache__" not in path.split("/")]
 
 
 def _mapping(value: object) -> dict[str, Any]:

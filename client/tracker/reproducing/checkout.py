@@ -73,7 +73,7 @@ def checkout(run: Captured, folder: Path, *, repository: str | None = None, pyth
         cwd=cwd,
         command=_command(run, folder, cwd, root, python or sys.executable),
         variables=run.variables,
-        missing=run.missing,
+        missing=(*run.missing, *run.apart),
     )
 
 
@@ -198,7 +198,7 @@ def _write_facts(run: Captured, folder: Path) -> None:
     lock = "".join(f"{line}\n" for line in run.packages)
     _write(folder, facts / "requirements.txt", f"# Python {run.python or 'of an unknown version'}\n{lock}")
     said: dict[str, Any] = {"run": run.run, "name": run.name, "project": run.project, "url": run.url}
-    said |= {"commit": run.commit, "command": list(run.command), "missing": list(run.missing)}
+    said |= {"commit": run.commit, "command": list(run.command), "missing": [*run.missing, *run.apart]}
     _write(folder, facts / "run.json", msgspec.json.format(msgspec.json.encode(said)).decode() + "\n")
     refs = [f"{each.project}/{each.name}" for each in run.inputs]
     inputs = {  # of one that was read in several versions, no reference says which
