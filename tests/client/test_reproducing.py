@@ -31,6 +31,7 @@ def metric(last: float | None = 1.0, *, count: int = 3, kind: str = "metric", **
         (metric(None), metric(None), "equal", None),
         (metric(None), metric(1.0), "differs", "last"),
         (metric(), metric(mean=2.0), "differs", "mean"),
+        (metric(mean=0.1), metric(mean=0.1 + 1e-16), "equal", None),
         (metric(0.0), metric(1e-12), "differs", "last"),
         (metric(math.inf), metric(math.inf), "equal", None),
     ],

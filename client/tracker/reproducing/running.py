@@ -14,13 +14,14 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 import msgspec
 
 from tracker.errors import TrackerError
 from tracker.pins import INPUTS
 from tracker.reproducing.captured import Captured, captured
-from tracker.reproducing.checkout import FACTS, Checkout, CheckoutError, checkout
+from tracker.reproducing.checkout import FACTS, Checkout, checkout
 from tracker.reproducing.comparing import Comparison, compare
 from tracker.start import REPRODUCES
 
@@ -87,8 +88,6 @@ def reproduce(
 
 def compare_url(url: str, old: StoredRun, new: StoredRun) -> str:
     """The page that compares two runs."""
-    from urllib.parse import quote
-
     return f"{url}/p/{quote(old.project, safe='')}/compare?runs={old.id},{new.id}"
 
 
@@ -150,7 +149,7 @@ def _arrived(api: Api, old_id: str, known: set[str], status: int) -> StoredRun:
     while True:
         made = [run_id for run_id in reversed(api.run(old_id).reproduced_by) if run_id not in known]
         new = api.run(made[0]) if made else None
-        if new is not None and new.status not in ("running",):
+        if new is not None and new.status != "running":
             return new
         if time.monotonic() >= deadline or (new is None and status != 0):
             break
@@ -158,6 +157,3 @@ def _arrived(api: Api, old_id: str, known: set[str], status: int) -> StoredRun:
     if new is not None:
         return new
     raise TrackerError(f"the program logged no run to {api.url}.{ended}")
-
-
-__all__ = ["CheckoutError", "NotReproducible", "Reproduced", "compare_url", "differences", "reproduce"]
