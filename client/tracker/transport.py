@@ -9,7 +9,6 @@ This module imports requests, which costs 100 ms; only threads and commands that
 
 from __future__ import annotations
 
-import hashlib
 import os
 import struct
 import time
@@ -22,6 +21,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 import requests
 
+from tracker.digests import Digest
 from tracker.errors import DamagedError, GapError, MissingBlobsError, RefusedError, TransportError
 from tracker.version import client_version
 
@@ -191,20 +191,21 @@ class Transport:
             offset = 0
             target.seek(0)
             target.truncate()
-        sha256 = hashlib.sha256()
-        if offset:
-            target.seek(0)
-            for part in iter(lambda: target.read(min(_PART_BYTES, offset - target.tell())), b""):
-                sha256.update(part)
-        if on_bytes is not None:
-            on_bytes(offset)
-        for part in _parts(response, self.url, _SENT_BYTES // 2):
-            sha256.update(part)
-            target.write(part)
+        with Digest() as sha256:
+            if offset:
+                target.seek(0)
+                for part in iter(lambda: target.read(min(_PART_BYTES, offset - target.tell())), b""):
+                    sha256.update(part)
             if on_bytes is not None:
-                on_bytes(len(part))
-        if sha256.hexdigest() != digest:
-            raise DamagedError(f"what {self.url} sent as blob {digest} has the sha256 {sha256.hexdigest()}")
+                on_bytes(offset)
+            for part in _parts(response, self.url, _SENT_BYTES // 2):
+                sha256.update(part)
+                target.write(part)
+                if on_bytes is not None:
+                    on_bytes(len(part))
+            found = sha256.hexdigest()
+        if found != digest:
+            raise DamagedError(f"what {self.url} sent as blob {digest} has the sha256 {found}")
 
     def upload_from(self, digest: str, source: IO[bytes], size_bytes: int) -> None:
         """Send the bytes of a blob from where `source` stands."""

@@ -9,7 +9,9 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -17,7 +19,7 @@ from flask.testing import FlaskClient
 
 from tests.processes import Server, wait_until
 from tests.server.logged import digest_of
-from tracker_server.artifacts import BlobStore
+from tracker_server.artifacts import BlobStore, sending, system_cache
 from tracker_server.artifacts.blobs import KEPT_FROM_BYTES
 from tracker_server.errors import Conflict, Refused, Stalled
 
@@ -169,6 +171,53 @@ def test_a_download_goes_on_from_anywhere(client: FlaskClient, start: int) -> No
     answer = client.get(f"/api/v1/blobs/{digest_of(LARGE)}", headers={"Range": f"bytes={start}-"}, buffered=True)
     assert (answer.status_code, answer.data == LARGE[start:]) == (206, True)
     assert answer.headers["Content-Range"] == f"bytes {start}-{len(LARGE) - 1}/{len(LARGE)}"
+
+
+@pytest.mark.parametrize("start", [None, 0, 300_000, len(LARGE) - MIB])
+def test_a_large_file_comes_whole_however_often_it_is_asked_for(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, start: int | None
+) -> None:
+    monkeypatch.setattr(sending, "LARGE_BYTES", MIB)
+    monkeypatch.setattr(sending, "_wanted", system_cache.Wanted())
+    client.put(f"/api/v1/blobs/{digest_of(LARGE)}", data=LARGE)
+    headers = {} if start is None else {"Range": f"bytes={start}-"}
+    answers = [client.get(f"/api/v1/blobs/{digest_of(LARGE)}", headers=headers, buffered=True) for _ in range(3)]
+    assert [answer.data == LARGE[start or 0 :] for answer in answers] == [True, True, True]
+    assert {answer.headers["Content-Length"] for answer in answers} == {str(len(LARGE) - (start or 0))}
+    head = client.head(f"/api/v1/blobs/{digest_of(LARGE)}", buffered=True)
+    assert head.headers["Content-Length"] == str(len(LARGE))
+
+
+def test_a_file_that_passes_is_read_once_and_let_go_of(tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    path.write_bytes(LARGE)
+    passing = sending.Passing(path, 5, len(LARGE))
+    assert b"".join(passing) == LARGE[5:]
+    passing.close()
+    passing.close()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(passing._fd)
+
+
+def test_a_file_that_is_cut_while_it_passes_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    path.write_bytes(LARGE)
+    with closing(sending.Passing(path, 0, len(LARGE))) as passing:
+        next(passing)
+        os.truncate(path, MIB)
+        with pytest.raises(OSError, match=f"ends after {MIB} of {len(LARGE)} bytes"):
+            list(passing)
+
+
+def test_what_was_asked_for_in_the_last_hour_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 0.0
+    monkeypatch.setattr(system_cache, "time", SimpleNamespace(monotonic=lambda: now_s))
+    monkeypatch.setattr(system_cache, "_REMEMBERED", 2)
+    wanted = system_cache.Wanted()
+    assert [wanted.note("a"), wanted.note("a"), wanted.note("b")] == [False, True, False]
+    now_s = 4000.0
+    assert wanted.note("a") is False
+    assert [wanted.note("c"), wanted.note("a"), wanted.note("b")] == [False, True, False]
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from tracker_server.artifacts.system_cache import forget
+
 READ_BYTES = 256 * 1024
 SYNC_BYTES = 32 * 1024 * 1024
 """After how much what has come is sent to the disk, so that little is left to wait for at the end."""
@@ -77,7 +79,7 @@ class Arriving:
         if is_due and self._beside is not None:
             self._raise_of_syncing()
             self._synced_size = self.size
-            self._syncing = self._beside.submit(os.fsync, self._fd)
+            self._syncing = self._beside.submit(self._settle, self.size)
 
     @contextmanager
     def checked(self) -> Iterator[Checked]:
@@ -106,20 +108,26 @@ class Arriving:
             os.close(self._fd)
             self._fd = -1
 
+    def _settle(self, size: int) -> None:
+        """Have what came on the disk, and out of the system's memory as far as its digest is taken."""
+        os.fsync(self._fd)
+        if self._checked is not None:
+            forget(self._fd, 0, min(size, self._checked.position))
+
     def _raise_of_syncing(self) -> None:
         if self._syncing is not None:
             self._syncing.result()
 
 
 class Checked:
-    """The sha256 of a file that grows. A small one needs no thread."""
+    """The sha256 of a file that grows, taken up to `position`. A small one needs no thread."""
 
     def __init__(self, fd: int, size: int) -> None:
         self._fd = fd
         self._size = size
         self._sha256 = hashlib.sha256()
         self._buffer = memoryview(bytearray(READ_BYTES))
-        self._position = 0
+        self.position = 0
         self._has_more = threading.Condition()
         self._is_over = False
         self._failure: BaseException | None = None
@@ -154,18 +162,18 @@ class Checked:
         try:
             while not self._is_over:
                 with self._has_more:
-                    self._has_more.wait_for(lambda: self._position < self._size or self._is_over)
+                    self._has_more.wait_for(lambda: self.position < self._size or self._is_over)
                 self._read_on()
         except BaseException as error:  # the edge of the thread: whoever asks for the digest is told
             self._failure = error
 
     def _read_on(self) -> None:
-        while self._position < self._size:
-            size = os.preadv(self._fd, [self._buffer[: self._size - self._position]], self._position)
+        while self.position < self._size:
+            size = os.preadv(self._fd, [self._buffer[: self._size - self.position]], self.position)
             if not size:
-                raise OSError(f"a blob that arrives ends after {self._position} of {self._size} bytes")
+                raise OSError(f"a blob that arrives ends after {self.position} of {self._size} bytes")
             self._sha256.update(self._buffer[:size])
-            self._position += size
+            self.position += size
 
 
 def _lock(path: Path, flags: int) -> int | None:

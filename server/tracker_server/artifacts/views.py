@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from flask import Response, request, send_file
-from werkzeug.wsgi import wrap_file
 
 from tracker_server import artifacts, runs
-from tracker_server.artifacts import aliases, bulk, changes, data, holding, reading, service, tree
+from tracker_server.artifacts import aliases, bulk, changes, data, holding, reading, sending, service, tree
 from tracker_server.artifacts.schema import (
     ArrivedBytes,
     ArtifactAbout,
@@ -42,8 +41,6 @@ from tracker_server.rights import Level
 api = Api("artifacts")
 
 _DIGEST = re.compile("[0-9a-f]{64}")
-_REST = re.compile("bytes=([0-9]{1,18})-")
-"""What a download asks for that goes on where it broke off."""
 
 
 @api.post("/blobs/missing", access="read", body=DigestList, reply=MissingDigests)
@@ -208,27 +205,16 @@ def _check(digest: str) -> None:
 
 def _attachment(digest: str, name: str) -> Response:
     """Bytes to be saved: whatever they are, they are never shown or run in our origin."""
+    path = artifacts.blob_store().path(digest)
     response = send_file(
-        artifacts.blob_store().path(digest),
+        path,
         mimetype="application/octet-stream",
         as_attachment=True,
         download_name=name,
         etag=digest,
         conditional=True,
     )
-    rest = _REST.fullmatch(request.headers.get("Range", ""))
-    if response.status_code == 206 and rest is not None:
-        _send_rest(response, artifacts.blob_store().path(digest), int(rest[1]))
+    sending.send_well(request, response, path, digest)
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     response.headers["Content-Security-Policy"] = INERT_POLICY
     return response
-
-
-def _send_rest(response: Response, path: Path, start: int) -> None:
-    """Have the system send what follows `start`, as it does a whole file; a range else goes out by 8 KiB."""
-    replaced = response.response
-    if hasattr(replaced, "close"):
-        replaced.close()
-    file = path.open("rb")
-    file.seek(start)
-    response.response = wrap_file(request.environ, file)
