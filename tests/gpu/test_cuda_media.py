@@ -11,9 +11,7 @@ import pytest
 import tracker
 from tests.client.reading import read_all
 from tracker.journal_files import blobs_of
-from tracker.live_run import Run
-from tracker.records import MediaLogged, RunStarted
-from tracker.settings import Settings
+from tracker.records import MediaLogged
 
 torch = pytest.importorskip("torch")
 
@@ -21,14 +19,6 @@ pytestmark = [
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device, or this torch knows none"),
 ]
-
-
-@pytest.fixture
-def run(tmp_path):
-    settings = Settings(url="http://127.0.0.1:9", api_key=None, directory=tmp_path, mode="offline")
-    made = Run(settings, RunStarted(1, "run1", "digits", "w1"))
-    yield made
-    made.finish()
 
 
 def pictures(run):
