@@ -134,13 +134,42 @@ def restore(session: Session, run: Run, number: int, *, now_ms: int) -> None:
     segment = session.get(Segment, (run.id, number))
     if held is None or segment is None:
         raise NotFound("unknown_segment", f"run {run.id!r} has no superseded segment {number}")
-    replaced = _new_segment(session, run, segment.label, segment.after_step, now_ms=now_ms)
-    replaced.from_ms, replaced.until_ms = segment.until_ms, now_ms
     label, after = segment.label, segment.after_step
+    parts = _parts(session, segment)
+    *earlier, last = _left_by(parts, until_ms=max(now_ms, segment.until_ms))
+    replaced = _new_segment(session, run, label, after, now_ms=now_ms)
+    replaced.from_ms, replaced.until_ms = last
+    for from_ms, until_ms in reversed(earlier):
+        part = _new_segment(session, run, label, after, now_ms=now_ms)
+        part.from_ms, part.until_ms = from_ms, until_ms
     metrics.supersede(session, run.id, label, replaced.number, after=after)
     metrics.restore(session, run.id, label, number)
-    segment.until_ms = segment.from_ms  # it takes nothing any more; its number stays taken
+    for one in parts:
+        one.until_ms = one.from_ms  # it takes nothing any more; its number stays taken
     run.changed_ms = max(run.changed_ms, now_ms)
+
+
+def _parts(session: Session, segment: Segment) -> list[Segment]:
+    """A segment, with those that were made with it as its processes began in several spans of time."""
+    statement = sa.select(Segment).where(
+        Segment.run_id == segment.run_id,
+        Segment.label == segment.label,
+        Segment.after_step == segment.after_step,
+        Segment.superseded_ms == segment.superseded_ms,
+        Segment.number > segment.number,
+        Segment.until_ms <= segment.from_ms,
+    )
+    return [segment, *session.scalars(statement)]
+
+
+def _left_by(parts: list[Segment], *, until_ms: int) -> list[tuple[int, int]]:
+    """The spans from 0 to `until_ms` that no part covers, in order; the last one may be empty."""
+    found, start = [], 0
+    for part in sorted(parts, key=lambda one: one.from_ms):
+        if part.until_ms > part.from_ms:
+            found.append((start, part.from_ms))
+            start = max(start, part.until_ms)
+    return [(first, last) for first, last in found if last > first] + [(start, max(start, until_ms))]
 
 
 def _resume(session: Session, run: Run, record: RunStarted, now_ms: int) -> None:

@@ -81,6 +81,11 @@ class _Target:
         """Forks that have what comes to the run; a copy brings its own."""
         return [] if copies.is_copy(self.writer.name) else history.heirs(self.session, self.run)
 
+    @cached_property
+    def cuts(self) -> list[metrics.Cut]:
+        """What of this writer was superseded before it came."""
+        return history.cuts(self.session, self.run, self.writer)
+
 
 @dataclass(frozen=True)
 class _Contents:
@@ -271,6 +276,10 @@ def _start(session: Session, first: RunStarted, batch: Batch) -> tuple[runs.Run,
         history.begin(session, run, writer, first, allows_any=batch.allow_resume, now_ms=batch.now_ms)
         if run.fork_of is not None and run.fork_step is not None:
             media.copy(session, run.fork_of, run.id, up_to=run.fork_step)
+        if first.is_resumed and first.resume_from_step is None and first.fork_of is None and writer.label == "":
+            last = media.highest_step(session, run.id)
+            if last is not None:
+                writer.first_step = max(writer.first_step, min(last, MAX_INTEGER - 1) + 1)
     return run, writer
 
 
@@ -374,7 +383,7 @@ def _append(target: _Target, contents: _Contents) -> None:
     if not any(arrivals.names() for arrivals in contents.arrivals()):
         return
     session, run, writer = target.session, target.run, target.writer
-    cuts, heirs = history.cuts(session, run, writer), target.heirs
+    cuts, heirs = target.cuts, target.heirs
     points: list[tuple[metrics.Kind, metrics.Arrivals, int]] = [
         ("metric", contents.points, 0),
         ("metric", contents.onward, writer.first_step),
@@ -429,7 +438,8 @@ def _(record: EnvironmentCaptured, target: _Target) -> None:
 def _(record: MediaLogged, target: _Target) -> None:
     step = record.step + target.writer.first_step if record.is_onward else record.step
     found = msgspec.structs.replace(record, step=min(step, MAX_INTEGER))
-    heirs = [heir.run_id for heir in target.heirs if found.step <= heir.up_to]
+    is_superseded = any(found.step > cut.after for cut in target.cuts)
+    heirs = [] if is_superseded else [heir.run_id for heir in target.heirs if found.step <= heir.up_to]
     media.add(target.session, target.run, found, heirs=heirs)
 
 

@@ -5,6 +5,6 @@ step.
 """
 
 from tracker_server.media.models import MediaItem
-from tracker_server.media.service import add, copy, count_of_run, get, project_id_of
+from tracker_server.media.service import add, copy, count_of_run, get, highest_step, project_id_of
 
-__all__ = ["MediaItem", "add", "copy", "count_of_run", "get", "project_id_of"]
+__all__ = ["MediaItem", "add", "copy", "count_of_run", "get", "highest_step", "project_id_of"]

@@ -1,7 +1,7 @@
 """The media of runs as pages read them: their names, their steps, a page of them, and what is seen at a step.
 
 What always holds: whatever a run has logged, an answer has a greatest size; and apart from the counts, which read an
-index, none costs more because a run has more.
+index, none costs more because a run has more. What was superseded is in none of them, as it is in no curve.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from tracker_server import db, runs
 from tracker_server.errors import NotFound, Refused
+from tracker_server.media.counting import Counting, counting
 from tracker_server.media.models import MediaFile, MediaItem
 from tracker_server.media.schema import (
     MAX_STEPS,
@@ -62,7 +63,7 @@ def names(session: Session, run_id: str) -> MediaNames:
     count, first, last = sa.func.count(), sa.func.min(MediaItem.step), sa.func.max(MediaItem.step)
     statement = (
         sa.select(MediaItem.name, MediaItem.kind, count, first, last)
-        .where(MediaItem.run_id == run_id)
+        .where(MediaItem.run_id == run_id, counting(session, [run_id])(MediaItem))
         .group_by(MediaItem.name, MediaItem.kind)
         .order_by(MediaItem.name, MediaItem.kind)
     )
@@ -71,7 +72,8 @@ def names(session: Session, run_id: str) -> MediaNames:
 
 def steps(session: Session, run_id: str, name: str | None) -> MediaSteps:
     """The steps at which the run has something, of one name or of all."""
-    chosen = sa.select(MediaItem.step).where(MediaItem.run_id == run_id, _is_of(name)).distinct().subquery()
+    is_chosen = (MediaItem.run_id == run_id, _is_of(name), counting(session, [run_id])(MediaItem))
+    chosen = sa.select(MediaItem.step).where(*is_chosen).distinct().subquery()
     number = sa.func.row_number().over(order_by=chosen.c.step).label("number")
     numbered = sa.select(chosen.c.step, number, sa.func.count().over().label("piece_count")).subquery()
     # every so many, counted so that no more than asked for are left; the last besides
@@ -86,7 +88,8 @@ def steps(session: Session, run_id: str, name: str | None) -> MediaSteps:
 
 def page(session: Session, run_id: str, asked: MediaQuery) -> MediaList:
     """A page of the run's media. Raises Refused for a cursor that is none."""
-    statement = _shown().where(MediaItem.run_id == run_id, _is_of(asked.name))
+    counts = counting(session, [run_id])(MediaItem)
+    statement = _shown().where(MediaItem.run_id == run_id, _is_of(asked.name), counts)
     if asked.kind is not None:
         statement = statement.where(MediaItem.kind == asked.kind)
     if asked.from_step is not None:
@@ -106,7 +109,8 @@ def at(session: Session, asked: MediaAtRequest) -> MediaAt:
     known = runs.started(session, asked.runs)
     wanted = [run_id for run_id in dict.fromkeys(asked.runs) if run_id in known]
     most = max(1, min(MAX_IN_GROUP, MAX_AT_ONCE // max(1, len(wanted) * len(asked.names))))
-    groups = _groups(session, wanted, asked.names, asked.step, most) if wanted else []
+    counts = counting(session, wanted)
+    groups = _groups(session, wanted, asked.names, asked.step, most, counts) if wanted else []
     order = {run_id: number for number, run_id in enumerate(wanted)}
     places = {name: number for number, name in enumerate(dict.fromkeys(asked.names))}
     return MediaAt(sorted(groups, key=lambda group: (places[group.name], order[group.run])))
@@ -134,11 +138,13 @@ def _is_id(media_id: int) -> bool:
     return media_id <= MAX_INTEGER
 
 
-def _groups(session: Session, wanted: list[str], names: list[str], step: int | None, most: int) -> list[MediaGroup]:
+def _groups(
+    session: Session, wanted: list[str], names: list[str], step: int | None, most: int, counts: Counting
+) -> list[MediaGroup]:
     """For each run and name the first pieces of the greatest step up to `step`: a few looks into an index each."""
     run, name = db.listed(wanted).alias("wanted_runs"), db.listed(names).alias("wanted_names")
     item = orm.aliased(MediaItem)
-    latest = sa.select(item.step).where(item.run_id == run.c.value, item.name == name.c.value)
+    latest = sa.select(item.step).where(item.run_id == run.c.value, item.name == name.c.value, counts(item))
     if step is not None:
         latest = latest.where(item.step <= step)
     pairs = (
@@ -153,7 +159,7 @@ def _groups(session: Session, wanted: list[str], names: list[str], step: int | N
         .prefix_with("MATERIALIZED")
     )
     peer = orm.aliased(MediaItem)
-    is_here = (peer.run_id == pairs.c.run_id, peer.name == pairs.c.name, peer.step == pairs.c.step)
+    is_here = (peer.run_id == pairs.c.run_id, peer.name == pairs.c.name, peer.step == pairs.c.step, counts(peer))
     last = sa.select(peer.position, peer.id).where(*is_here).order_by(peer.position, peer.id).offset(most - 1).limit(1)
     ends = (
         sa.select(
@@ -182,16 +188,17 @@ def _groups(session: Session, wanted: list[str], names: list[str], step: int | N
                 MediaItem.name == ends.c.name,
                 MediaItem.step == ends.c.step,
                 is_first,
+                counts(MediaItem),
             ),
         )
         .order_by(MediaItem.run_id, *_ORDER)
     )
     rows = session.execute(statement).all()
-    counts = {(row.run_id, row.name): row.piece_count for row in rows}
+    totals = {(row.run_id, row.name): row.piece_count for row in rows}
     found: dict[tuple[str, str], list[Media]] = {}
     for media in _described(session, rows):
         found.setdefault((media.run, media.name), []).append(media)
-    return [MediaGroup(*place, media[0].step, counts[place], media) for place, media in found.items()]
+    return [MediaGroup(*place, media[0].step, totals[place], media) for place, media in found.items()]
 
 
 def _shown(*, is_whole: bool = False) -> sa.Select[Any]:

@@ -12,6 +12,7 @@ from tracker.naming import MAX_PATH_BYTES
 from tracker.records import MediaLogged
 from tracker_server import artifacts, runs
 from tracker_server.errors import NotFound, Refused
+from tracker_server.media.counting import counting
 from tracker_server.media.models import MediaFile, MediaItem
 
 MAX_ID = 2**63 - 1
@@ -74,11 +75,11 @@ def _check(record: MediaLogged) -> None:
 
 
 def copy(session: Session, parent_id: str, child_id: str, *, up_to: int) -> None:
-    """Give a fork that has no media yet what its parent logged up to a step; the bytes are shared."""
+    """Give a fork that has no media yet what counts of its parent's up to a step; the bytes are shared."""
     table, files = MediaItem.__table__, MediaFile.__table__
     if session.scalar(sa.select(table.c.id).where(table.c.run_id == child_id).limit(1)) is not None:
         return
-    is_passed_on = (table.c.run_id == parent_id, table.c.step <= up_to)
+    is_passed_on = (table.c.run_id == parent_id, table.c.step <= up_to, counting(session, [parent_id])(table.c))
     passed_on = [column for column in table.c if column.name not in ("id", "run_id")]
     rows = sa.select(sa.literal(child_id), *passed_on).where(*is_passed_on).order_by(table.c.id)
     session.execute(sa.insert(MediaItem).from_select(["run_id", *(column.name for column in passed_on)], rows))
@@ -122,5 +123,12 @@ def file_digests() -> sa.Select[str]:
 
 
 def count_of_run(session: Session, run_id: str) -> int:
-    """How many pieces of media the run logged."""
-    return session.scalar(sa.select(sa.func.count()).where(MediaItem.run_id == run_id)) or 0
+    """How many pieces of media the run logged, of those that count."""
+    is_counted = (MediaItem.run_id == run_id, counting(session, [run_id])(MediaItem))
+    return session.scalar(sa.select(sa.func.count()).where(*is_counted)) or 0
+
+
+def highest_step(session: Session, run_id: str) -> int | None:
+    """The last step at which the run has media that count."""
+    is_counted = (MediaItem.run_id == run_id, counting(session, [run_id])(MediaItem))
+    return session.scalar(sa.select(sa.func.max(MediaItem.step)).where(*is_counted))
