@@ -136,7 +136,8 @@ ids = []
 for number in range(2):
     lines = "".join(f"{n},{number if n == 3 else n % 3}\n" for n in range(60))
     (folder / "rows.csv").write_text("id,label\n" + lines)
-    (folder / "config.json").write_text('{"classes": ["cat", "dog", "owl"]}')
+    config = {"classes": ["cat", "dog", "owl"], "sizes": list(range(20)), "seed": number, "split": "train"}
+    (folder / "config.json").write_text(json.dumps(config, indent=2))
     (folder / "notes.md").write_text("# Rows\n\nOf *animals*.")
     with tracker.init("pictures", name=f"gather-{number}", system_interval_s=0) as run:
         rows = tracker.Artifact("rows", "dataset", metadata={"of": "animals"})
@@ -522,11 +523,12 @@ SCENES = {
     "media-table": Scene(f"{PICTURES_RUN}/media?media=answers", text("14 of 40 rows"), filter_table),
     "media-compared": Scene(f"{PICTURES_COMPARED}&tab=media&media=samples", figure("val/samples", "img"), is_main=True),
     "media-joined": Scene(f"{PICTURES_COMPARED}&tab=media&media=answers", text("rows"), join_tables),
-    "compare-data": Scene(PICTURES_COMPARED, text("1 changed"), is_main=True),
+    "compare-data": Scene(PICTURES_COMPARED, text("2 changed"), is_main=True),
     "dataset-file": Scene(f"{ROWS}/v2?file=rows.csv", text("60 rows"), is_main=True),
     "dataset-json": Scene(f"{ROWS}/v2?file=config.json", text("classes")),
     "dataset-notes": Scene(f"{ROWS}/v2?file=notes.md", text("animals")),
-    "dataset-changes": Scene(f"{ROWS}/v2?tab=changes", text("1 removed"), press("Show rows of rows.csv")),
+    "dataset-changes": Scene(f"{ROWS}/v2?tab=changes", text("1 changed"), press("Show rows of rows.csv")),
+    "dataset-lines": Scene(f"{ROWS}/v2?tab=changes", text("that are the same"), press("Show lines of config.json")),
     "dataset-lineage": Scene(f"{ROWS}/v1?tab=lineage", text("look-0")),
     "dataset-metadata": Scene(f"{ROWS}/v1?tab=metadata", text("digest of its files")),
     "dataset-use": Scene(f"{ROWS}/v1?tab=use", text("look-0")),

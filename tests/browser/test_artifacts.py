@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -100,9 +101,12 @@ def test_changes_between_versions_name_files_bytes_and_rows(page: Page, runs: di
         expect(row).to_contain_text(change)
     changed.get_by_role("button", name="Show rows of rows.csv").click()
     rows = page.get_by_role("region", name="Rows of rows.csv that differ")
-    expect(rows).to_contain_text("2 rows added, 1 removed, 0 changed")
-    rows.get_by_role("combobox", name="A row is known by").select_option("id")
+    known_by = rows.get_by_role("combobox", name="A row is known by")
+    expect(known_by).to_have_value("id")
+    expect(rows).to_contain_text("Rows are matched by id")
     expect(rows).to_contain_text("1 rows added, 0 removed, 1 changed")
+    known_by.select_option("all its values")
+    expect(rows).to_contain_text("2 rows added, 1 removed, 0 changed")
     page.goto("/p/digits/artifacts/rows/v1?tab=changes&since=2")
     expect(page.get_by_text("1 added (9 B) · 1 removed (8 B)")).to_be_visible()
 
@@ -132,7 +136,6 @@ def test_runs_on_two_data_versions_name_the_files_and_rows_that_changed(page: Pa
     for path in ("notes/new.txt", "notes/old.txt", "rows.csv"):
         expect(data.get_by_role("rowheader", name=path, exact=True)).to_be_visible()
     rows = data.get_by_role("region", name="Rows of rows.csv that differ")
-    rows.get_by_role("combobox", name="A row is known by").select_option("id")
     expect(rows.get_by_role("row", name=re.compile("changed"))).to_contain_text("7")
     page.set_viewport_size({"width": 1440, "height": 500})
     seen = page.get_by_role("region", name="Comparison", exact=True).bounding_box()
@@ -140,6 +143,49 @@ def test_runs_on_two_data_versions_name_the_files_and_rows_that_changed(page: Pa
     assert seen["height"] > 200, "the data leaves the table of differences its room"
     data.get_by_role("link", name="rows:v2").click()
     expect(page.get_by_role("heading", name="rows:v2", level=1)).to_be_visible()
+
+
+TEXTS = """
+import json, os, tracker
+from pathlib import Path
+
+folder = Path(os.environ["TRACKER_DIR"]) / "recipe"
+folder.mkdir(parents=True)
+ids = []
+for rate in (1, 2):
+    lines = [f"option_{n}: {n}" for n in range(40)]
+    lines[20] = f"rate: 0.0{rate}"
+    (folder / "train.yaml").write_text("\\n".join(lines) + "\\n")
+    (folder / "words").write_bytes(b"\\0" * rate)
+    with tracker.init("texts", name=f"rate-{rate}", system_interval_s=0) as run:
+        run.log_artifact(folder, name="recipe", type="config")
+    with tracker.init("texts", name=f"read-{rate}", system_interval_s=0) as run:
+        run.use_artifact(f"recipe:v{rate}")
+        ids.append(run.id)
+print(json.dumps(ids))
+"""
+
+
+def test_a_changed_text_shows_its_lines_below_or_beside_each_other(page: Page, server: Server, tmp_path: Path) -> None:
+    ids = json.loads(log(server, tmp_path, TEXTS).splitlines()[-1])
+    page.goto("/p/texts/artifacts/recipe/v2?tab=changes")
+    page.get_by_role("button", name="Show lines of train.yaml").click()
+    lines = page.get_by_role("region", name="Changes of train.yaml", exact=True)
+    expect(lines.get_by_role("deletion")).to_have_text("rate: 0.01")
+    expect(lines.get_by_role("insertion")).to_have_text("rate: 0.02")
+    expect(lines.get_by_text("option_2: 2", exact=True)).to_have_count(0)
+    lines.get_by_role("button", name="Show 17 lines that are the same").click()
+    expect(lines.get_by_role("cell", name="option_2: 2", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Side by side", exact=True).click()
+    expect(lines.get_by_role("row").filter(has=page.get_by_role("deletion"))).to_have_text(re.compile("0.01.*0.02"))
+    page.goto(f"/p/texts/compare?runs={','.join(ids)}")
+    data = page.get_by_role("region", name="Data", exact=True)
+    data.get_by_role("button", name="Show lines of train.yaml").click()
+    expect(data.get_by_role("insertion")).to_have_text("rate: 0.02")
+    refused = page.context.new_page()  # whose console tells of what the server refuses
+    refused.goto("/p/texts/artifacts/recipe/v2?tab=changes")
+    refused.get_by_role("button", name="Show lines of words").click()
+    expect(refused.get_by_role("alert")).to_contain_text("'words' as it was is no text by its bytes")
 
 
 def test_an_alias_is_pointed_at_a_version_and_taken_off(page: Page, runs: dict[str, str]) -> None:

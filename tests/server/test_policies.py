@@ -198,6 +198,7 @@ QUERIES = {
     "GET /runs/<run_id>/series": f"?metric={SECRET}/loss",
     "GET /runs/<run_id>/console/search": "?q=a",
     "GET /artifact-versions/<int:version_id>/changes": "?since=1",
+    "GET /artifact-versions/<int:version_id>/text/changes": f"?since=1&path={SECRET}",
     "GET /artifact-versions/<int:version_id>/entry": f"?path={SECRET}",
     "GET /audit": f"?model={SECRET}",
     "GET /audit/export": f"?model={SECRET}",

@@ -493,3 +493,78 @@ def test_a_file_of_a_project_that_one_does_not_see_is_not_there(guarded: Flask, 
         version = log_artifact(session, log_run(session), {"a.html": SCRIPT}).id
     answer = eve.client.get(f"/api/v1/artifact-versions/{version}/{what}", query_string={"path": "a.html"})
     assert answer.status_code == 404
+
+
+def changes_of(client: FlaskClient, app: Flask, name: str, before: bytes, after: bytes) -> TestResponse:
+    """The two texts of a file from one version to another."""
+    old, new = (version_of(client, app, {name: data}) for data in (before, after))
+    return asked_since(client, new, old, name)
+
+
+def asked_since(client: FlaskClient, version: int, since: int, path: str) -> TestResponse:
+    address = f"/api/v1/artifact-versions/{version}/text/changes"
+    return client.get(address, query_string={"path": path, "since": since})
+
+
+def test_a_text_is_told_as_it_was_and_as_it_is(client: FlaskClient, app: Flask) -> None:
+    found = changes_of(client, app, "a/lr.yaml", b"lr: 1\nname: \xc3\xa4\n", b"lr: 2\nname: \xc3\xa4").json
+    assert (found["before"], found["after"], found["notes"]) == ("lr: 1\nname: ä\n", "lr: 2\nname: ä", [])
+
+
+def test_lines_are_the_same_whatever_they_end_in(client: FlaskClient, app: Flask) -> None:
+    found = changes_of(client, app, "a.txt", "ä\r\nb\r\n".encode("utf-16"), "ä\nb\n".encode("utf-8-sig")).json
+    assert found["before"] == found["after"] == "ä\nb\n"
+    assert found["notes"] == [
+        "The file was UTF-16, with CR LF at the end of lines, and is UTF-8 with a byte order mark."
+    ]
+
+
+def notebook(*cells: dict[str, Any]) -> bytes:
+    return json.dumps({"nbformat": 4, "cells": cells}).encode()
+
+
+def test_of_a_notebook_what_was_typed_is_compared(client: FlaskClient, app: Flask) -> None:
+    printed = {"output_type": "stream", "text": "a secret"}
+    before = notebook({"cell_type": "code", "source": ["lr = 1\n", "lr"], "outputs": [printed]})
+    words = {"cell_type": "markdown", "source": "# New"}
+    found = changes_of(client, app, "a.ipynb", before, notebook({"cell_type": "code", "source": "lr = 2"}, words)).json
+    assert found["before"] == "# %%\nlr = 1\nlr\n"
+    assert found["after"] == "# %%\nlr = 2\n\n# %% [markdown]\n# New\n"
+    assert found["notes"] == ["Only what was typed into the cells is compared: no outputs, no counts."]
+
+
+def test_what_only_calls_itself_a_notebook_is_compared_as_text(client: FlaskClient, app: Flask) -> None:
+    found = changes_of(client, app, "a.ipynb", notebook({"cell_type": "code", "source": "1"}), b"{").json
+    assert (found["before"][:12], found["after"]) == ('{"nbformat":', "{")
+    assert "cannot be read as a notebook" in found["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code", "reason"),
+    [
+        (b"a\n", b"\x89PNG\r\n\x1a\n\0\0", "no_text", "'a.txt' as it is now is no text"),
+        (b"a" * 5000 + b"\0", b"a\n", "no_text", "'a.txt' as it was is no text"),
+        (b"a" * (1024 * 1024 + 1), b"a", "too_large_to_compare", "'a.txt' as it was has 1,048,577 bytes"),
+        (b"a", b"\n" * 20_001, "too_large_to_compare", "'a.txt' as it is now has 20,001 lines"),
+    ],
+    ids=["binary", "binary-later", "bytes", "lines"],
+)
+def test_what_has_no_lines_or_too_many_is_refused_with_the_reason(
+    client: FlaskClient, app: Flask, before: bytes, after: bytes, code: str, reason: str
+) -> None:
+    answer = changes_of(client, app, "a.txt", before, after)
+    assert (answer.status_code, answer.json["error"]["code"]) == (422, code)
+    assert reason in answer.json["error"]["message"]
+
+
+def test_a_text_is_compared_only_where_both_versions_have_it(client: FlaskClient, app: Flask) -> None:
+    old, new = version_of(client, app, {"old.txt": b"a"}), version_of(client, app, {"new.txt": b"a"})
+    for path, since in (("new.txt", old), ("old.txt", old), ("new.txt", 999)):
+        assert asked_since(client, new, since, path).status_code == 404
+
+
+def test_a_text_of_a_project_that_one_does_not_see_is_not_compared(guarded: Flask, ada: Somebody) -> None:
+    eve = person(guarded, ada, "eve")
+    with writing(guarded) as session:
+        hidden = log_artifact(session, log_run(session), {"a.txt": b"secret"}).id
+    assert asked_since(eve.client, hidden, hidden, "a.txt").status_code == 404

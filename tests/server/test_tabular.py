@@ -353,6 +353,25 @@ def test_rows_that_changed_between_two_versions_are_named(client: FlaskClient, a
     assert [found[kind] for kind in ("added", "removed", "changed", "unchanged")] == [1, 1, 1, 1]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "key"),
+    [
+        (b"name,ID\na,1\nb,2\n", b"name,ID\na,1\nc,2\n", ["ID"]),
+        (b"x,image_id\n1,7\n", b"x,image_id\n2,7\n", ["image_id"]),
+        (b"id,file\n1,a\n1,b\n", b"id,file\n1,a\n2,b\n", ["file"]),
+        (b"id,x\n1,a\n,b\n", b"id,x\n1,a\n2,b\n", []),
+        (b"id,x\n1,a\n", b"x\na\n", []),
+        (b"paid,x\n1,a\n", b"paid,x\n1,b\n", []),
+    ],
+    ids=["id", "of-something", "id-repeats", "id-has-gaps", "id-is-new", "no-name-of-a-key"],
+)
+def test_a_row_is_known_by_a_column_that_tells_all_rows_apart(
+    client: FlaskClient, app: Flask, before: bytes, after: bytes, key: list[str]
+) -> None:
+    assert changed(client, app, before, after)["on"] == key
+    assert changed(client, app, before, after, on=[])["on"] == []
+
+
 def test_without_a_key_a_row_is_its_values(client: FlaskClient, app: Flask) -> None:
     found = changed(client, app, b"x\n1\n1\n2\n", b"x\n1\n2\n2\n3\n")
     assert [(row["kind"], row["before"], row["after"]) for row in found["rows"]] == [

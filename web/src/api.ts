@@ -78,6 +78,7 @@ export type ArtifactChanges = Schemas["ArtifactChanges"];
 export type FileChange = Schemas["FileChange"];
 export type ChangeTotals = Schemas["ChangeTotals"];
 export type RowChangesPage = Schemas["TableChangesPage"];
+export type TextChanges = Schemas["TextChanges"];
 export type DataComparison = Schemas["DataComparison"];
 export type CompareRequest = Schemas["CompareRequest"];
 export type AbsentRun = Schemas["AbsentRun"];
@@ -398,8 +399,10 @@ export const api = {
   artifactEntry: (id: number, path: string, asking?: Asking) => request<FileEntry>("GET", `${artifactPath(id)}/entry`, { query: { path }, ...asking }),
   artifactChanges: (id: number, query: { since: number; limit: number; cursor: string | null }, asking?: Asking) =>
     request<ArtifactChanges>("GET", `${artifactPath(id)}/changes`, { query, ...asking }),
-  rowChanges: (id: number, body: { since: number; path: string; on: string[]; limit: number }, asking?: Asking) =>
+  rowChanges: (id: number, body: { since: number; path: string; on: string[] | null; limit: number }, asking?: Asking) =>
     request<RowChangesPage>("POST", `${artifactPath(id)}/table/changes`, { body, ...asking }),
+  textChanges: (id: number, query: { since: number; path: string }, asking?: Asking) =>
+    request<TextChanges>("GET", `${artifactPath(id)}/text/changes`, { query, ...asking }),
   moveArtifactAlias: (id: number, alias: string) => act<ArtifactAbout>("PUT", `${artifactPath(id)}/aliases/${part(alias)}`),
   removeArtifactAlias: (id: number, alias: string) => act<ArtifactAbout>("DELETE", `${artifactPath(id)}/aliases/${part(alias)}`),
   compareData: (project: string, runs: readonly string[], asking?: Asking) =>

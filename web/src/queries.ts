@@ -132,8 +132,10 @@ export const queries = {
       getNextPageParam: ({ next_cursor }) => next_cursor,
       staleTime: Infinity,
     }),
-  rowChanges: (id: number, asked: { since: number; path: string; on: string[]; limit: number }) =>
+  rowChanges: (id: number, asked: { since: number; path: string; on: string[] | null; limit: number }) =>
     queryOptions({ queryKey: ["row changes", id, asked], queryFn: ({ signal }) => api.rowChanges(id, asked, { signal }), staleTime: Infinity, placeholderData: keepPreviousData }),
+  textChanges: (id: number, since: number, path: string) =>
+    queryOptions({ queryKey: ["text changes", id, since, path], queryFn: ({ signal }) => api.textChanges(id, { since, path }, { signal }), staleTime: Infinity }),
   dataOf: (project: string, runs: readonly string[]) =>
     queryOptions({ queryKey: ["compare", "data", project, runs], queryFn: ({ signal }) => api.compareData(project, runs, { signal }), enabled: runs.length > 0 }),
   compare: (asked: CompareRequest) =>

@@ -54,6 +54,8 @@ export const density = setting("density", choice<"compact" | "comfortable">(["co
 /** "reduced" asks for less than the system does, never for more. */
 export const motion = setting("motion", choice<"system" | "reduced">(["system", "reduced"], "system"));
 export const singleKeys = setting("single-keys", (stored) => stored !== false);
+/** How the lines of two texts are shown: below or beside each other. */
+export const diffLayout = setting("diff-layout", choice<"unified" | "beside">(["unified", "beside"], "unified"));
 export const listWidth = setting("list-width", (stored) => (typeof stored === "number" ? stored : 488));
 export const tileWidth = setting("tile-width", choice<"small" | "medium" | "large">(["small", "medium", "large"], "medium"));
 

@@ -5,7 +5,7 @@ import { codeChanges } from "../src/compare/codeChanges";
 import { differenceOf, lineDifferences } from "../src/compare/difference";
 import { ScrollLink, firstLineFrom } from "../src/compare/scrollLink";
 import { asCsv, asMarkdown, changeWord, sectionsOf } from "../src/compare/table";
-import { changedLines, pieces } from "../src/compare/textDiff";
+import { pieces } from "../src/compare/textDiff";
 import { against, readCompare, withRun, withoutRun, writeCompare } from "../src/compare/view";
 import type { MetricState } from "../src/charts/store";
 import { ComparedSource } from "../src/compare/comparedSource";
@@ -177,14 +177,13 @@ test.each([
   expect(await firstLineFrom(timeMs, times.length, (at) => Promise.resolve(times[at] ?? NaN))).toBe(line);
 });
 
-test("texts are compared by words, and longer ones by lines", () => {
+test("short texts are compared by words", () => {
   expect(pieces("a small cat", "a big cat")).toEqual([
     { kind: "same", text: "a " },
     { kind: "removed", text: "small" },
     { kind: "added", text: "big" },
     { kind: "same", text: " cat" },
   ]);
-  expect(changedLines("a\nb\n", "a\nc\n")?.map(({ kind, text }) => [kind, text])).toEqual([["hunk", "line 1 → 1"], ["context", " a"], ["removed", "-b"], ["added", "+c"]]);
 });
 
 test("the commits between two runs are those that one log has and the other has not", () => {
@@ -207,7 +206,7 @@ test("code differs in its commit, in its patches by file, and in what no commit 
   const found = codeChanges(before, after);
   expect(found.commits).toEqual(["abc", "abd"]);
   expect(found.patches).toMatchObject([{ name: "train.py", kind: "changed" }]);
-  expect(found.patches[0]?.lines?.filter(({ kind }) => kind === "added").map(({ text }) => text)).toEqual(["++lr = 3"]);
+  expect(found.patches[0]?.lines?.filter(({ kind }) => kind === "added").map(({ text }) => text)).toEqual(["+lr = 3"]);
   expect(found.sources).toMatchObject([{ name: "new.py", kind: "removed" }]);
   expect(codeChanges(before, before)).toMatchObject({ patches: [], sources: [] });
 });

@@ -57,6 +57,21 @@ class _Notebook(msgspec.Struct, frozen=True):
 
 def read(source: Source) -> PreviewNotebook:
     """The cells. Raises Unreadable."""
+    found = _decoded(source)
+    return PreviewNotebook(
+        language=found.metadata.language_info.name[:50],
+        cells=[_cell(cell) for cell in found.cells[:MAX_CELLS]],
+        cell_count=len(found.cells),
+    )
+
+
+def sources(source: Source) -> str:
+    """What was typed into the cells, each below a line that begins with `# %%`. Raises Unreadable."""
+    cells = [(cell.cell_type, _joined(cell.source)) for cell in _decoded(source).cells]
+    return "\n".join(f"# %%{'' if kind == 'code' else f' [{kind[:20]}]'}\n{text}\n" for kind, text in cells)
+
+
+def _decoded(source: Source) -> _Notebook:
     if source.size_bytes > MAX_NOTEBOOK_BYTES:
         raise Unreadable(
             f"a notebook of {source.size_bytes:,} bytes is not laid out, the most is {MAX_NOTEBOOK_BYTES:,}"
@@ -64,16 +79,11 @@ def read(source: Source) -> PreviewNotebook:
     data = source.at(0, source.size_bytes)
     try:
         check_structure(data)
-        found = msgspec.json.decode(data, type=_Notebook)
+        return msgspec.json.decode(data, type=_Notebook)
     except Refused as error:
         raise Unreadable("it has more parts, or deeper ones, than are read of a notebook") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(f"it is not a notebook of nbformat 4: {error}") from error
-    return PreviewNotebook(
-        language=found.metadata.language_info.name[:50],
-        cells=[_cell(cell) for cell in found.cells[:MAX_CELLS]],
-        cell_count=len(found.cells),
-    )
 
 
 def _cell(cell: _Cell) -> NotebookCell:

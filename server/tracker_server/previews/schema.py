@@ -18,6 +18,12 @@ class PreviewQuery(msgspec.Struct, frozen=True):
     path: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
 
 
+class TextChangesQuery(PreviewQuery, frozen=True):
+    """`since` is the id of the version to compare with, which has a file of the same path."""
+
+    since: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+
+
 Place = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 
 
@@ -176,3 +182,16 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     notebook: PreviewNotebook | None = None
     reference: PreviewReference | None = None
     head_hex: str = ""
+
+
+class TextChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """A text as it was in the version `since`, and as it is now: both whole, with lines that end in a line feed.
+
+    Of a notebook they are the sources of its cells. `notes` say what differs besides lines, and what is not compared.
+    """
+
+    path: str
+    since: int
+    before: str
+    after: str
+    notes: list[str]

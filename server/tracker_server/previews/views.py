@@ -12,9 +12,16 @@ from tracker_server import artifacts
 from tracker_server.errors import NotFound
 from tracker_server.http import Api, Call
 from tracker_server.http.security import INERT_POLICY
-from tracker_server.previews import service
+from tracker_server.previews import comparing, service
 from tracker_server.previews.recognising import frame_type
-from tracker_server.previews.schema import FileFrameQuery, Preview, PreviewQuery, PreviewReference
+from tracker_server.previews.schema import (
+    FileFrameQuery,
+    Preview,
+    PreviewQuery,
+    PreviewReference,
+    TextChanges,
+    TextChangesQuery,
+)
 
 api = Api("previews")
 
@@ -46,6 +53,15 @@ def preview_artifact_file(call: Call, version_id: int, query: PreviewQuery) -> P
         content_url=None if found.content_type is None else f"{address}/content?{asked}",
         frame_url=None if found.frame_url is None else f"{address}/frame?{asked}",
     )
+
+
+@api.get("/artifact-versions/<int:version_id>/text/changes", query=TextChangesQuery, reply=TextChanges)
+def read_text_changes(call: Call, version_id: int, query: TextChangesQuery) -> TextChanges:
+    """A text among the files of a version as it was in another one and as it is, to be compared line by line."""
+    _, before = _file(call, query.since, query.path)
+    _, after = _file(call, version_id, query.path)
+    old, new, notes = comparing.texts_of(before, after, query.path)
+    return TextChanges(path=query.path, since=query.since, before=old, after=new, notes=notes)
 
 
 @api.get("/artifact-versions/<int:version_id>/content", query=PreviewQuery, media_types=SHOWN_TYPES)

@@ -35,6 +35,11 @@ _NTH: Final = "\0nth"
 _DIFFERS: Final = "\0differs"
 _GAIN: Final = "\0gain"
 
+_KEYS: Final = (
+    "id", "uuid", "guid", "key", "path", "file", "filename", "file_name", "filepath", "file_path", "url", "name",
+)  # fmt: skip
+"""Columns that usually say which row is which, the surest first."""
+
 T = TypeVar("T")
 
 
@@ -85,8 +90,9 @@ def changes(paths: tuple[Path, ...], question: ChangesQuestion) -> TableChangesP
     query = question.query
     before, after = load(paths[0], question.before), load(paths[1], question.after)
     common = [name for name in after.types if name in before.types]
-    on = list(dict.fromkeys(query.on)) or common
-    for name in query.on:
+    keys = _key_of(before, after, common) if query.on is None else list(dict.fromkeys(query.on))
+    on = keys or common
+    for name in keys:
         check_column(before, name, "on", whose="the file as it was")
         check_column(after, name, "on", whose="the file as it is now")
     if not on:
@@ -99,6 +105,7 @@ def changes(paths: tuple[Path, ...], question: ChangesQuestion) -> TableChangesP
     rows = rows.sort(pl.col("kind").replace_strict({"changed": 0, "removed": 1, "added": 2}), maintain_order=True)
     names = [*common, *(name for name in [*before.types, *after.types] if name not in common)][:100]
     return TableChangesPage(
+        on=keys,
         columns=[TableColumn(name, (after if name in after.types else before).types[name]) for name in names],
         added_columns=[name for name in after.types if name not in before.types],
         removed_columns=[name for name in before.types if name not in after.types],
@@ -109,8 +116,28 @@ def changes(paths: tuple[Path, ...], question: ChangesQuestion) -> TableChangesP
         unchanged=sizes.get("unchanged", 0),
         match_count=rows.height,
         is_cut=before.is_cut or after.is_cut,
-        notes=[*_notes(before, after), *(_repeated(matched.repeated) if query.on else [])],
+        notes=[*_notes(before, after), *(_repeated(matched.repeated) if keys else [])],
     )
+
+
+def _key_of(before: Table, after: Table, common: list[str]) -> list[str]:
+    """The column that tells rows apart in both, by its name and its values; none where there is no such column."""
+    named = {name: _rank(name) for name in common if name not in before.nested | after.nested}
+    likely = sorted((rank, name) for name, rank in named.items() if rank is not None)
+    return next(([name] for _, name in likely if _is_key(before, name) and _is_key(after, name)), [])
+
+
+def _rank(name: str) -> int | None:
+    """How likely a column of that name is a key, the likeliest first; None where it is not."""
+    word = name.strip().lower()
+    if word in _KEYS:
+        return _KEYS.index(word)
+    return len(_KEYS) if word.endswith(("_id", "_uuid", "_key")) else None
+
+
+def _is_key(table: Table, name: str) -> bool:
+    values = table.frame[name]
+    return values.null_count() == 0 and values.n_unique() == values.len()
 
 
 def _matched(left: Table, right: Table, on: list[str], compared: list[str]) -> _Matched:

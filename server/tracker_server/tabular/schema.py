@@ -162,11 +162,12 @@ class JoinPage(msgspec.Struct, frozen=True):
 
 class TableChangesQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`since` is the version to compare with. With `on`, rows of equal keys are the same row, which may have changed;
-    without, a row is its values, and one that is in both versions is the same."""
+    with `[]`, a row is its values, and one that is in both versions is the same. With null, the key is a column that is
+    named like one (`id`, `name`, `image_id`) and has other values in each row of both versions, if there is one."""
 
     since: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
     path: FilePath
-    on: Annotated[list[Key], msgspec.Meta(max_length=8)] = []
+    on: Annotated[list[Key], msgspec.Meta(max_length=8)] | None = None
     only: Literal["added", "removed", "changed"] | None = None
     offset: Offset = 0
     limit: Limit = 100
@@ -182,8 +183,10 @@ class ChangedRow(msgspec.Struct, frozen=True):
 
 
 class TableChangesPage(msgspec.Struct, frozen=True):
-    """What became of the rows of a file. Columns that only one version has are named, and not compared."""
+    """What became of the rows of a file. Columns that only one version has are named, and not compared. `on` are the
+    columns that a row is known by; none where it is all its values."""
 
+    on: list[str]
     columns: list[TableColumn]
     added_columns: list[str]
     removed_columns: list[str]

@@ -1,4 +1,4 @@
-/** Files that differ between two versions, each with its sizes; a table opens to the rows that differ. */
+/** Files that differ between two versions, each with its sizes; a table opens to the rows that differ, a text to its lines. */
 
 import { Fragment, Suspense, lazy, useState } from "react";
 import type { FileChange } from "../api";
@@ -10,8 +10,12 @@ import styles from "./Artifacts.module.css";
 
 const RowChanges = lazy(() => import("./RowChanges").then((module) => ({ default: module.RowChanges })));
 
+const TextChanges = lazy(() => import("./TextChanges").then((module) => ({ default: module.TextChanges })));
+
 const SHOWN = 100;
 const TABLES = /\.(csv|tsv|parquet|jsonl|ndjson|table\.json)$/i;
+/** What is never text, by its name. Of any other file the server says by its bytes whether it has lines. */
+const BYTES = /\.(7z|aac|arrow|avif|bin|bmp|bz2|ckpt|dll|dylib|exe|feather|flac|gguf|gif|gz|h5|hdf5|ico|joblib|jpe?g|m4a|mkv|mov|mp[34]|npy|npz|og[gv]|onnx|pdf|pickle|pkl|png|pq|pt|pth|pyc|safetensors|so|sqlite3?|tar|tgz|tiff?|wav|webm|webp|whl|xlsx?|xz|zip|zst)$/i;
 const SIGNS: Record<FileChange["change"], string> = { added: "+", removed: "−", changed: "~" };
 
 type Props = { version: number; since: number; changes: readonly FileChange[]; isOpen?: boolean };
@@ -19,7 +23,7 @@ type Props = { version: number; since: number; changes: readonly FileChange[]; i
 /** With `isOpen` the first table shows its rows at once. */
 export function ChangedFiles({ version, since, changes, isOpen = false }: Props) {
   const { shown, more } = useFew(changes, SHOWN);
-  const first = isOpen ? (changes.find(hasRows)?.path ?? null) : null;
+  const first = isOpen ? (changes.find((one) => partsOf(one) === "rows")?.path ?? null) : null;
   const [opened, setOpened] = useState<string | null>(first);
   return (
     <div className={styles["changes"]} tabIndex={0} role="region" aria-label="Changed files">
@@ -30,11 +34,13 @@ export function ChangedFiles({ version, since, changes, isOpen = false }: Props)
             <th scope="col">change</th>
             <th scope="col" className="number">before</th>
             <th scope="col" className="number">now</th>
-            <th scope="col"><span className="visually-hidden">Rows</span></th>
+            <th scope="col"><span className="visually-hidden">What differs in it</span></th>
           </tr>
         </thead>
         <tbody>
-          {shown.map((one) => (
+          {shown.map((one) => {
+            const parts = partsOf(one);
+            return (
             <Fragment key={one.path}>
               <tr>
                 <th scope="row"><bdi>{one.path}</bdi></th>
@@ -42,9 +48,9 @@ export function ChangedFiles({ version, since, changes, isOpen = false }: Props)
                 <td className="number">{one.old_size_bytes === null ? "" : formatBytes(one.old_size_bytes)}</td>
                 <td className="number">{one.size_bytes === null ? "" : formatBytes(one.size_bytes)}</td>
                 <td>
-                  {hasRows(one) && (
+                  {parts !== null && (
                     <button type="button" data-look="link" aria-expanded={opened === one.path} onClick={() => { setOpened(opened === one.path ? null : one.path); }}>
-                      {opened === one.path ? "Hide rows" : "Show rows"}<span className="visually-hidden"> of {one.path}</span>
+                      {opened === one.path ? "Hide" : "Show"} {parts}<span className="visually-hidden"> of {one.path}</span>
                     </button>
                   )}
                 </td>
@@ -53,13 +59,14 @@ export function ChangedFiles({ version, since, changes, isOpen = false }: Props)
                 <tr>
                   <td colSpan={5} className={styles["rows"]}>
                     <Suspense fallback={<Outline lines={3} />}>
-                      <RowChanges version={version} since={since} path={one.path} />
+                      {parts === "rows" ? <RowChanges version={version} since={since} path={one.path} /> : <TextChanges version={version} since={since} path={one.path} />}
                     </Suspense>
                   </td>
                 </tr>
               )}
             </Fragment>
-          ))}
+            );
+          })}
         </tbody>
       </table>
       {more}
@@ -67,5 +74,8 @@ export function ChangedFiles({ version, since, changes, isOpen = false }: Props)
   );
 }
 
-/** Whether it is a table in both, whose bytes are here. */
-const hasRows = ({ path, change, reference, old_reference: old }: FileChange) => change === "changed" && TABLES.test(path) && reference === "" && old === "";
+/** Of a file whose bytes are here in both versions, what it is compared by; null where only its bytes differ. */
+function partsOf({ path, change, reference, old_reference: old }: FileChange): "rows" | "lines" | null {
+  if (change !== "changed" || reference !== "" || old !== "") return null;
+  return TABLES.test(path) ? "rows" : BYTES.test(path) ? null : "lines";
+}

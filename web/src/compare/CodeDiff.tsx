@@ -5,6 +5,7 @@ import { type ReactNode, useMemo } from "react";
 import type { RunDetail, RunRow } from "../api";
 import { plural } from "../format";
 import { Dialog } from "../parts/Dialog";
+import { DiffLayout, LineDiff } from "../parts/LineDiff";
 import { Failure, Outline } from "../parts/Note";
 import { queries } from "../queries";
 import codeStyles from "../run/CodeTab.module.css";
@@ -32,6 +33,7 @@ function Changes({ before, after }: { before: RunDetail; after: RunDetail }) {
         {old === null && fresh === null ? "Neither ran in a Git repository." : old === fresh ? <>Both ran on commit <CommitId id={fresh} />.</> : <>The commit went from <CommitId id={old} /> to <CommitId id={fresh} />.</>}
       </p>
       {old !== fresh && <Commits between={between} names={[before.name, after.name]} />}
+      {patches.length + sources.length > 0 && <DiffLayout />}
       <Files title="with other uncommitted changes" files={patches} />
       <Files title="that no commit has" files={sources} />
       {patches.length + sources.length === 0 && <p className="muted">What was not committed is the same for both.</p>}
@@ -92,18 +94,7 @@ function Files({ title, files }: { title: string; files: readonly FileChange[] }
             <bdi>{name}</bdi>
             <span className="muted">{kind}</span>
           </summary>
-          {lines === null ? (
-            <p className="muted">The two have too little in common to be compared line by line.</p>
-          ) : (
-            <pre tabIndex={0} aria-label={`Changes of ${name}`}>
-              {lines.map((line, index) => (
-                <span key={index} data-kind={line.kind}>
-                  {line.text}
-                  {"\n"}
-                </span>
-              ))}
-            </pre>
-          )}
+          <LineDiff name={name} names={["before", "now"]} lines={lines} />
         </details>
       ))}
     </>

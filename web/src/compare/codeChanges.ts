@@ -4,11 +4,11 @@
  */
 
 import type { RunDetail } from "../api";
+import { type Line, comparedLines } from "../parts/comparedLines";
 import { type Commit, gitOf, packagesOf, sourcesOf } from "../run/environment";
 import { readPatch } from "../run/patch";
-import { type DiffLine, changedLines } from "./textDiff";
 
-export type FileChange = { name: string; kind: "added" | "removed" | "changed"; lines: DiffLine[] | null };
+export type FileChange = { name: string; kind: "added" | "removed" | "changed"; lines: Line[] | null };
 /** Versions; null where the package is not installed. */
 export type PackageChange = { name: string; before: string | null; after: string | null };
 /** The commits that one has and the other has not, newest first; null where the two logs have none in common. */
@@ -50,6 +50,6 @@ function changesOf(before: ReadonlyMap<string, string>, after: ReadonlyMap<strin
     const [old, fresh] = [before.get(name), after.get(name)];
     if (old === fresh) return [];
     const kind = old === undefined ? "added" : fresh === undefined ? "removed" : "changed";
-    return [{ name, kind, lines: changedLines(old ?? "", fresh ?? "") }];
+    return [{ name, kind, lines: comparedLines(old ?? "", fresh ?? "") }];
   });
 }
