@@ -91,6 +91,10 @@ def test_the_comparison_shows_markup_as_text(page: Page, runs: dict[str, str]) -
     expect(page.get_by_role("columnheader").filter(has_text=MARKUP)).to_be_visible()
 
 
+CUT_OFF = """() => [...document.querySelectorAll('select')].filter((one) => one.checkVisibility() &&
+    one.getBoundingClientRect().right > innerWidth).map((one) => one.outerHTML.slice(0, 100))"""
+
+
 def test_no_page_runs_a_name_or_is_made_wide_by_it(page: Page, server: Server, runs: dict[str, str]) -> None:
     artifact = ask(server, f"/runs/{runs['long']}/artifacts")["artifacts"][0]["id"]
     ask(
@@ -114,6 +118,7 @@ def test_no_page_runs_a_name_or_is_made_wide_by_it(page: Page, server: Server, r
             page.wait_for_load_state("networkidle")
             assert page.evaluate("window.hacked") is None, place
             assert page.evaluate("document.scrollingElement.scrollWidth") <= width, place
+            assert page.evaluate(CUT_OFF) == [], place
 
 
 @pytest.mark.parametrize("metric", METRICS[:-1])

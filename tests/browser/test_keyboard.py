@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.pages import listed
 from tests.browser.training import finished
@@ -61,6 +61,23 @@ def test_from_the_first_page_over_a_filter_to_a_promotion_with_the_keyboard_alon
     expect(page.get_by_role("option", name=re.compile("model.*digits-cnn")).first).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.get_by_role("list", name="Aliases")).to_contain_text("v1")
+
+
+def test_what_is_typed_before_the_search_is_there_does_nothing_to_the_page(
+    page: Page, server: Server, tmp_path: Path
+) -> None:
+    finished(server, tmp_path, "slow", lr=0.01)
+    held: list[Route] = []
+    page.route(re.compile("/Palette-[^/]*[.]js"), lambda route: held.append(route))
+    page.goto("/p/digits")
+    expect(listed(page)).to_have_count(1)
+    with page.expect_request(re.compile("/Palette-[^/]*[.]js")):
+        page.keyboard.press("Control+k")
+    page.keyboard.press("t")  # by itself it shows the table
+    for route in held:
+        route.continue_()
+    expect(page.get_by_role("combobox", name="Search projects, runs")).to_be_focused()
+    expect(page).not_to_have_url(re.compile("view=table"))
 
 
 MOVING = """() => [...document.querySelectorAll('*')].filter((element) => {

@@ -8,15 +8,15 @@ const DAY = 24 * HOUR;
 /** Made once: `toLocaleString` makes one for each number. */
 const GROUPED = new Intl.NumberFormat("en-US");
 
-/** Four significant digits; an exponent outside 1e-3…1e5, as small and large losses need one to be read at all. */
-export function formatNumber(value: number): string {
+/** Four significant digits; an exponent outside 1e-3…1e5, as small and large losses need one to be read at all. With more `digits`, between 1e-3 and 1e9, none. */
+export function formatNumber(value: number, digits = 4): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < 1e6) return withMinus(GROUPED.format(value));
-  if (size < 1e-3 || size >= 1e5) return withMinus(shortExponent(value.toExponential(3)));
-  return withMinus(String(Number(value.toPrecision(4))));
+  if (size < 1e-3 || size >= (digits > 4 ? 1e9 : 1e5)) return withMinus(shortExponent(value.toExponential(digits - 1)));
+  return withMinus(String(Number(value.toPrecision(digits))));
 }
 
 const shortExponent = (text: string) => text.replace(/\.?0*e/, "e").replace("e+", "e");
@@ -26,12 +26,12 @@ const withMinus = (text: string) => text.replace(/^-/, "−");
 export const formatCount = (value: number) => (Number.isInteger(value) && value >= 0 && value < 1000 ? String(value) : GROUPED.format(value));
 
 /** 4,120 steps as "4.12k": what fits beside a tick. */
-export function formatSi(value: number): string {
+export function formatSi(value: number, digits = 4): string {
   const size = Math.abs(value);
   for (const [limit, letter] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]] as const) {
-    if (size >= limit) return `${withMinus(String(Number((value / limit).toPrecision(4))))}${letter}`;
+    if (size >= limit) return `${withMinus(String(Number((value / limit).toPrecision(digits))))}${letter}`;
   }
-  return withMinus(String(Number(value.toPrecision(6))));
+  return withMinus(String(Number(value.toPrecision(Math.max(6, digits)))));
 }
 
 export function formatBytes(bytes: number): string {
@@ -45,6 +45,9 @@ export function formatBytes(bytes: number): string {
   }
   return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${units[unit] ?? ""}`;
 }
+
+/** Nobody has looked at a file that has no digest and no size: it lies elsewhere. */
+export const formatFileBytes = ({ digest, size_bytes: bytes }: { digest: string; size_bytes: number }) => (digest === "" && bytes === 0 ? "unknown" : formatBytes(bytes));
 
 /** "2 h 14 min", "3 min 20 s", "41 s", "820 ms": the two largest units that matter. */
 export function formatDuration(ms: number): string {

@@ -64,6 +64,12 @@ test("a metric is told with the step of what its run has defined as its summary"
   expect(row?.cells[0]?.step).toBe(4);
 });
 
+test("a metric that was never a finite number is no null", () => {
+  const never = { ...summaryOf(1), last: null, shown: null };
+  const [row] = rowsOf({ metrics: [{ name: "loss", values: [never, summaryOf(1)], differs: true }] });
+  expect(row?.cells.map(({ text }) => text)).toEqual(["–", "1"]);
+});
+
 test("null is a value, and what was not logged is none", () => {
   const [row] = rowsOf({ config: [{ key: "note", values: [null, null, 1], is_present: [true, false, true], differs: true }] });
   expect(row?.cells.map(({ text }) => text)).toEqual(["null", "not logged", "1"]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatMeasure } from "../src/charts/units";
+import { formatMeasure, measureTicks } from "../src/charts/units";
 
 test.each([
   ["system/memory.used_bytes", 1_200_000_000, "1.2 GB"],
@@ -16,4 +16,14 @@ test.each([
   ["train/loss", 0.78134, "0.7813"],
 ])("%s of %d reads %s", (metric, value, text) => {
   expect(formatMeasure(metric, value)).toBe(text);
+});
+
+test.each([
+  ["train/loss", [0.2, 0.4, 0.6], ["0.2", "0.4", "0.6"]],
+  ["train/loss", [0.69312, 0.69314, 0.69316], ["0.69312", "0.69314", "0.69316"]],
+  ["tokens", [123_456_700, 123_456_800, null], ["123456700", "123456800", null]],
+  ["system/memory.used_bytes", [1_200_010_000, 1_200_020_000], ["1.20001 GB", "1.20002 GB"]],
+  ["flat", [1, 1], ["1", "1"]],
+])("no two ticks of %s read the same", (metric, ticks, texts) => {
+  expect(measureTicks(metric, ticks)).toEqual(texts);
 });

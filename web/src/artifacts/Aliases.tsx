@@ -42,7 +42,7 @@ function AliasDialog({ about, onClose }: { about: ArtifactAbout; onClose: () => 
       <form onSubmit={submit}>
         <p>An alias points at one version. One that another version has moves to this one, and the project’s log says so.</p>
         <label className={styles["field"]}>
-          Alias <input autoFocus required maxLength={128} value={alias} onChange={(event) => { setAlias(event.target.value); }} />
+          Alias <input data-autofocus required maxLength={128} value={alias} onChange={(event) => { setAlias(event.target.value); }} />
         </label>
         {problem !== null && <p role="alert">{problem}</p>}
         <div className={styles["actions"]}>

@@ -4,7 +4,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Suspense, lazy, useState } from "react";
 import { type ArtifactAbout, type FileEntry, type TreePage, fileAddress } from "../api";
-import { formatBytes, formatCount, plural } from "../format";
+import { formatBytes, formatCount, formatFileBytes, plural } from "../format";
 import { CopyButton } from "../parts/Code";
 import { Icon } from "../parts/Icon";
 import { Failure, Outline } from "../parts/Note";
@@ -95,7 +95,7 @@ function File({ file, label, isChosen, onChoose }: FileProps) {
       <button type="button" data-look="plain" className={styles["entry"]} aria-pressed={isChosen} title={file.path} onClick={() => { onChoose(file.path); }}>
         <Icon name="file" size={13} />
         <bdi className={styles["name"]}>{label}</bdi>
-        <span className="muted">{formatBytes(file.size_bytes)}</span>
+        <span className="muted">{formatFileBytes(file)}</span>
       </button>
     </li>
   );
@@ -104,13 +104,13 @@ function File({ file, label, isChosen, onChoose }: FileProps) {
 function Chosen({ id, path }: { id: number; path: string }) {
   const query = useQuery(queries.artifactEntry(id, path));
   if (query.data === undefined) return query.error === null ? <Outline lines={4} /> : <Failure what="The file could not be found." error={query.error} onRetry={() => void query.refetch()} />;
-  const { reference, digest, size_bytes: size, etag } = query.data;
+  const { reference, digest, etag } = query.data;
   const isElsewhere = reference !== undefined && reference !== "";
   return (
     <>
       <h2 className={styles["path"]}><bdi>{path}</bdi></h2>
       <p className={styles["about"]}>
-        <span>{formatBytes(size)}</span>
+        <span>{formatFileBytes(query.data)}</span>
         {digest !== "" && <span className="mono" title={digest}>sha256 {digest.slice(0, 12)}…</span>}
         {!isElsewhere && <a href={fileAddress(id, path)} download><Icon name="download" /> Download</a>}
         <span>path <CopyButton text={path} label="Copy path" /></span>

@@ -36,10 +36,25 @@ function pair(ms: number, unit: number, name: string, smaller: number): string {
   return `${String(Math.floor(ms / unit))}${name}${rest === 0 ? "" : String(rest).padStart(2, "0")}`;
 }
 
-export function xTick(axis: XAxis, value: number): string {
+/** More would take the room of the chart. */
+const MOST_DIGITS = 9;
+
+/** What stands at ticks, each written with so many digits that no two neighbours read the same. */
+export function distinct<T>(ticks: readonly T[], write: (tick: T, digits: number) => string | null): (string | null)[] {
+  const withDigits = (digits: number) => ticks.map((tick) => write(tick, digits));
+  for (let digits = 4; digits < MOST_DIGITS; digits += 1) {
+    const texts = withDigits(digits);
+    if (texts.every((text, index) => text === null || text !== texts[index - 1])) return texts;
+  }
+  return withDigits(MOST_DIGITS);
+}
+
+export const xTicks = (axis: XAxis, ticks: readonly number[]): string[] => distinct(ticks, (at, digits) => xTick(axis, at, digits)).map((text) => text ?? "");
+
+export function xTick(axis: XAxis, value: number, digits?: number): string {
   if (axis === "relative_time") return durationTick(value);
   if (axis === "time") return new Date(value).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  return formatSi(value);
+  return formatSi(value, digits);
 }
 
 /** As it is read beside a chart: longer than at a tick. */

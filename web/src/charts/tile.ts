@@ -10,8 +10,8 @@ import "uplot/dist/uPlot.min.css";
 import { type Colours, DASHES, colours, hueOf } from "./colours";
 import { between } from "./extent";
 import { type Band, FAINT, type Figure, type Line, type Range, bandPieces } from "./figure";
-import { DURATION_STEPS, STEP_STEPS, logTicks, xTick } from "./ticks";
-import { formatMeasure } from "./units";
+import { DURATION_STEPS, STEP_STEPS, logTicks, xTicks } from "./ticks";
+import { measureTicks } from "./units";
 
 /** Where the plot lies inside its element, in CSS pixels, and what it spans. */
 export type PlotArea = { left: number; top: number; width: number; height: number; x: Range; y: Range; isLog: boolean };
@@ -103,7 +103,7 @@ function options(element: HTMLElement, shown: Shown): uPlot.Options {
         size: 20,
         space: (plot) => Math.max(44, plot.width / 6),
         ...(axis === "step" ? { incrs: STEP_STEPS } : axis === "relative_time" ? { incrs: DURATION_STEPS } : {}),
-        ...(axis === "time" ? {} : { values: (_plot, splits) => splits.map((at) => xTick(axis, at)) }),
+        ...(axis === "time" ? {} : { values: (_plot, splits) => xTicks(axis, splits) }),
       },
       {
         ...shared,
@@ -111,7 +111,7 @@ function options(element: HTMLElement, shown: Shown): uPlot.Options {
         size: (_plot, values) => widest(values) + 12,
         ...(isLog ? { splits: (plot: uPlot) => logTicks(shown.figure.y[0], shown.figure.y[1], plot.height / 40), filter: (_plot: uPlot, splits: number[]) => splits } : {}),
         space: (plot) => Math.max(24, plot.height / 5),
-        values: (_plot, splits) => splits.map((at) => (at === null ? null : formatMeasure(shown.figure.metric, at))) as string[],
+        values: (_plot, splits) => measureTicks(shown.figure.metric, splits) as string[],
       },
     ],
     hooks: { draw: [(plot) => drawLines(plot, shown, colours())] },

@@ -58,12 +58,15 @@ function rowOf(named: Omit<Row, "cells" | "isRated">, given: readonly Given[], b
   const format = (value: number) => (isRated ? formatMeasure(named.key, value) : formatNumber(value));
   const cells = given.map((one, index): Cell => ({
     ...one,
-    text: textOf(one, format),
+    text: isRated && one.isPresent && one.value === null ? NO_NUMBER : textOf(one, format),
     difference: index === base ? null : differenceOf(one.value, baseline?.value, goal, format),
     isBest: best !== null && one.value === best,
   }));
   return { ...named, isRated, cells };
 }
+
+/** It was logged, and never as a finite number. */
+const NO_NUMBER = "–";
 
 /** Null where there is nothing to be better than. */
 function bestOf(given: readonly Given[], goal: Goal): number | null {

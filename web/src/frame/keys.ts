@@ -1,12 +1,13 @@
 /**
  * Keys that do things on a page: single ones, and those with Ctrl (or ⌘), called "Ctrl Z" and "Ctrl Shift Z".
  *
- * They are silent while a field has the focus. Single ones also while a dialog is open, and where the user has switched
- * them off.
+ * They are silent while a field has the focus. Single ones also while a dialog is open or on its way, and where the user
+ * has switched them off.
  */
 
 import { useEffect, useRef } from "react";
 import { singleKeys } from "../settings";
+import { overlay } from "./overlays";
 
 export type Key = { key: string; label: string; run: () => void };
 
@@ -31,7 +32,7 @@ export function startKeys(): void {
   window.addEventListener("keydown", (event) => {
     if (event.altKey || event.defaultPrevented || isTyping(event.target)) return;
     const isCombined = event.ctrlKey || event.metaKey;
-    if (!isCombined && (!singleKeys.get() || document.querySelector("dialog[open]") !== null)) return;
+    if (!isCombined && (!singleKeys.get() || overlay.get() !== null || document.querySelector("dialog[open]") !== null)) return;
     // a button answers to Space itself
     if (event.key === " " && event.target instanceof HTMLElement && event.target.closest("button, a, summary, [role=menuitem]") !== null) return;
     const name = isCombined ? `Ctrl ${event.shiftKey ? "Shift " : ""}${event.key.toUpperCase()}` : event.key;

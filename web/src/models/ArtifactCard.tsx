@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { Suspense, lazy, useState } from "react";
 import { type ModelVersion, type RunArtifact, fileAddress } from "../api";
 import { ArtifactLink } from "../artifacts/links";
-import { formatBytes, plural } from "../format";
+import { formatBytes, formatFileBytes, plural } from "../format";
 import { Button } from "../parts/Button";
 import { CopyButton } from "../parts/Code";
 import { Dialog } from "../parts/Dialog";
@@ -69,7 +69,10 @@ function Actions({ artifact, versions }: { artifact: RunArtifact; versions: read
   );
 }
 
-type File = { path: string; digest: string; size_bytes: number };
+/** With a reference, or without a digest, its bytes lie elsewhere. */
+type File = { path: string; digest: string; size_bytes: number; reference?: string };
+
+const isElsewhere = ({ digest, reference = "" }: File) => digest === "" || reference !== "";
 
 /** More than these are drawn as far as one asks for them, and found by their names. */
 const MANY_FILES = 200;
@@ -102,16 +105,20 @@ export function FileList({ id, files }: { id: number; files: readonly File[] }) 
                 <th scope="row">
                   <button type="button" data-look="link" title="Preview" onClick={() => { setOpen(file.path); }}><bdi>{file.path}</bdi></button>
                 </th>
-                <td className="number">{formatBytes(file.size_bytes)}</td>
+                <td className="number">{formatFileBytes(file)}</td>
                 <td className="mono" title={file.digest}>
-                  <span className={styles["digest"]}>
-                    {file.digest.slice(0, 12)}… <CopyButton text={file.digest} label={`Copy digest of ${file.path}`} />
-                  </span>
+                  {file.digest !== "" && (
+                    <span className={styles["digest"]}>
+                      {file.digest.slice(0, 12)}… <CopyButton text={file.digest} label={`Copy digest of ${file.path}`} />
+                    </span>
+                  )}
                 </td>
                 <td>
-                  <a href={fileAddress(id, file.path)} download aria-label={`Download ${file.path}`} title="Download">
-                    <Icon name="download" />
-                  </a>
+                  {isElsewhere(file) ? <span className="muted" title={file.reference}>elsewhere</span> : (
+                    <a href={fileAddress(id, file.path)} download aria-label={`Download ${file.path}`} title="Download">
+                      <Icon name="download" />
+                    </a>
+                  )}
                 </td>
               </tr>
             ))}
@@ -121,7 +128,7 @@ export function FileList({ id, files }: { id: number; files: readonly File[] }) 
       </div>
       {open !== null && (
         <Dialog title={open} width="full" onClose={() => { setOpen(null); }}>
-          <p><a href={fileAddress(id, open)} download>Download</a></p>
+          {!files.some((file) => file.path === open && isElsewhere(file)) && <p><a href={fileAddress(id, open)} download>Download</a></p>}
           <Suspense fallback={<Outline lines={6} />}><FilePreview versionId={id} path={open} /></Suspense>
         </Dialog>
       )}
