@@ -188,6 +188,27 @@ def test_a_changed_text_shows_its_lines_below_or_beside_each_other(page: Page, s
     expect(refused.get_by_role("alert")).to_contain_text("'words' as it was is no text by its bytes")
 
 
+UNSIZED = """
+import tracker
+
+with tracker.init("elsewhere", name="list", system_interval_s=0) as run:
+    data = tracker.Artifact("listed", type="dataset")
+    data.add_reference("https://example.com/train.bin", check=False)
+    run.log_artifact(data)
+"""
+
+
+def test_a_size_that_nobody_knows_is_not_nothing(page: Page, server: Server, tmp_path: Path) -> None:
+    log(server, tmp_path, UNSIZED)
+    page.goto("/p/elsewhere/artifacts/listed/v1")
+    expect(page.get_by_text("without the 1 file whose size nobody knows")).to_be_visible()
+    file = page.get_by_role("region", name="Tree").get_by_role("button", name="train.bin")
+    expect(file).to_contain_text("unknown")
+    expect(file).not_to_contain_text("0 B")
+    file.click()
+    expect(page.get_by_role("region", name="Chosen file")).to_contain_text("unknown")
+
+
 def test_an_alias_is_pointed_at_a_version_and_taken_off(page: Page, runs: dict[str, str]) -> None:
     page.goto("/p/digits/artifacts/rows/v1")
     page.get_by_role("button", name="Alias", exact=True).click()

@@ -176,7 +176,7 @@ def test_changes_name_what_was_added_removed_and_changed(client: FlaskClient, ap
     found = ask(client, f"/artifact-versions/{new}/changes", since=old)
     assert found["totals"] == {
         "added": 1, "added_bytes": 4, "removed": 1, "removed_bytes": 2,
-        "changed": 1, "changed_bytes": 5, "replaced_bytes": 3,
+        "changed": 1, "changed_bytes": 5, "replaced_bytes": 3, "unsized": 0,
     }  # fmt: skip
     told = [(one["path"], one["change"], one["old_size_bytes"], one["size_bytes"]) for one in found["changes"]]
     assert told == [("gone", "removed", 2, None), ("new", "added", None, 4), ("other", "changed", 3, 5)]
@@ -209,6 +209,21 @@ def test_references_are_files_that_lie_elsewhere(client: FlaskClient, app: Flask
     (change,) = ask(client, f"/artifact-versions/{second}/changes", since=first)["changes"]
     assert (change["path"], change["change"], change["reference"]) == ("in/train.bin", "changed", PLACE)
     assert code_of(client, "GET", f"/artifact-versions/{first}/files/in/train.bin") == (404, "only_referenced")
+
+
+def test_sizes_that_nobody_knows_are_counted_and_not_added_up(client: FlaskClient, app: Flask) -> None:
+    unsized = {name: ArtifactFile(name, "", 0, f"{PLACE}/{name}") for name in ("kept", "gone", "new", "looked-up")}
+    empty = ArtifactFile("empty", digest_of(b""), 0, f"{PLACE}/empty")
+    looked_up = ArtifactFile("looked-up", "", 7, f"{PLACE}/looked-up", "tag")
+    with writing(app) as session:
+        run = log_run(session)
+        first = log_references(session, run, unsized["kept"], unsized["gone"], unsized["looked-up"], empty)
+        second = log_references(session, run, unsized["kept"], unsized["new"], looked_up, empty)
+    about = [ask(client, f"/artifact-versions/{one}/about") for one in (first, second)]
+    assert [one["unsized_count"] for one in about] == [3, 2]
+    for new, old in ((second, first), (first, second)):
+        totals = ask(client, f"/artifact-versions/{new}/changes", since=old)["totals"]
+        assert [totals[kind] for kind in ("added", "removed", "changed", "unsized")] == [1, 1, 1, 3]
 
 
 @pytest.mark.parametrize(

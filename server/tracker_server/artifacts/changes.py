@@ -12,8 +12,11 @@ from tracker_server.artifacts.models import ArtifactFile, ArtifactReference
 from tracker_server.artifacts.service import get_version
 
 NOTHING = schema.ChangeTotals(
-    added=0, added_bytes=0, removed=0, removed_bytes=0, changed=0, changed_bytes=0, replaced_bytes=0
+    added=0, added_bytes=0, removed=0, removed_bytes=0, changed=0, changed_bytes=0, replaced_bytes=0, unsized=0
 )
+
+_UNSIZED = (ArtifactReference.size_bytes == 0) & (ArtifactReference.digest == "")
+"""What nobody has read, and of which nothing was looked up: its size is not known."""
 
 
 def between(session: Session, version_id: int, wanted: schema.ChangesQuery) -> schema.ArtifactChanges:
@@ -42,15 +45,17 @@ def totals(session: Session, version_id: int, since: int) -> schema.ChangeTotals
     new, old = _both(session, version_id, since)
     is_added = old.c.path.is_(None)
     count = sa.func.count()
-    new_bytes, old_bytes = sa.func.sum(new.c.size_bytes), sa.func.sum(old.c.size_bytes)
-    forward = sa.select(is_added, count, new_bytes, old_bytes).select_from(_beside(new, old)).group_by(is_added)
+    sums = [sa.func.sum(side.c[name]) for name in ("size_bytes", "unsized") for side in (new, old)]
+    forward = sa.select(is_added, count, *sums).select_from(_beside(new, old)).group_by(is_added)
     differs = sa.or_(is_added, _differs(new, old))
     found = {bool(row[0]): [int(value or 0) for value in row[1:]] for row in session.execute(forward.where(differs))}
-    added, changed = found.get(True, [0, 0, 0]), found.get(False, [0, 0, 0])
+    added, changed = found.get(True, [0] * 5), found.get(False, [0] * 5)
     # What both have is what is new less what was added; the rest of the old version was removed.
     before, after = get_version(session, since), get_version(session, version_id)
     removed = before.file_count - (after.file_count - added[0])
     removed_bytes = before.size_bytes - (after.size_bytes - added[1] - changed[1] + changed[2])
+    unsized = unsized_counts(session, [version_id, since])
+    removed_unsized = unsized[since] - (unsized[version_id] - added[3] - changed[3]) - changed[4]
     return schema.ChangeTotals(
         added=added[0],
         added_bytes=added[1],
@@ -59,7 +64,16 @@ def totals(session: Session, version_id: int, since: int) -> schema.ChangeTotals
         changed=changed[0],
         changed_bytes=changed[1],
         replaced_bytes=changed[2],
+        unsized=added[3] + changed[3] + changed[4] + removed_unsized,
     )
+
+
+def unsized_counts(session: Session, version_ids: list[int]) -> dict[int, int]:
+    """Of each version, how many of its files lie elsewhere and are of a size that nobody knows."""
+    reference = ArtifactReference
+    statement = sa.select(reference.version_id, sa.func.count()).where(reference.version_id.in_(version_ids), _UNSIZED)
+    found = {row[0]: row[1] for row in session.execute(statement.group_by(reference.version_id))}
+    return {one: found.get(one, 0) for one in version_ids}
 
 
 def _rows(session: Session, version_id: int, since: int, after: str, limit: int) -> list[schema.FileChange]:
@@ -111,9 +125,11 @@ def _both(session: Session, version_id: int, since: int) -> tuple[sa.Subquery, s
 def _files(version_id: int, has_references: bool) -> sa.Subquery:
     file, reference = ArtifactFile, ArtifactReference
     none = sa.literal("", sa.Text)
-    own = sa.select(file.path, file.digest, file.size_bytes, none.label("reference"), none.label("etag"))
+    sized = sa.literal(0, sa.Integer).label("unsized")
+    own = sa.select(file.path, file.digest, file.size_bytes, none.label("reference"), none.label("etag"), sized)
     own = own.where(file.version_id == version_id)
     if not has_references:
         return own.subquery()
-    columns = (reference.path, reference.digest, reference.size_bytes, reference.reference, reference.etag)
+    unsized = sa.case((_UNSIZED, 1), else_=0).label("unsized")
+    columns = (reference.path, reference.digest, reference.size_bytes, reference.reference, reference.etag, unsized)
     return sa.union_all(own, sa.select(*columns).where(reference.version_id == version_id)).subquery()

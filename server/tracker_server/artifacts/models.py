@@ -117,7 +117,8 @@ class ArtifactFolder(Base):
 
 class ArtifactReference(Base):
     """A file of a version whose bytes lie elsewhere ("s3://…", "https://…"), and are no blob of ours. The server never
-    opens it. `digest` is its sha256 where somebody has read it, `etag` what its place calls it.
+    opens it. `digest` is its sha256 where somebody has read it, `etag` what its place calls it. Without a digest, a
+    size of 0 says that nobody knows it.
     """
 
     __tablename__ = "artifact_references"

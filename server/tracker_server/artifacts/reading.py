@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from tracker_server import runs
 from tracker_server.artifacts import schema
+from tracker_server.artifacts.changes import unsized_counts
 from tracker_server.artifacts.live import is_live
 from tracker_server.artifacts.models import (
     Artifact,
@@ -157,6 +158,7 @@ def about(session: Session, version_id: int) -> schema.ArtifactAbout:
         previous_version=previous[1] if previous is not None else None,
         reference_count=reference_count,
         reference_bytes=int(reference_bytes or 0),
+        unsized_count=unsized_counts(session, [version_id])[version_id],
         use_count=_use_counts(session, [version_id]).get(version_id, 0),
         used_by=_used_by(session, version_id),
     )

@@ -146,7 +146,8 @@ class UsingRun(msgspec.Struct, frozen=True):
 class ArtifactAbout(ArtifactVersion, frozen=True, kw_only=True):
     """A version without its files, which may be a million. `previous` is the id of the version before it, of number
     `previous_version`; `used_by` the newest of the `use_count` runs that read it. `reference_count` of the files lie
-    elsewhere, with `reference_bytes`. Of one in the trash `deleted_by` is None where a policy put it there."""
+    elsewhere, with `reference_bytes` as far as these are known: of `unsized_count` they are not. Of one in the trash
+    `deleted_by` is None where a policy put it there."""
 
     created_by: str
     deleted_by: str | None
@@ -155,6 +156,7 @@ class ArtifactAbout(ArtifactVersion, frozen=True, kw_only=True):
     previous_version: int | None
     reference_count: int
     reference_bytes: int
+    unsized_count: int
     use_count: int
     used_by: list[UsingRun]
 
@@ -222,7 +224,7 @@ class FileChange(msgspec.Struct, frozen=True, kw_only=True):
 
 class ChangeTotals(msgspec.Struct, frozen=True, kw_only=True):
     """How many files were added, removed and changed; `changed_bytes` are of these as they are, `replaced_bytes` as
-    they were."""
+    they were. `unsized` of the sizes, of files that lie elsewhere, nobody knows: they are in no sum."""
 
     added: int
     added_bytes: int
@@ -231,6 +233,7 @@ class ChangeTotals(msgspec.Struct, frozen=True, kw_only=True):
     changed: int
     changed_bytes: int
     replaced_bytes: int
+    unsized: int
 
 
 class ArtifactChanges(msgspec.Struct, frozen=True, kw_only=True):

@@ -73,7 +73,7 @@ function Loaded({ about }: { about: ArtifactAbout }) {
 function Head({ about }: { about: ArtifactAbout }) {
   const facts = [
     plural(about.file_count, "file"),
-    `${formatBytes(about.size_bytes)}${about.reference_count > 0 ? `, ${plural(about.reference_count, "file")} of it elsewhere${about.reference_bytes > 0 ? ` (${formatBytes(about.reference_bytes)})` : ""}` : ""}`,
+    `${formatBytes(about.size_bytes)}${about.unsized_count > 0 ? ` without the ${plural(about.unsized_count, "file")} whose size nobody knows` : ""}${about.reference_count > 0 ? `, ${plural(about.reference_count, "file")} of it elsewhere${about.reference_bytes > 0 ? ` (${formatBytes(about.reference_bytes)})` : ""}` : ""}`,
   ];
   return (
     <div className={styles["head"]}>

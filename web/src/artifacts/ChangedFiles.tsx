@@ -2,7 +2,7 @@
 
 import { Fragment, Suspense, lazy, useState } from "react";
 import type { FileChange } from "../api";
-import { formatBytes } from "../format";
+import { formatFileBytes } from "../format";
 import { Outline } from "../parts/Note";
 import { useFew } from "../parts/useFew";
 import tables from "../run/Tables.module.css";
@@ -45,8 +45,8 @@ export function ChangedFiles({ version, since, changes, isOpen = false }: Props)
               <tr>
                 <th scope="row"><bdi>{one.path}</bdi></th>
                 <td data-change={one.change}><span aria-hidden="true">{SIGNS[one.change]} </span>{one.change}</td>
-                <td className="number">{one.old_size_bytes === null ? "" : formatBytes(one.old_size_bytes)}</td>
-                <td className="number">{one.size_bytes === null ? "" : formatBytes(one.size_bytes)}</td>
+                <td className="number">{one.old_size_bytes !== null && formatFileBytes({ digest: one.old_digest ?? "", size_bytes: one.old_size_bytes })}</td>
+                <td className="number">{one.size_bytes !== null && formatFileBytes({ digest: one.digest ?? "", size_bytes: one.size_bytes })}</td>
                 <td>
                   {parts !== null && (
                     <button type="button" data-look="link" aria-expanded={opened === one.path} onClick={() => { setOpened(opened === one.path ? null : one.path); }}>

@@ -80,7 +80,7 @@ function SubFolder({ folder, id, chosen, opened, onChoose }: SubProps) {
       <button type="button" data-look="plain" className={styles["entry"]} aria-expanded={isOpen} onClick={() => { setIsOpen(!isOpen); }}>
         <span aria-hidden="true">{isOpen ? "▾" : "▸"}</span>
         <bdi className={styles["name"]}>{nameOf(folder.path)}/</bdi>
-        <span className="muted" title={`${plural(folder.file_count, "file")}, ${formatBytes(folder.size_bytes)}`}>{formatCount(folder.file_count)}<span className="visually-hidden"> files</span></span>
+        <span className="muted" title={`${plural(folder.file_count, "file")}${folder.size_bytes > 0 ? `, ${formatBytes(folder.size_bytes)}` : ""}`}>{formatCount(folder.file_count)}<span className="visually-hidden"> files</span></span>
       </button>
       {isOpen && <div className={styles["below"]}><Folder id={id} path={folder.path} find="" {...{ chosen, opened, onChoose }} /></div>}
     </li>
