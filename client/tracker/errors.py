@@ -37,6 +37,11 @@ class RefusedError(TrackerError):
         self.code = code
         self.details = dict(details or {})
 
+    @property
+    def is_of_an_older_server(self) -> bool:
+        """Whether the server has no such route at all."""
+        return self.code in ("not_found", "method_not_allowed")
+
 
 class GapError(TrackerError):
     """The server lacks records before the ones that were sent; it wants `next_seq`."""

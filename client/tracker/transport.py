@@ -9,10 +9,12 @@ This module imports requests, which costs 100 ms; only threads and commands that
 
 from __future__ import annotations
 
+import hashlib
 import os
 import struct
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import IO, Any, Final
@@ -39,6 +41,7 @@ _STORED_BYTES_PER_S: Final = 500e3
 """A busy server stores a long record, such as the list of an artifact's 100,000 files, at least so fast."""
 
 _LENGTH: Final = struct.Struct("<I")
+_HEAD: Final = struct.Struct("<32sI")
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _POINTS: Final = "X-Tracker-Points"
 _WAIT_STATUSES: Final = (408, 425, 429)
@@ -176,6 +179,17 @@ class Transport:
         )
         headers = {"Content-Type": "application/octet-stream"}
         self._json(self._request("POST", "/blobs/bulk", data=body, headers=headers))
+
+    def download_blobs(self, sizes: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
+        """The bytes of small blobs of these sizes, asked for at once, each as soon as it has come.
+
+        Raises DamagedError for one that is another. A server of an earlier version has no such route.
+        """
+        response = self._request("POST", "/blobs/fetch", json={"digests": list(sizes)}, stream=True)
+        if not response.ok:
+            self._json(response)
+        with closing(_parts(response, self.url, _SENT_BYTES // 2)) as parts:
+            yield from _unframed(parts, sizes, self.url)
 
     def download_blob(self, digest: str, target: IO[bytes], on_bytes: OnBytes | None = None) -> None:
         """Write the bytes of a blob to `target` as they arrive; DamagedError where their sha256 is not `digest`.
@@ -315,13 +329,40 @@ class Transport:
         return TransportError(f"{self.url} {what}", retry_after_s=_retry_after_s(response))
 
 
-def _parts(response: requests.Response, url: str, part_bytes: int = _PART_BYTES) -> Iterator[bytes]:
+def _parts(response: requests.Response, url: str, part_bytes: int = _PART_BYTES) -> Generator[bytes]:
     try:
         yield from response.iter_content(part_bytes)
     except requests.RequestException as error:
         raise TransportError(f"{url} cannot be reached ({_reason(error)})") from error
     finally:
         response.close()
+
+
+def _unframed(parts: Iterator[bytes], sizes: Mapping[str, int], url: str) -> Iterator[tuple[str, bytes]]:
+    """The blobs of an answer, in the order in which they were asked for; no more is kept than one of them has."""
+    pending = bytearray()
+
+    def take(count: int) -> bytes:
+        while len(pending) < count:
+            part = next(parts, b"")
+            if not part:
+                raise TransportError(f"{url} cannot be reached (its answer broke off)")
+            pending.extend(part)
+        taken = bytes(pending[:count])
+        del pending[:count]
+        return taken
+
+    for digest, size_bytes in sizes.items():
+        named, length = _HEAD.unpack(take(_HEAD.size))
+        if named.hex() != digest:
+            raise TransportError(f"{url} gave an answer that is not the blobs that were asked for")
+        if length != size_bytes:
+            raise DamagedError(f"what {url} sent as blob {digest} has {length} bytes, not {size_bytes}")
+        data = take(length)
+        found = hashlib.sha256(data).hexdigest()
+        if found != digest:
+            raise DamagedError(f"what {url} sent as blob {digest} has the sha256 {found}")
+        yield digest, data
 
 
 def _whole_number(answer: dict[str, Any], key: str) -> int:

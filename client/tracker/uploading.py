@@ -118,7 +118,7 @@ class _Work:
         try:
             transport.upload_blobs(read)
         except RefusedError as error:
-            if error.code != "not_found":  # a server of an earlier version takes each alone
+            if not error.is_of_an_older_server:  # that takes each alone
                 raise
             for blob in job:
                 self._send_one(transport, blob)

@@ -4,8 +4,8 @@ What always holds: a path that `use_model` or `use_artifact` returns holds exact
 each with the sha256 that it named, or where it names none, the ETag; nothing half-downloaded is ever at a final place.
 What a reference resolved to is remembered, so that a version that is here can be used while the server is away.
 
-Files come over several connections at once. A download that breaks off goes on, in this call where the server is back
-soon, else in the next one; what nobody goes on with is removed after a day.
+Files come over several connections at once, small ones many to an answer. A download that breaks off goes on, in this
+call where the server is back soon, else in the next one; what nobody goes on with is removed after a day.
 
     <directory>/models/blobs/<digest>            each file's bytes, once
     <directory>/models/blobs/.<digest>.part      those that have come so far
@@ -17,14 +17,13 @@ soon, else in the next one; what nobody goes on with is removed after a day.
 from __future__ import annotations
 
 import fcntl
+import functools
 import hashlib
 import os
 import secrets
 import shutil
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path, PosixPath
 from types import MappingProxyType
@@ -32,7 +31,7 @@ from typing import Any, BinaryIO, Final, Protocol
 
 import msgspec
 
-from tracker import arguments, pins, references, settings
+from tracker import arguments, downloading, pins, references, settings
 from tracker.errors import DamagedError, TrackerError, TransportError
 from tracker.journal_files import make_private_folder
 from tracker.manifest import Reference
@@ -42,9 +41,7 @@ from tracker.progress import Progress
 from tracker.settings import Settings
 from tracker.transport import Transport
 
-_CONNECTIONS: Final = 8
 _LEFT_S: Final = 24 * 3600
-_PAUSE_S: Final = 0.5
 
 
 class VersionFile(msgspec.Struct, frozen=True):
@@ -209,10 +206,10 @@ class _Cache:
         temporary = folder.with_name(f".{secrets.token_hex(8)}")
         make_private_folder(temporary)
         try:
+            for parent in {(temporary / file.path).parent for file in kept}:
+                make_private_folder(parent)
             for file in kept:
-                target = temporary / file.path
-                make_private_folder(target.parent)
-                shutil.copyfile(blobs[_key(file)], target)
+                shutil.copyfile(blobs[_key(file)], temporary / file.path)
             if folder.is_dir() and not self._is_whole(folder, resolved):
                 shutil.rmtree(folder, ignore_errors=True)
             temporary.rename(folder)
@@ -244,48 +241,29 @@ class _Cache:
 
     def _blobs(self, resolved: Resolved, files: Sequence[VersionFile]) -> dict[str, Path]:
         """Where the bytes of each are, fetched by several threads. The first failure ends it."""
-        wanted = list({_key(file): file for file in files}.values())
+        wanted = {_key(file): file for file in files}
+        make_private_folder(self._folder / "blobs")
         self._tidy()
-        size_bytes = sum(file.size_bytes for file in wanted)
+        size_bytes = sum(file.size_bytes for file in wanted.values())
         with Progress(
             f"fetching {resolved.name}:v{resolved.version}", size_bytes=size_bytes, count=len(wanted)
         ) as told:
-            if len(wanted) < 2:
-                return {_key(file): self._blob(file, self._transport, told) for file in wanted}
-            return self._by_threads(wanted, told)
+            downloading.carry_out(self._transport, list(self._jobs(wanted, told)))
+        return {key: self._folder / "blobs" / key for key in wanted}
 
-    def _by_threads(self, wanted: Sequence[VersionFile], told: Progress) -> dict[str, Path]:
-        own = threading.local()
-        opened: list[Transport] = []
-        has_failed = threading.Event()
+    def _jobs(self, wanted: Mapping[str, VersionFile], told: Progress) -> Iterator[downloading.Job]:
+        """What there is to fetch at once: the large ones alone and first, the small ones together."""
+        small = {key: file.size_bytes for key, file in wanted.items() if _is_small(file)}
+        if len(small) == 1:
+            small = {}
+        alone = [file for key, file in wanted.items() if key not in small]
+        for file in sorted(alone, key=lambda file: -file.size_bytes):
+            yield functools.partial(self._fetch, file, told)
+        for portion in downloading.portions(small):
+            yield functools.partial(self._fetch_small, [wanted[digest] for digest in portion], told)
 
-        def fetch(file: VersionFile) -> Path | None:
-            if has_failed.is_set():
-                return None
-            if not hasattr(own, "transport"):
-                own.transport = self._transport.another()
-                opened.append(own.transport)
-            try:
-                return self._blob(file, own.transport, told)
-            except BaseException:
-                has_failed.set()
-                raise
-
-        try:
-            with ThreadPoolExecutor(min(_CONNECTIONS, len(wanted)), "tracker-fetch") as threads:
-                begun = [threads.submit(fetch, file) for file in wanted]
-            for each in begun:  # the one that failed is told of, not those that were not begun because of it
-                if (error := each.exception()) is not None:
-                    raise error
-            return {_key(file): path for file, each in zip(wanted, begun, strict=True) if (path := each.result())}
-        finally:
-            for transport in opened:
-                transport.close()
-
-    def _blob(self, file: VersionFile, transport: Transport, told: Progress) -> Path:
-        blobs = self._folder / "blobs"
-        path = blobs / _key(file)
-        make_private_folder(blobs)
+    def _fetch(self, file: VersionFile, told: Progress, transport: Transport) -> None:
+        path = self._folder / "blobs" / _key(file)
         if self._is_intact(path, file):
             told.add(file.size_bytes, 1)
         elif file.reference:
@@ -296,7 +274,20 @@ class _Cache:
         else:
             _download(file, transport, path, told)
             told.add(0, 1)
-        return path
+
+    def _fetch_small(self, files: Sequence[VersionFile], told: Progress, transport: Transport) -> None:
+        blobs = self._folder / "blobs"
+        wanted = {file.digest: file for file in files}
+        lacking = {file.digest: file.size_bytes for file in files if not self._is_intact(blobs / file.digest, file)}
+        for file in files:
+            if file.digest not in lacking:
+                told.add(file.size_bytes, 1)
+
+        def keep(digest: str, data: bytes) -> None:
+            _write(blobs / digest, data)
+            told.add(len(data), 1)
+
+        downloading.fetch_small(transport, lacking, keep, lambda digest: self._fetch(wanted[digest], told, transport))
 
     def _note_of(self, file: VersionFile) -> Path:
         """Where it stands which sha256 a file has that only its ETag names."""
@@ -317,8 +308,14 @@ def _key(file: VersionFile) -> str:
     return "at-" + hashlib.sha256("\n".join((file.reference, file.etag, str(file.size_bytes))).encode()).hexdigest()
 
 
+def _is_small(file: VersionFile) -> bool:
+    """Whether it comes with others."""
+    return not file.reference and 0 <= file.size_bytes <= downloading.SMALL_BYTES
+
+
 def _reference(file: VersionFile) -> Reference:
-    size_bytes = file.size_bytes or None  # 0 where nobody looked it up
+    is_known = file.size_bytes > 0 or file.digest == hashlib.sha256().hexdigest()
+    size_bytes = file.size_bytes if is_known else None  # 0 where nobody looked it up
     etag, sha256 = file.etag or None, file.digest or None
     return Reference(path=file.path, uri=file.reference, size_bytes=size_bytes, etag=etag, sha256=sha256)
 
@@ -369,7 +366,7 @@ def _download(file: VersionFile, transport: Transport, path: Path, told: Progres
                     if not come:
                         left.unlink(missing_ok=True)
                     raise
-                time.sleep(_PAUSE_S)
+                time.sleep(downloading.PAUSE_S)
             except BaseException:
                 left.unlink(missing_ok=True)
                 raise

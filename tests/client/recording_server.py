@@ -37,6 +37,8 @@ class RecordingServer:
         self.offsets: list[int] = []
         self.asked_from: list[int] = []
         self.bulk_count = 0
+        self.fetched_counts: list[int] = []
+        self.fetches_cut_after: list[int] = []
         self.models: dict[tuple[str, str], dict] = {}
         self.artifacts: dict[tuple[str, str], dict] = {}
         self.lacks: str | None = None
@@ -127,6 +129,9 @@ def _handler(server: RecordingServer) -> type[BaseHTTPRequestHandler]:
                     server.bulk_count += 1
                 self._reply(200, {"stored": len(found)})
                 return
+            if parts.path.endswith("/blobs/fetch"):
+                self._send_blobs(json.loads(body)["digests"])
+                return
             query = parse_qs(parts.query)
             run_id = parts.path.split("/")[-2]
             if body:
@@ -191,6 +196,16 @@ def _handler(server: RecordingServer) -> type[BaseHTTPRequestHandler]:
             else:
                 self._send(206, data[int(asked) :], "application/octet-stream")
 
+        def _send_blobs(self, digests: list[str]) -> None:
+            server.fetched_counts.append(len(digests))
+            found = [(digest, server.blobs[digest]) for digest in digests]
+            framed = b"".join(struct.pack("<32sI", bytes.fromhex(digest), len(data)) + data for digest, data in found)
+            if server.fetches_cut_after:
+                self.close_connection = True
+                self._send(200, framed, "application/octet-stream", cut_after=server.fetches_cut_after.pop(0))
+            else:
+                self._send(200, framed, "application/octet-stream")
+
         def _body(self) -> bytes:
             return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
@@ -235,12 +250,12 @@ def _handler(server: RecordingServer) -> type[BaseHTTPRequestHandler]:
             self._send(status, json.dumps(answer).encode(), "application/json")
             self._tell()
 
-        def _send(self, status: int, body: bytes, kind: str) -> None:
+        def _send(self, status: int, body: bytes, kind: str, *, cut_after: int | None = None) -> None:
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(body[:cut_after])
 
         def _tell(self) -> None:
             with server.changed:

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from tests.processes import Server, wait_until
 from tests.server.logged import digest_of
@@ -302,3 +303,34 @@ def test_a_body_of_many_is_taken_whole_or_not_at_all(client: FlaskClient, app: F
     answer = client.post("/api/v1/blobs/bulk", data=body)
     assert (answer.status_code, answer.json["error"]["code"]) == (422, code)
     assert files_in(app.extensions["tracker.settings"].blobs) == []
+
+
+def _fetched(client: FlaskClient, *digests: str) -> TestResponse:
+    return client.post("/api/v1/blobs/fetch", json={"digests": list(digests)}, buffered=True)
+
+
+def test_many_small_blobs_go_in_one_answer_in_their_order(client: FlaskClient) -> None:
+    blobs = [b"two" * 1000, b"", b"one", *(b"%d" % number * 3000 for number in range(60))]
+    assert client.post("/api/v1/blobs/bulk", data=body_of(*blobs)).status_code == 200
+    answer = _fetched(client, *map(digest_of, blobs), digest_of(b"one"))
+    assert (answer.status_code, answer.mimetype) == (200, "application/octet-stream")
+    assert answer.data == body_of(*blobs)
+    assert answer.content_length == len(answer.data)
+    assert _fetched(client).data == b""
+
+
+def test_an_answer_of_many_has_all_of_them_or_none(client: FlaskClient) -> None:
+    client.post("/api/v1/blobs/bulk", data=body_of(b"one"))
+    answer = _fetched(client, digest_of(b"one"), digest_of(b"never sent"))
+    assert (answer.status_code, answer.json["error"]["code"]) == (404, "unknown_blob")
+    assert digest_of(b"never sent") in answer.json["error"]["message"]
+    assert _fetched(client, "../../secret").status_code == 422
+
+
+def test_an_answer_of_many_is_bounded(client: FlaskClient) -> None:
+    blobs = [bytes([number]) * 1024 * 1024 for number in range(17)]
+    for data in blobs:
+        assert client.put(f"/api/v1/blobs/{digest_of(data)}", data=data).status_code == 201
+    answer = _fetched(client, *map(digest_of, blobs))
+    assert (answer.status_code, answer.json["error"]["code"]) == (422, "too_many_bytes")
+    assert _fetched(client, *map(digest_of, blobs[:16])).data == body_of(*blobs[:16])

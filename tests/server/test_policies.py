@@ -182,6 +182,7 @@ BODIES: dict[str, Any] = {
     "POST /projects/<project>/links": {"days": 7},
     "POST /projects/<project>/views": {"name": "mine", "is_shared": True, "parameters": {}},
     "POST /blobs/missing": {"digests": []},
+    "POST /blobs/fetch": {"digests": []},
     "POST /media/<int:media_id>/table/join": {"other": 1, "on": ["id"]},
     "POST /artifact-versions/<int:version_id>/table": {"path": "rows.csv"},
     "POST /artifact-versions/<int:version_id>/table/changes": {"path": "rows.csv", "since": 1},
@@ -275,6 +276,10 @@ def test_a_digest_that_was_overheard_is_no_right_to_the_bytes(
 ) -> None:
     digest, content = str(bobs["digest"]), SECRET.encode()
     assert _bytes_of(eve, digest) == (404, None)
+    _send(eve, "PUT", f"/blobs/{hashlib.sha256(b'hers').hexdigest()}", b"hers")
+    asked = {"digests": [hashlib.sha256(b"hers").hexdigest(), digest]}
+    with eve.ask("POST", "/blobs/fetch", asked) as answer:
+        assert (answer.status_code, SECRET.encode() in answer.data) == (404, False)
     assert eve.done("POST", "/blobs/missing", {"digests": [digest]})["missing"] == [digest]
     guessed = eve.client.put(f"{PREFIX}/blobs/{digest}", data=b"a guess", headers=_octets(eve))
     assert (guessed.status_code, guessed.json["error"]["code"]) == (422, "digest_mismatch")
@@ -293,6 +298,8 @@ def test_whoever_sees_what_they_belong_to_reads_the_bytes(
 ) -> None:
     bob.done("PUT", f"/projects/{SECRET}/members/eve", {"role": "viewer"})
     assert _bytes_of(eve, str(bobs["digest"])) == (200, SECRET.encode())
+    with eve.ask("POST", "/blobs/fetch", {"digests": [bobs["digest"]]}) as answer:
+        assert (answer.status_code, answer.data[36:]) == (200, SECRET.encode())
 
 
 def _bytes_of(somebody: Somebody, digest: str) -> tuple[int, bytes | None]:

@@ -7,11 +7,13 @@ by which the server knows what it has carried out.
 
 from __future__ import annotations
 
+import functools
 import io
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import msgspec
@@ -40,9 +42,6 @@ _WRONG_ARGUMENT: Final = frozenset(
         "no_goal",
     }
 )
-
-
-_NO_ROUTE: Final = frozenset({"not_found", "method_not_allowed"})
 
 
 class NotFoundError(RefusedError, LookupError):
@@ -128,6 +127,23 @@ class Connection:
         except RefusedError as error:
             raise _explained(error) from None
 
+    def download_small(
+        self, sizes: Mapping[str, int], keep: Callable[[str, bytes], object], alone: Callable[[str], object]
+    ) -> None:
+        """Have `keep` given the bytes of these small blobs, from any thread; see `downloading.fetch_small`."""
+        from tracker import downloading
+        from tracker.transport import Transport
+
+        def job(portion: dict[str, int], transport: Transport) -> None:
+            self._patiently(lambda: downloading.fetch_small(transport, portion, keep, alone))
+
+        jobs = [functools.partial(job, portion) for portion in downloading.portions(sizes)]
+        try:
+            with closing(Transport(self.url, self._api_key)) as transport:
+                downloading.carry_out(transport, jobs)
+        except RefusedError as error:
+            raise _explained(error) from None
+
     def close(self) -> None:
         """Let go of the connections."""
         with self._lock:
@@ -137,7 +153,7 @@ class Connection:
 
     def _of_an_older_server(self, error: RefusedError) -> RefusedError | None:
         """What to say of a server that has no such route at all."""
-        if error.code not in _NO_ROUTE:
+        if not error.is_of_an_older_server:
             return None
         message = (
             f"{self.url} does not know this request ({error}): it is older than this client, {client_version()}; bring "
@@ -146,12 +162,15 @@ class Connection:
         return RefusedError(message, code=error.code)
 
     def _tried(self, act: Callable[[Transport], T]) -> T:
+        return self._patiently(lambda: self._once(act))
+
+    def _patiently(self, act: Callable[[], T]) -> T:
         for _ in range(self._attempts - 1):
             try:
-                return self._once(act)
+                return act()
             except TransportError as error:
                 time.sleep(min(error.retry_after_s or _PAUSE_S, _LONGEST_PAUSE_S))
-        return self._once(act)
+        return act()
 
     def _once(self, act: Callable[[Transport], T]) -> T:
         with self._lock:

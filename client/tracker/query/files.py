@@ -10,14 +10,15 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, Literal
+from typing import Any, BinaryIO, Final, Literal
 
 import msgspec
 
 from tracker.errors import TrackerError
+from tracker.packs import PACKED_BYTES
 from tracker.query.answers import ArtifactFacts, moment
 from tracker.query.connection import Connection
 
@@ -76,9 +77,29 @@ def download(connection: Connection, files: Sequence[StoredFile], target: Path) 
     for file in files:
         _check(file)
     paths = [target / file.place for file in files]
+    places: dict[str, list[Path]] = {}
+    sizes: dict[str, int] = {}
     for file, path in zip(files, paths, strict=True):
         if not _is_intact(path, file):
-            _fetch(connection, file, path)
+            places.setdefault(file.digest, []).append(path)
+            sizes[file.digest] = file.size_bytes
+    for folder in {path.parent for found in places.values() for path in found}:
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(digest: str, data: bytes) -> None:
+        for path in places[digest]:
+            _put(path, lambda file: file.write(data))
+
+    def alone(digest: str) -> None:
+        for path in places[digest]:
+            _put(path, lambda file: connection.download(digest, file))
+
+    small = {digest: size for digest, size in sizes.items() if 0 <= size <= PACKED_BYTES}
+    if len(small) > 1:
+        connection.download_small(small, keep, alone)
+    for digest in sizes:
+        if len(small) < 2 or digest not in small:
+            alone(digest)
     return paths
 
 
@@ -103,12 +124,12 @@ def _is_intact(path: Path, file: StoredFile) -> bool:
         return False
 
 
-def _fetch(connection: Connection, file: StoredFile, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _put(path: Path, fill: Callable[[BinaryIO], object]) -> None:
     temporary = path.with_name(f".{secrets.token_hex(8)}")
     try:
         with temporary.open("xb") as target:
-            connection.download(file.digest, target)
+            fill(target)
         os.replace(temporary, path)
-    finally:
+    except BaseException:
         temporary.unlink(missing_ok=True)
+        raise

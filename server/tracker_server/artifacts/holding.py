@@ -35,6 +35,14 @@ def may_read(session: Session, digest: str) -> bool:
     return narrowing.of(session) is None or bool(_readable(session, [digest]))
 
 
+def unreadable(session: Session, digests: Sequence[str]) -> str | None:
+    """The first of the digests, few enough for one statement, whose bytes the session may not have."""
+    if narrowing.of(session) is None:
+        return None
+    readable = _readable(session, digests)
+    return next((digest for digest in digests if digest not in readable), None)
+
+
 def held(session: Session, digests: Sequence[str], actor_id: int) -> set[str]:
     """Those of the digests, few enough for one statement, that the actor may name."""
     if narrowing.of(session) is None:

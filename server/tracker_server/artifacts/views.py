@@ -58,6 +58,20 @@ def put_blobs(call: Call) -> StoredBlobs:
     return StoredBlobs(len(blobs))
 
 
+@api.post("/blobs/fetch", access="read", body=DigestList)
+def get_blobs(call: Call, body: DigestList) -> Response:
+    """The bytes of many small digests, each once and in their order, framed as many are sent: all of them or none."""
+    refused = holding.unreadable(call.session, body.digests)
+    if refused is not None:
+        raise NotFound("unknown_blob", f"there is no blob {refused}")
+    store = artifacts.blob_store()
+    sizes = bulk.sizes(store, body.digests)
+    headers = {"Cache-Control": "private, no-store"}
+    response = Response(bulk.framed(store, sizes), mimetype="application/octet-stream", headers=headers)
+    response.content_length = bulk.length(sizes)  # so that one that breaks off is known
+    return response
+
+
 @api.get("/blobs/<digest>/arrived", reply=ArrivedBytes)
 def get_arrived_bytes(call: Call, digest: str) -> ArrivedBytes:
     """How much has come of what one was sending under this sha256 when that broke off."""
