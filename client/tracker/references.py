@@ -17,6 +17,7 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import stat
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -40,6 +41,9 @@ SCHEMES: Final = ("file", "http", "https", "s3", "gs")
 _PART_BYTES: Final = 1024 * 1024
 _TIMEOUTS_S: Final = (10.0, 60.0)
 """Of connecting, and of each wait for more."""
+UNSAID_BYTES: Final = 64 * 1024**3
+"""How much is read at most of a file whose size neither the reference nor its place says: it may never end."""
+
 _GONE: Final = (404, 410)
 _SECRET: Final = re.compile(
     r"token(?!iz)|secret|passw|api[-_]?key|credential|signature|^auth(?!or)|^sig$", re.IGNORECASE
@@ -216,22 +220,37 @@ def _strong(etag: str | None) -> str | None:
 
 
 def _read(uri: str, target: Path | None, most_bytes: int | None, until: float | None) -> Found:
-    """All of a file, written to `target` or only hashed; no more than one byte beyond `most_bytes` of it."""
+    """All of a file, written to `target` or only hashed; no more than a part beyond `most_bytes` of it, or where its
+    place does not say how long it is, beyond what is read of such a one.
+    """
     _, opened = _of(uri)
     sha256 = hashlib.sha256()
     size_bytes = 0
     with opened(uri) as (said, parts), open(target or os.devnull, "wb") as copy:
+        _check_said(uri, said, most_bytes, target)
         for part in parts:
             if until is not None and time.monotonic() > until:
                 raise TransportError(f"{uri} was not read in time: {size_bytes} bytes came")
             size_bytes += len(part)
             if most_bytes is not None and size_bytes > most_bytes:
                 raise ChangedError(f"{uri} has more than the {most_bytes} bytes that it had when it was adopted")
+            if said.size_bytes is None and size_bytes > UNSAID_BYTES:
+                raise TransportError(f"{uri} goes on after {size_bytes} bytes, and does not say how many it has")
             sha256.update(part)
             copy.write(part)
     if said.size_bytes is not None and said.size_bytes != size_bytes:
         raise TransportError(f"{uri} broke off after {size_bytes} bytes of {said.size_bytes}")
     return Found(size_bytes, said.etag, sha256.hexdigest())
+
+
+def _check_said(uri: str, said: Found, most_bytes: int | None, target: Path | None) -> None:
+    """Before a byte is read: what its place says that a file has must be what it had, and have room here."""
+    if said.size_bytes is None:
+        return
+    if most_bytes is not None and said.size_bytes != most_bytes:
+        raise ChangedError(f"{uri} has {said.size_bytes} bytes, and had {most_bytes} when it was adopted")
+    if target is not None and said.size_bytes > (free_bytes := shutil.disk_usage(target.parent).free):
+        raise TransportError(f"{uri} has {said.size_bytes} bytes, and {free_bytes} are free in {target.parent}")
 
 
 _Head = Callable[[str], Found]
@@ -348,11 +367,12 @@ def _store(uri: str) -> Generator[tuple[Any, Any, str]]:
             'start processes by "spawn", or read nothing from there before they are forked'
         )
     _reader = os.getpid()
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
     scheme, _, rest = uri.partition("://")
+    endpoint, config = _endpoint(scheme.lower())
     try:
         store = from_url(
             f"{scheme.lower()}://{rest.partition('/')[0]}",
+            config=config,
             client_options={
                 "connect_timeout": timedelta(seconds=_TIMEOUTS_S[0]), "timeout": timedelta(hours=6),
                 "allow_http": endpoint.startswith("http://"),
@@ -365,6 +385,18 @@ def _store(uri: str) -> Generator[tuple[Any, Any, str]]:
     except (BaseError, PermissionError) as error:
         said = str(error).partition("\n")[0]
         raise TransportError(f"{uri} cannot be read: {said:.300}") from None
+
+
+def _endpoint(scheme: str) -> tuple[str, Any]:
+    """Where the environment says that the store is, if it does, and what the library has to be told of it."""
+    if scheme == "s3":
+        return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or "", None
+    emulator = os.environ.get("STORAGE_EMULATOR_HOST", "")
+    if not emulator:
+        return "", None
+    url = emulator if "://" in emulator else f"http://{emulator}"
+    account = {"gcs_base_url": url, "disable_oauth": True, "client_email": "", "private_key": "", "private_key_id": ""}
+    return url, {"service_account_key": msgspec.json.encode(account).decode()}
 
 
 def _key(uri: str) -> str:

@@ -6,9 +6,10 @@ import hashlib
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
 
 import obstore
 import obstore.store
@@ -17,11 +18,14 @@ import requests
 
 @dataclass
 class Web:
-    """Files behind addresses: what is in `files` is there. Without `has_etags` it tells of none."""
+    """Files behind addresses: what is in `files` is there. Without `has_etags` it tells of none, without `says_size`
+    not how long they are. It answers as Google Cloud Storage does, too: bucket and name are then the path.
+    """
 
     url: str
     files: dict[str, bytes] = field(default_factory=dict)
     has_etags: bool = True
+    says_size: bool = True
     answers_head: bool = True
     is_broken: bool = False
     asked: list[str] = field(default_factory=list)
@@ -45,22 +49,25 @@ def web() -> Iterator[Web]:
                 self._say(302, {"Location": self.path.removeprefix("/moved")})
             elif made.is_broken or (is_head and not made.answers_head):
                 self._say(503 if made.is_broken else 405, {})
-            elif (content := made.files.get(self.path.lstrip("/"))) is None:
+            elif (content := made.files.get(unquote(self.path.lstrip("/")))) is None:
                 self._say(404, {})
             else:
                 self._show(content, is_head=is_head)
 
         def _show(self, content: bytes, *, is_head: bool) -> None:
-            headers = {"Content-Length": str(len(content))}
+            headers = {"Last-Modified": "Wed, 21 Oct 2026 07:28:00 GMT"}
+            if made.says_size:
+                headers["Content-Length"] = str(len(content))
             if made.has_etags:
                 headers["ETag"] = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
             self._say(200, headers)
             if not is_head:
-                self.wfile.write(content)
+                with suppress(ConnectionError):  # who asked has heard enough
+                    self.wfile.write(content)
 
         def _say(self, status: int, headers: dict[str, str]) -> None:
             self.send_response(status)
-            for name, value in ({"Content-Length": "0"} | headers).items():
+            for name, value in (headers if status == 200 else {"Content-Length": "0"} | headers).items():
                 self.send_header(name, value)
             self.end_headers()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -34,7 +35,7 @@ def objects(storage, monkeypatch):
     return storage
 
 
-@pytest.fixture(params=["path", "http", "http-without-etags", "s3"])
+@pytest.fixture(params=["path", "http", "http-without-etags", "s3", "gs"])
 def place(request, tmp_path):
     """Puts content at one place, of every kind; its address."""
     if request.param == "path":
@@ -48,6 +49,14 @@ def place(request, tmp_path):
         storage = request.getfixturevalue("objects")
         return lambda content: storage.put(f"{tmp_path.name}/a model.pt", content)
     pages = request.getfixturevalue("pages")
+    if request.param == "gs":
+        request.getfixturevalue("monkeypatch").setenv("STORAGE_EMULATOR_HOST", pages.url)
+
+        def keep(content):
+            pages.files["models/a model.pt"] = content
+            return "gs://models/a model.pt"
+
+        return keep
     pages.has_etags = request.param == "http"
 
     def publish(content):
@@ -180,6 +189,24 @@ def test_reading_ends_in_time(pages):
 def test_an_address_that_names_no_file_is_refused(place, what):
     with pytest.raises(ValueError, match=what):
         references.uri_of(place)
+
+
+def test_what_never_ends_is_not_read_to_its_end(pages, tmp_path, monkeypatch):
+    pages.files["a.pt"] = bytes(4 * 1024 * 1024)
+    pages.says_size = False
+    monkeypatch.setattr(references, "UNSAID_BYTES", 1024 * 1024)
+    of_no_size = Reference("a.pt", f"{pages.url}/a.pt", None, None, "0" * 64)
+    with pytest.raises(TransportError, match="goes on after 2097152 bytes, and does not say how many it has"):
+        references.fetch(of_no_size, tmp_path / "bundle" / "a.pt")
+    assert list((tmp_path / "bundle").iterdir()) == []
+
+
+def test_what_has_no_room_here_is_not_begun(pages, tmp_path, monkeypatch):
+    pages.files["a.pt"] = b"weights"
+    reference = references.adopt("a.pt", f"{pages.url}/a.pt")
+    monkeypatch.setattr(references.shutil, "disk_usage", lambda _: SimpleNamespace(free=3))
+    with pytest.raises(TransportError, match="has 7 bytes, and 3 are free in"):
+        references.fetch(reference, tmp_path / "bundle" / "a.pt")
 
 
 def test_a_device_is_no_file():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 import tracker
+from tests.client.places import bucket
 from tracker import uploading
 from tracker.errors import TrackerError, TransportError
 from tracker.inputs import pointers
@@ -240,6 +242,32 @@ def test_references_are_fetched_and_verified(server, tmp_path, pages):
         blob.unlink()
     with pytest.raises(TrackerError, match="when it was adopted"):
         tracker.use_artifact("mnist:v3", project="digits")
+
+
+def test_an_object_of_a_store_is_known_by_its_etag(server, start, tracker_dir, monkeypatch):
+    with bucket() as objects:
+        for name, value in objects.environment.items():
+            monkeypatch.setenv(name, value)
+        made = tracker.Artifact("mnist", "dataset")
+        with pytest.raises(FileNotFoundError, match=r"s3://models/none\.csv"):
+            made.add_reference("s3://models/none.csv")
+        made.add_reference(objects.put("a/rows.csv", b"1,2,3"), "train.csv")
+        run = start("digits")
+        run.log_artifact(made)
+        run.finish()
+        ((file,),) = [record.files for record in server.records(ArtifactLogged)]
+        assert (file.path, file.size_bytes, file.digest, file.reference) == (
+            "train.csv",
+            5,
+            "",
+            "s3://models/a/rows.csv",
+        )
+        _published(server, [{name: getattr(file, name) for name in file.__struct_fields__}])
+        assert (tracker.use_artifact("mnist:v3", project="digits") / "train.csv").read_bytes() == b"1,2,3"
+        shutil.rmtree(tracker_dir / "artifacts")
+        objects.put("a/rows.csv", b"1,2,4")
+        with pytest.raises(TrackerError, match=r"has the ETag .* when it was adopted"):
+            tracker.use_artifact("mnist:v3", project="digits")
 
 
 def test_a_download_goes_on_where_an_earlier_one_broke_off(server, tracker_dir):
