@@ -22,9 +22,8 @@ from typing import Final
 
 from tracker.forking import Undivided
 from tracker.journal import Journal
-from tracker.journal_files import make_private_folder
-from tracker.names import new_writer_id
 from tracker.records import ArtifactFile, Record
+from tracker.staging import StagingError, stage_bytes
 
 MAX_BYTES: Final = 256 * 1024 * 1024
 PATIENCE_S: Final = 5.0
@@ -36,21 +35,9 @@ _encoding = Undivided()
 
 
 def keep(blobs: Path, data: bytes, path: str = "") -> ArtifactFile:
-    """Have bytes lie in the folder under their digest, once. Raises OSError."""
-    import hashlib  # 5 ms that importing tracker shall not cost
-
-    digest = hashlib.sha256(data).hexdigest()
-    place = blobs / digest
-    if not place.exists():
-        make_private_folder(blobs)
-        temporary = blobs / f".{new_writer_id()}"
-        try:
-            temporary.write_bytes(data)
-            temporary.rename(place)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
-    return ArtifactFile(path, digest, len(data))
+    """Have bytes lie in the folder under their digest, once. Raises StagingError."""
+    kept = stage_bytes(data, blobs)
+    return ArtifactFile(path, kept.digest, kept.size_bytes)
 
 
 class Encoder:
@@ -161,6 +148,8 @@ class Encoder:
         try:
             with _encoding.work():
                 record = work()
+        except StagingError as error:
+            self._journal.lose(what, error)
         except OSError as error:
             self._journal.lose(what, f"{error}; free some space, or set TRACKER_DIR to a folder that has it")
         except Exception as error:  # the edge of the thread: one that cannot be encoded must not end those after it
