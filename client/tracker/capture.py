@@ -88,6 +88,7 @@ def environment(redactor: Redactor | None = None) -> dict[str, Any]:
             "executable": sys.executable,
         },
         "packages": packages(),
+        "local_packages": local_packages() or None,
         "cpu": _cpu(),
         "memory_bytes": _memory_bytes(),
         "gpus": _gpus(),
@@ -161,6 +162,12 @@ def packages() -> dict[str, str]:
     """The installed distributions and their versions, by name."""
     found = ((item.metadata["Name"], item.version) for item in importlib.metadata.distributions())
     return dict(sorted((name, version) for name, version in found if name and version))
+
+
+def local_packages() -> list[str]:
+    """Those of them that came from a folder, a file or a repository: an index may have another of that name."""
+    found = ((item.metadata["Name"], item.read_text("direct_url.json")) for item in importlib.metadata.distributions())
+    return sorted({name for name, origin in found if name and origin})
 
 
 def git_state(folder: Path, redactor: Redactor | None = None) -> dict[str, Any] | None:

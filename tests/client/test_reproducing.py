@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +14,9 @@ import pytest
 from tracker.query.answers import MetricSummary
 from tracker.reproducing import captured
 from tracker.reproducing.captured import without_binary
+from tracker.reproducing.checkout import checkout
 from tracker.reproducing.comparing import compare
+from tracker.reproducing.running import installable, lend
 
 
 def metric(last: float | None = 1.0, *, count: int = 3, kind: str = "metric", **more: Any) -> MetricSummary:
@@ -123,3 +128,33 @@ def test_binary_files_are_taken_out_of_a_patch_and_named():
     text = "diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-1\n+Binary files here differ\n"
     binary = "diff --git a/y.png b/y.png\nindex 1..2 100644\nBinary files a/y.png and b/y.png differ\n"
     assert without_binary(text + binary) == (text, ["y.png"])
+
+
+def test_no_index_is_asked_for_what_came_from_none(tmp_path):
+    packages = {"numpy": "2.0", "My_Own.Package": "0.1", "tracker-ml": "0.1.0", "msgspec": "0.20.0"}
+    source = {"files": [{"path": "train.py", "text": "1"}]}
+    found = captured(run(packages=packages, local_packages=["my-own-package", "tracker-ml", 3], source=source))
+    wanted, left_out = installable(found)
+    assert wanted[:2] == ["numpy==2.0", "msgspec==0.20.0"]
+    assert (left_out, [line for line in wanted if "tracker" in line or line.startswith("msgspec>")]) == (
+        ["my-own-package"], [],
+    )  # fmt: skip
+    assert any(line.startswith("requests") for line in wanted), "what the tracker needs is there"
+    checkout(found, tmp_path / "here")
+    lock = (tmp_path / "here" / ".tracker" / "requirements.txt").read_text().splitlines()
+    assert lock[1:] == [
+        "numpy==2.0", "# from no index: My_Own.Package==0.1", "# from no index: tracker-ml==0.1.0", "msgspec==0.20.0",
+    ]  # fmt: skip
+
+
+def test_an_environment_is_lent_the_tracker_at_hand(tmp_path):
+    lend(tmp_path)
+    code = (
+        "from importlib.metadata import version; from importlib.util import find_spec; "
+        "print(find_spec('tracker').origin, version('tracker-ml'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.split()[0] == str(tmp_path / "tracker" / "__init__.py")

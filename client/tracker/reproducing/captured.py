@@ -48,7 +48,7 @@ class Input(msgspec.Struct, frozen=True):
 class Captured(msgspec.Struct, frozen=True, kw_only=True):
     """`root` is the folder of the repository where it ran, `cwd` and `script` lie in it or elsewhere; all on the
     machine of the run. `missing` says in sentences what of the code was not kept, `apart` what other files lay
-    beside it and were not."""
+    beside it and were not. `local` are the packages that came from no index, where another may have their name."""
 
     run: str
     name: str
@@ -60,6 +60,7 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
     root: str | None
     python: str | None
     packages: tuple[str, ...]
+    local: frozenset[str]
     variables: dict[str, str]
     commit: str | None
     remote: str | None
@@ -99,6 +100,7 @@ def captured(run: StoredRun) -> Captured:
             f"{name}=={version}" for name, version in packages.items()
             if _fitting(_PACKAGE, name) and re.fullmatch(r"[A-Za-z0-9.!+_-]+", str(version))
         ),
+        local=frozenset(name for name in _list(environment.get("local_packages")) if isinstance(name, str)),
         variables={
             name: value for name, value in _mapping(environment.get("env")).items()
             if _DETERMINING.fullmatch(name) and isinstance(value, str) and REDACTED not in value
@@ -122,6 +124,11 @@ def _inputs(run: StoredRun) -> list[Input]:
 def _name_and_version(ref: str) -> tuple[str, int]:
     name, _, version = ref.rpartition(":v")
     return name, int(version)
+
+
+def normal(package: str) -> str:
+    """A package's name as an index compares it."""
+    return re.sub(r"[-_.]+", "-", package).lower()
 
 
 def without_binary(patch: str) -> tuple[str, list[str]]:

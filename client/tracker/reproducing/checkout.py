@@ -18,7 +18,7 @@ from typing import Any, Final
 import msgspec
 
 from tracker.errors import TrackerError
-from tracker.reproducing.captured import Captured
+from tracker.reproducing.captured import Captured, normal
 
 FACTS: Final = ".tracker"
 """The folder in a checkout that says what it is of: `run.json`, `requirements.txt`, `inputs.json`."""
@@ -195,7 +195,11 @@ def _write(folder: Path, path: Path, text: str) -> None:
 def _write_facts(run: Captured, folder: Path) -> None:
     facts = folder / FACTS
     _write(folder, facts / ".gitignore", "*\n")
-    lock = "".join(f"{line}\n" for line in run.packages)
+    local = {normal(name) for name in run.local}
+    lock = "".join(
+        f"# from no index: {line}\n" if normal(line.partition("==")[0]) in local else f"{line}\n"
+        for line in run.packages
+    )
     _write(folder, facts / "requirements.txt", f"# Python {run.python or 'of an unknown version'}\n{lock}")
     said: dict[str, Any] = {"run": run.run, "name": run.name, "project": run.project, "url": run.url}
     said |= {"commit": run.commit, "command": list(run.command), "missing": [*run.missing, *run.apart]}

@@ -7,11 +7,14 @@ ours goes; the run that it makes says which one it repeats, and so both pages le
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -19,8 +22,9 @@ from urllib.parse import quote
 import msgspec
 
 from tracker.errors import TrackerError
+from tracker.notices import notice
 from tracker.pins import INPUTS
-from tracker.reproducing.captured import Captured, captured
+from tracker.reproducing.captured import Captured, captured, normal
 from tracker.reproducing.checkout import FACTS, Checkout, checkout
 from tracker.reproducing.comparing import Comparison, compare
 from tracker.start import REPRODUCES
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
 
 TOLERANCE: Final = 1e-6
 ARRIVES_WITHIN_S: Final = 60.0
+_DISTRIBUTION: Final = "tracker-ml"
 _OWN: Final = ("TRACKER_RUN_ID", "RANK", "WORLD_SIZE", "LOCAL_RANK")
 
 
@@ -74,11 +79,11 @@ def reproduce(
         raise NotReproducible(f"run {what.name} has no command: it was started with capture_code=False")
     if what.missing and not anyway:
         raise NotReproducible("; ".join(what.missing) + ". Run it all the same with --anyway")
-    with _python(what, needed=environment, timeout_s=timeout_s) as python:
+    with _python(what, needed=environment, timeout_s=timeout_s) as (python, paths):
         place = checkout(what, folder, repository=repository, python=python)
         known = set(old.reproduced_by)
         out = sys.stderr.fileno() if prints_to_stderr else None
-        status = _run(place, api.url, old.id, timeout_s, out)
+        status = _run(place, api.url, old.id, timeout_s, out, paths)
     new = _arrived(api, old.id, known, status)
     comparison = compare(old.metrics, new.metrics, tolerance=tolerance, ignore=ignore)
     return Reproduced(
@@ -105,25 +110,66 @@ def differences(what: Captured) -> list[str]:
     return told
 
 
+def installable(what: Captured) -> tuple[list[str], list[str]]:
+    """The packages of the run that an index is asked for, and the names of those that it is not.
+
+    One that came from a folder or a repository is on no index, or another is there; of the tracker ours is lent.
+    """
+    local = {normal(name) for name in what.local} - {normal(_DISTRIBUTION)}
+    named = {line: normal(line.partition("==")[0]) for line in what.packages}
+    left_out = sorted(name for name in named.values() if name in local)
+    wanted = [line for line, name in named.items() if name not in local and name != normal(_DISTRIBUTION)]
+    needs = [need for need in _own_needs() if normal(re.split(r"[^A-Za-z0-9._-]", need)[0]) not in named.values()]
+    return [*wanted, *needs], left_out
+
+
+def lend(folder: Path) -> None:
+    """Have this tracker importable from a folder, and nothing else that is installed beside it."""
+    import tracker
+
+    (folder / "tracker").symlink_to(Path(tracker.__file__).parent)
+    with suppress(PackageNotFoundError):
+        own = distribution(_DISTRIBUTION)
+        facts = Path(str(own.locate_file(f"{normal(_DISTRIBUTION).replace('-', '_')}-{own.version}.dist-info")))
+        if facts.is_dir():
+            (folder / facts.name).symlink_to(facts)
+
+
+def _own_needs() -> list[str]:
+    try:
+        return [need for need in distribution(_DISTRIBUTION).requires or [] if ";" not in need]
+    except PackageNotFoundError:
+        return []
+
+
 @contextmanager
-def _python(what: Captured, *, needed: bool, timeout_s: float | None) -> Generator[str]:
-    """The interpreter that it is to run with."""
+def _python(what: Captured, *, needed: bool, timeout_s: float | None) -> Generator[tuple[str, list[str]]]:
+    """The interpreter that it is to run with, and the folders that it is to import from besides."""
     if not needed:
-        yield sys.executable
+        yield sys.executable, []
         return
     if what.python is None or not what.packages:
         raise NotReproducible(f"run {what.name} has no packages to build an environment from; leave --environment out")
     from tracker import settings
     from tracker.bundles import environments
 
+    packages, left_out = installable(what)
+    if left_out:
+        notice(f"not in the environment, as they were installed from a folder or a repository: {', '.join(left_out)}")
     folder = settings.load().directory / "environments"
     until = time.monotonic() + (timeout_s or 3600.0)
-    with environments.ready(what.packages, what.python, folder, until=until) as interpreter:
-        yield str(interpreter)
+    with (
+        tempfile.TemporaryDirectory(prefix="tracker-lent-") as lent,
+        environments.ready(packages, what.python, folder, until=until) as interpreter,
+    ):
+        lend(Path(lent))
+        yield str(interpreter), [lent]
 
 
-def _run(place: Checkout, url: str, run_id: str, timeout_s: float | None, out: int | None) -> int:
+def _run(place: Checkout, url: str, run_id: str, timeout_s: float | None, out: int | None, paths: Sequence[str]) -> int:
     kept = {name: value for name, value in os.environ.items() if name not in _OWN}
+    if paths:
+        kept["PYTHONPATH"] = os.pathsep.join(filter(None, [*paths, kept.get("PYTHONPATH", "")]))
     told = {REPRODUCES: run_id, "TRACKER_URL": url, INPUTS: str(place.folder / FACTS / "inputs.json")}
     process = subprocess.Popen(  # noqa: S603 (what the user asked to run again)
         place.command, cwd=place.cwd, env={**kept, **place.variables, **told}, stdin=subprocess.DEVNULL, stdout=out
