@@ -19,6 +19,7 @@ from chaos.full_disk import full_disk
 from chaos.hostile import hostile
 from chaos.killed_clients import killed_clients
 from chaos.killed_server import killed_server
+from chaos.killed_uploads import killed_uploads
 from chaos.locked import locked
 from chaos.outcomes import Outcome
 from chaos.sent_again import sent_again
@@ -67,6 +68,7 @@ SCENARIOS: dict[str, Scenario] = {
     "bad-network": lambda scale: bad_network(points=_part(50_000, scale), clients=10, seconds=max(2.0, 20 * scale)),
     "sent-again": lambda scale: sent_again(rounds=_part(3, scale)),
     "killed-clients": lambda scale: killed_clients(kills=_part(100, scale)),
+    "killed-uploads": lambda scale: killed_uploads(kills=_part(20, scale)),
     "hostile": lambda scale: hostile(share=min(1.0, scale)),
     "locked": lambda _: locked(),
     "full-disk": lambda _: full_disk(),

@@ -72,6 +72,13 @@ def paced(steps: str, keys: str, seconds: str) -> None:
     run.finish()
 
 
+def upload(file: str) -> None:
+    """Log a file, and end once it is stored."""
+    run = start()
+    run.log_artifact(file, name="weights", type="model")
+    run.finish()
+
+
 def until_killed(counter: str, file: str) -> None:
     """Log a file and then steps, and note in `counter` how many calls of `log()` have returned."""
     run, labels = start(), names(3)
@@ -91,7 +98,9 @@ def returned(counter: Path) -> int:
         return 0
 
 
-WORK: dict[str, Callable[..., None]] = {"steady": steady, "paced": paced, "until_killed": until_killed}
+WORK: dict[str, Callable[..., None]] = {
+    "steady": steady, "paced": paced, "upload": upload, "until_killed": until_killed,
+}  # fmt: skip
 
 if __name__ == "__main__":
     WORK[sys.argv[1]](*sys.argv[2:])

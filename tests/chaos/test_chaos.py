@@ -7,6 +7,7 @@ from chaos.changes import APART, CASES, changing_routes
 from chaos.hostile import hostile
 from chaos.killed_clients import killed_clients
 from chaos.killed_server import killed_server
+from chaos.killed_uploads import killed_uploads
 from chaos.locked import locked
 from chaos.outcomes import Outcome, text
 from chaos.sent_again import sent_again
@@ -31,6 +32,10 @@ def test_what_is_logged_through_a_bad_network_is_stored_once() -> None:
 
 def test_what_killed_clients_logged_is_recovered_by_one_sync_and_not_changed_by_a_second() -> None:
     assert_held(killed_clients(kills=6))
+
+
+def test_a_large_file_goes_on_where_a_client_or_a_server_was_killed() -> None:
+    assert_held(killed_uploads(kills=2, mebibytes=32))
 
 
 def test_every_route_that_changes_something_has_a_case() -> None:

@@ -6,18 +6,16 @@ import hashlib
 import json
 import os
 import random
-import socket
 import subprocess
 import sys
-import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.processes import Server, environment, tracker, wait_until
+from tests.relay import Relay, arrived
 from tracker.transport import RESUMED_FROM_BYTES
 
 CODE = """
@@ -31,60 +29,6 @@ SIZE = RESUMED_FROM_BYTES * 3
 HELD_AFTER = SIZE // 2
 
 
-class Relay:
-    """Passes on what clients send to a server, and counts it; beyond `held_after` bytes it waits until it is let go."""
-
-    def __init__(self, port: int, held_after: int | None = None) -> None:
-        self._port = port
-        self._held_after = held_after
-        self._let_go = threading.Event()
-        self._lock = threading.Lock()
-        self.sent = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def let_go(self) -> None:
-        self._held_after = None
-        self._let_go.set()
-
-    def close(self) -> None:
-        self.let_go()
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:  # closed
-                return
-            try:
-                server = socket.create_connection(("127.0.0.1", self._port))
-            except OSError:  # the server is not there
-                client.close()
-                continue
-            for source, target, is_up in ((client, server, True), (server, client, False)):
-                threading.Thread(target=self._pass_on, args=(source, target, is_up), daemon=True).start()
-
-    def _pass_on(self, source: socket.socket, target: socket.socket, is_up: bool) -> None:
-        try:
-            while part := source.recv(64 * 1024):
-                if is_up:
-                    with self._lock:
-                        self.sent += len(part)
-                        is_held = self._held_after is not None and self.sent > self._held_after
-                    if is_held:
-                        self._let_go.wait(60)
-                target.sendall(part)
-        except OSError:  # one side is gone
-            pass
-        finally:
-            for each in (source, target):
-                with suppress(OSError):  # the other direction ends too
-                    each.shutdown(socket.SHUT_RDWR)
-                each.close()
-
-
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     with Server(tmp_path / "data") as server:
@@ -96,13 +40,6 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "weights.bin"
     path.write_bytes(random.Random(1).randbytes(SIZE))
     return path
-
-
-def arrived(server: Server) -> int:
-    try:
-        return sum(path.stat().st_size for path in (server.data / "blobs" / "incoming").iterdir())
-    except FileNotFoundError:  # it has got its final name
-        return 0
 
 
 def rests(server: Server, file: Path) -> int:
