@@ -33,6 +33,11 @@ for number, name in enumerate(("first", "second")):
             values["val/batch"] = [tracker.Image(np.full((8, 8), 40 * one, np.uint8), caption=f"number {one}") for one in range(3)]
         run.log(values, step=step)
     run.finish()
+run = tracker.init("pictures", name="long", capture_console=False, system_interval_s=0)
+made["long"] = run.id
+for step in range(20):
+    run.log({"tiny": tracker.Image(np.full((8, 8), 10 * step, np.uint8), caption="tiny")}, step=step)
+run.finish()
 print(json.dumps(made))
 """  # noqa: E501
 
@@ -76,6 +81,47 @@ def test_one_slider_and_the_arrow_keys_move_all_panels(page: Page, made: dict[st
     expect(page.get_by_role("figure", name="val/scene")).to_have_count(0)
     page.get_by_role("searchbox", name="Find media").fill("nothing like it")
     expect(page.get_by_text("No name has “nothing like it” in it.")).to_be_visible()
+
+
+BLANK = """() => {
+  window.blank = [];
+  const look = ({ target }) => { if (!target.complete || target.naturalWidth === 0) window.blank.push(target.src); };
+  const found = { attributes: true, attributeFilter: ["src"], subtree: true };
+  new MutationObserver((changes) => changes.forEach(look)).observe(document.body, found);
+}"""
+"""Notes every image that gives way to one that is not there yet."""
+
+
+def test_the_steps_play_to_the_last_one_each_once_its_image_is_there(page: Page, made: dict[str, str]) -> None:
+    page.goto(f"/p/pictures/runs/{made['long']}/media?step=0")
+    expect(figure(page, "tiny at step 0").get_by_role("img")).to_be_visible()
+    page.evaluate(BLANK)
+    page.get_by_role("slider", name="Step").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    expect(figure(page, "tiny at step 2")).to_be_visible()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    expect(page).to_have_url(re.compile(r"step=\d+"))  # where it stopped
+    page.get_by_role("combobox", name="Speed of playing").select_option("10 / s")
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(figure(page, "tiny at step 19")).to_be_visible()
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    expect(page).not_to_have_url(re.compile("step="))
+    assert page.evaluate("window.blank") == []
+
+
+def test_compared_runs_play_together_and_the_slider_stops_them(page: Page, made: dict[str, str]) -> None:
+    page.goto(f"/p/pictures/compare?runs={made['long']},{made['second']}&tab=media&media=tiny&step=0")
+    panel = page.get_by_role("figure", name="tiny")
+    expect(panel.get_by_role("group", name="tiny of long, step 0")).to_be_visible()
+    page.evaluate(BLANK)
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(panel.get_by_role("group", name="tiny of long, step 2")).to_be_visible()
+    page.get_by_role("slider", name="Step").fill("0")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    expect(panel.get_by_role("group", name="tiny of long, step 0")).to_be_visible()
+    assert page.evaluate("window.blank") == []
 
 
 def test_an_image_fills_the_page_and_its_boxes_are_shown_by_class(page: Page, made: dict[str, str]) -> None:

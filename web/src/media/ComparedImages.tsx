@@ -15,12 +15,11 @@ import media from "./Media.module.css";
 import { saidStep } from "./saidStep";
 import { useWhole } from "./Pieces";
 
-type Props = { groups: readonly MediaGroup[]; runs: readonly ShownRun[]; baseline: string; look: Look; step: number | null };
+type Props = { groups: readonly MediaGroup[]; runs: readonly ShownRun[]; baseline: string; look: Look; step: number | null; number: number; onNumber: (number: number) => void };
 
-export function ComparedImages({ groups, runs, baseline, look, step }: Props) {
+export function ComparedImages({ groups, runs, baseline, look, step, number, onNumber }: Props) {
   const [view, setView] = useState(WHOLE);
   const [marking, setMarking] = useState(NO_MARKING);
-  const [number, setNumber] = useState(0);
   const [chosen, setChosen] = useState<string | null>(null);
   const most = Math.max(...groups.map((group) => group.media.length));
   const place = Math.min(number, most - 1);
@@ -38,9 +37,9 @@ export function ComparedImages({ groups, runs, baseline, look, step }: Props) {
     <>
       {most > 1 && (
         <div className={media["numbers"]}>
-          <button type="button" aria-label="Previous image" disabled={place <= 0} onClick={() => { setNumber(place - 1); }}>‹</button>
+          <button type="button" aria-label="Previous image" disabled={place <= 0} onClick={() => { onNumber(place - 1); }}>‹</button>
           <output aria-label="Image">{place + 1} of {most}</output>
-          <button type="button" aria-label="Next image" disabled={place >= most - 1} onClick={() => { setNumber(place + 1); }}>›</button>
+          <button type="button" aria-label="Next image" disabled={place >= most - 1} onClick={() => { onNumber(place + 1); }}>›</button>
         </div>
       )}
       {!isPair && <Legend images={sides.map(({ piece }) => readImage(piece.details))} marking={marking} onMarking={setMarking} />}

@@ -17,11 +17,11 @@ import styles from "./Media.module.css";
 import { useWhole } from "./Pieces";
 import { allOfGroup } from "./asking";
 import { StepSlider } from "./StepSlider";
-import type { Stepping } from "./useStep";
+import { type Stepping, usePrepared } from "./useStep";
 
-type Props = { group: MediaGroup; first: number; runs: readonly ShownRun[]; stepping: Stepping; stepCount: number; marking: Marking; onMarking: (marking: Marking) => void; onClose: () => void };
+type Props = { group: MediaGroup; first: number; runs: readonly ShownRun[]; stepping: Stepping; stepCount: number; marking: Marking; onMarking: (marking: Marking) => void; onPrepare: (step: number | null, place: number) => Promise<void>; onClose: () => void };
 
-export function Enlarged({ group, first, runs, stepping, stepCount, marking, onMarking, onClose }: Props) {
+export function Enlarged({ group, first, runs, stepping, stepCount, marking, onMarking, onPrepare, onClose }: Props) {
   const [index, setIndex] = useState(first);
   const [view, setView] = useState(WHOLE);
   const all = useQuery({ ...allOfGroup(group), enabled: group.count > group.media.length });
@@ -30,6 +30,7 @@ export function Enlarged({ group, first, runs, stepping, stepCount, marking, onM
   const piece = pieces[place];
   const whole = useWhole(piece === undefined ? [] : [piece]);
   const shown = whole.media?.[0];
+  usePrepared(stepping, (next) => onPrepare(next, place));
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || isTyping(event.target)) return;
     if (event.key === "ArrowLeft") stepping.by(-1);

@@ -1,8 +1,8 @@
 /** Media of the compared runs: a panel for each name, at one step for all runs. */
 
-import { useQueries, useQuery } from "@tanstack/react-query";
+import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo, useRef } from "react";
+import { useMemo, useRef, useState } from "react";
 import { type Search, readChoice } from "../address";
 import type { MediaGroup, MediaName } from "../api";
 import type { PartProps } from "../compare/tabs";
@@ -19,9 +19,10 @@ import { Pieces } from "./Pieces";
 import { NO_MARKING } from "./images/marks";
 import { StepSlider } from "./StepSlider";
 import { mediaAt } from "./asking";
+import { contentAt, prepare } from "./preparing";
 import { together } from "./steps";
 import { useInSight } from "./useInSight";
-import { type Stepping, useStep } from "./useStep";
+import { type Stepping, usePrepared, useStep } from "./useStep";
 
 const MOST_RUNS = 12;
 const REFRESH_MS = 5000;
@@ -86,9 +87,13 @@ function ComparedPanel(props: PanelProps) {
   );
 }
 
-function Compared({ project, baseline, runs, name, count, stepping: { step }, look }: PanelProps) {
+function Compared({ project, baseline, runs, name, count, stepping, look }: PanelProps) {
+  const { step } = stepping;
+  const [number, setNumber] = useState(0);
+  const client = useQueryClient();
   const ids = useMemo(() => runs.map(({ id }) => id), [runs]);
   const found = useQuery(mediaAt(project, ids, name, step, count));
+  usePrepared(stepping, (next) => prepare(client, { project, runs: ids, name, count }, next, { shown: (group) => contentAt(group, number), isMarked: true }));
   if (found.data === undefined) return found.error === null ? <Outline lines={5} /> : <Failure what={`${name} could not be fetched.`} error={found.error} onRetry={() => void found.refetch()} />;
   const images = ofKind(found.data, (kind) => kind === "image");
   const others = ofKind(found.data, (kind) => kind !== "image").flatMap(({ media }) => media);
@@ -96,7 +101,7 @@ function Compared({ project, baseline, runs, name, count, stepping: { step }, lo
   return (
     <div className={styles["content"]} data-stale={found.isPlaceholderData}>
       {found.data.length === 0 && <p className="muted">Nothing was logged up to this step.</p>}
-      {images.length > 0 && <ComparedImages groups={images} runs={runs} baseline={baseline} look={look} step={step} />}
+      {images.length > 0 && <ComparedImages groups={images} runs={runs} baseline={baseline} look={look} step={step} number={number} onNumber={setNumber} />}
       {others.length > 0 && <Pieces media={others} marking={NO_MARKING} onEnlarge={() => undefined} step={step ?? Math.max(...found.data.map((group) => group.step))} runs={runs} size="large" />}
       {others.length > 0 && missing.length > 0 && <p className="muted">Nothing up to this step in {missing.map((run) => run.name).join(", ")}.</p>}
     </div>

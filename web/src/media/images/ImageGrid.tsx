@@ -12,7 +12,8 @@ export function ImageGrid({ pieces, marking, onEnlarge }: Props) {
   return (
     <ul className={styles["grid"]} data-alone={pieces.length === 1}>
       {pieces.map((piece, index) => (
-        <li key={piece.id}>
+        // the place, so that from step to step one image gives way to the next without a blank between them
+        <li key={index}>
           <Small piece={piece} number={pieces.length === 1 ? null : index + 1} isAlone={pieces.length === 1} marking={marking} onEnlarge={onEnlarge} />
         </li>
       ))}
@@ -28,7 +29,7 @@ function Small({ piece, number, isAlone, marking, onEnlarge }: { piece: Media; n
   const [broken, setBroken] = useState<string | null>(null);
   const details = readImage(piece.details);
   const { width, height } = details;
-  const address = isAlone && width !== null && width <= 512 ? piece.content_url : sized(piece.thumbnail_url, isAlone ? 512 : 256);
+  const address = smallAddress(piece, isAlone);
   const label = labelOf(piece, number);
   return (
     <>
@@ -45,6 +46,12 @@ function Small({ piece, number, isAlone, marking, onEnlarge }: { piece: Media; n
       {piece.caption !== "" && <p className={styles["caption"]} title={piece.caption}><bdi>{piece.caption}</bdi></p>}
     </>
   );
+}
+
+/** Where the picture is that a grid shows of a piece; null where it has none. */
+export function smallAddress(piece: Media, isAlone: boolean): string | null {
+  const { width } = readImage(piece.details);
+  return isAlone && width !== null && width <= 512 ? piece.content_url : sized(piece.thumbnail_url, isAlone ? 512 : 256);
 }
 
 const sized = (address: string | null, width: number) => (address === null ? null : `${address}${address.includes("?") ? "&" : "?"}width=${String(width)}`);

@@ -1,6 +1,6 @@
 /** The masks of an image, over it: each pixel in the colour of its class. */
 
-import { useQueries } from "@tanstack/react-query";
+import { queryOptions, useQueries } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import type { Media } from "../../api";
 import { useIsDark } from "../../theme";
@@ -16,7 +16,7 @@ export function Masks({ piece, masks, marking, onFailure }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const isDark = useIsDark();
   const found = useQueries({
-    queries: masks.map(({ name }) => ({ queryKey: ["mask", piece.id, name], queryFn: () => readMask(fileAddress(piece, `masks/${name}.png`)), staleTime: Infinity, structuralSharing: false, retry: false })),
+    queries: masks.map((mask) => maskOf(piece, mask)),
     combine: (results) => ({ pixels: results.map(({ data }) => data), error: results.find(({ error }) => error !== null)?.error ?? null }),
   });
   useEffect(() => {
@@ -26,6 +26,10 @@ export function Masks({ piece, masks, marking, onFailure }: Props) {
   useEffect(() => { if (found.error !== null) onFailure(found.error.message); }, [found.error, onFailure]);
   return <canvas ref={canvas} className={styles["masks"]} aria-hidden="true" />;
 }
+
+/** The pixels of a mask of a piece. */
+export const maskOf = (piece: Pick<Media, "id" | "content_url">, { name }: Pick<Mask, "name">) =>
+  queryOptions({ queryKey: ["mask", piece.id, name], queryFn: () => readMask(fileAddress(piece, `masks/${name}.png`)), staleTime: Infinity, structuralSharing: false, retry: false });
 
 /** A further file of a piece, by the address of its content. */
 export const fileAddress = (piece: Pick<Media, "id" | "content_url">, path: string) =>

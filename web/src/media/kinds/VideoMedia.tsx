@@ -12,16 +12,17 @@ import { StillImage } from "./StillImage";
 export function VideoMedia(shown: Shown) {
   const videos = useRef(new Set<HTMLVideoElement>());
   const [isTogether, setIsTogether] = useState(true);
+  const isOfPictures = shown.media.every(({ details }) => { const read = readVideo(details); return read.kind === "ready" && isPicture(read.details); });
   const others = (own: HTMLVideoElement | null) => (isTogether ? [...videos.current].filter((video) => video !== own) : []);
   return (
     <>
-      {shown.media.length > 1 && (
+      {shown.media.length > 1 && !isOfPictures && (
         <label className={styles["choice"]}><input type="checkbox" checked={isTogether} onChange={(event) => { setIsTogether(event.target.checked); }} /> All together</label>
       )}
       <Each shown={shown} read={readVideo}>
         {(piece, details) => {
           if (piece.content_url === null) return <p className="muted">There is no video.</p>;
-          if (details.format === "gif" || details.format === "webp") return <StillImage address={piece.content_url} format={details.format} piece={piece} label={titleOf(piece, shown)} />;
+          if (isPicture(details)) return <StillImage address={piece.content_url} format={details.format} piece={piece} label={titleOf(piece, shown)} />;
           return (
             <OneVideo
               piece={piece}
@@ -42,21 +43,29 @@ export function VideoMedia(shown: Shown) {
   );
 }
 
+type Picture = Video & { format: "gif" | "webp" };
+const isPicture = (details: Video): details is Picture => details.format === "gif" || details.format === "webp";
+
 type OneProps = { piece: Piece; address: string; details: Video; label: string; others: (own: HTMLVideoElement | null) => HTMLVideoElement[]; video: (element: HTMLVideoElement | null) => (() => void) | undefined };
 
 function OneVideo({ piece, address, details, label, others, video }: OneProps) {
   const own = useRef<HTMLVideoElement>(null);
   const [seconds, setSeconds] = useState(0);
   const [length, setLength] = useState(NaN);
-  const [isBroken, setIsBroken] = useState(false);
+  const [broken, setBroken] = useState<string | null>(null);
+  const isBroken = broken === address;
   const { fps, isKnown } = fpsOf(details.fps, details.frames, length);
   const count = countOf(details.frames, fps, length);
   const frame = frameAt(seconds, fps, count);
   useEffect(() => {
     const element = own.current;
-    return element === null ? undefined : video(element);
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the element is the same as long as the component lives
-  }, []);
+    if (element === null) return;
+    // what happened before the element was in the page was told to nobody
+    if (element.error !== null) setBroken(address);
+    if (element.readyState > 0) setLength(element.duration);
+    return video(element);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the element is the same until it is taken for broken
+  }, [isBroken]);
   const goTo = (next: number) => {
     const time = timeOf(Math.min(count ?? Infinity, Math.max(1, next)), fps);
     for (const element of own.current === null ? [] : [own.current, ...others(own.current)]) {
@@ -68,7 +77,7 @@ function OneVideo({ piece, address, details, label, others, video }: OneProps) {
     setSeconds(element.currentTime);
     for (const other of others(own.current)) if (element.paused && Math.abs(other.currentTime - element.currentTime) > 0.5 / fps) other.currentTime = element.currentTime;
   };
-  if (isBroken) return <p role="alert" className={styles["unreadable"]}>The browser cannot play this video. <a href={address} download>Download the file</a></p>;
+  if (isBroken) return <p role="alert" className={styles["unreadable"]}>This browser cannot play this video{details.format === "mp4" ? ", which may be of a kind that it lacks" : ""}. <a href={address} download>Download the file</a></p>;
   return (
     <>
       <video
@@ -86,7 +95,7 @@ function OneVideo({ piece, address, details, label, others, video }: OneProps) {
         onSeeked={({ currentTarget }) => { follow(currentTarget); }}
         onPlay={() => { for (const other of others(own.current)) if (other.paused) void other.play().catch(() => undefined); }}
         onPause={({ currentTarget }) => { for (const other of others(own.current)) if (!other.paused) { other.pause(); other.currentTime = currentTarget.currentTime; } }}
-        onError={() => { setIsBroken(true); }}
+        onError={() => { setBroken(address); }}
       />
       <div className={styles["tools"]}>
         <button type="button" aria-label="Previous frame" title="Previous frame" disabled={frame <= 1} onClick={() => { goTo(frame - 1); }}>‹</button>
