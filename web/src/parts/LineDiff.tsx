@@ -59,7 +59,14 @@ const useIsNarrow = () => useSyncExternalStore((listener) => {
 }, () => NARROW.matches);
 
 function Head({ names: [before, after], isBeside }: { names: Props["names"]; isBeside: boolean }) {
-  if (isBeside) return <thead><tr><th scope="col" colSpan={2}><bdi>{before}</bdi></th><th scope="col" colSpan={2}><bdi>{after}</bdi></th></tr></thead>;
+  if (isBeside) {
+    return (
+      <>
+        <colgroup><col className={styles["numbers"]} /><col /><col className={styles["numbers"]} /><col /></colgroup>
+        <thead><tr><th scope="col" colSpan={2}>{before}</th><th scope="col" colSpan={2}>{after}</th></tr></thead>
+      </>
+    );
+  }
   return <thead><tr>{[before, after, "line"].map((name) => <th key={name} scope="col"><span className="visually-hidden">{name}</span></th>)}</tr></thead>;
 }
 
