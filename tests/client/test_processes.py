@@ -19,6 +19,8 @@ import tracker
 run = tracker.init("digits", system_interval_s=0, capture_code=False)
 tracker.log({"loss": 1.0})
 """
+PATIENT = START.replace("capture_code=False", "capture_code=False, finish_timeout_s=50")
+"""What a child logged is sent last, and a machine that is busy takes longer than the usual 10 s until then."""
 
 
 def ready(process):
@@ -124,7 +126,7 @@ def test_what_is_printed_is_recorded_and_still_printed(server, program):
 
 def test_a_forked_child_writes_to_a_journal_of_its_own(server, program):
     text = (
-        START
+        PATIENT
         + """
 child = os.fork()
 if child == 0:
@@ -147,7 +149,7 @@ tracker.log({"loss": 2.0})
 
 def test_a_fork_waits_for_what_is_being_imported_to_send(server, program):
     text = (
-        START
+        PATIENT
         + """
 while "requests" not in sys.modules: time.sleep(0.0002)  # the sender's thread has begun to import it
 child = os.fork()
