@@ -97,6 +97,13 @@ def test_all_that_match_are_tagged_beyond_the_rows_that_were_fetched(page: Page,
     assert ask(server, "/projects/big/runs/search", {"filter": '"otters" in tags', "limit": 1})["matched"] == matching
 
 
+def test_how_many_runs_a_group_has_is_read_whole(page: Page) -> None:
+    page.goto("/p/big?group=config.model.is_wide")
+    counts = page.get_by_role("treegrid").get_by_role("gridcell", name=re.compile(r"^\d,\d{3}$"))
+    expect(counts).to_have_count(2)
+    assert counts.evaluate_all("cells => cells.map(cell => cell.scrollWidth > cell.clientWidth)") == [False, False]
+
+
 def test_the_focus_stays_on_its_run_and_the_document_in_order_while_one_scrolls(page: Page) -> None:
     grid = page.get_by_role("grid", name="Runs")
     third = grid.locator("[data-row='2']")
