@@ -169,6 +169,11 @@ def test_images_of_two_runs_are_compared_at_the_same_step(page: Page, made: dict
     page.get_by_role("button", name="Wipe", exact=True).click()
     panel.get_by_role("slider", name="Wipe").fill("20")
     expect(panel.get_by_role("img", name="second")).to_be_visible()
+    page.get_by_role("button", name="Previous step").click()
+    expect(page).to_have_url(re.compile("step=10"))
+    expect(panel.get_by_role("slider", name="Wipe")).to_have_value("20")  # it stays from step to step
+    page.get_by_role("button", name="Next step").click()
+    expect(page).not_to_have_url(re.compile("step="))
     page.get_by_role("button", name="Blink", exact=True).click()
     panel.get_by_role("button", name="Stop", exact=True).click()
     expect(panel.get_by_role("button", name="The other")).to_be_visible()

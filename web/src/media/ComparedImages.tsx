@@ -53,7 +53,7 @@ export function ComparedImages({ groups, runs, baseline, look, step, number, onN
       )}
       {isPairLook(look) && !isPair && <p className="muted">Two runs are needed for this; here one has an image.</p>}
       {isPair ? (
-        <div className={styles["one"]}><PairView key={`${String(left.piece.id)} ${String(right.piece.id)}`} look={look} left={left} right={right} view={view} onView={setView} /></div>
+        <div className={styles["one"]}><PairView key={`${left.run.id} ${right.run.id}`} look={look} left={left} right={right} view={view} onView={setView} /></div>
       ) : (
         <div className={styles["compared"]}>
           {runs.map((run) => {

@@ -77,11 +77,11 @@ export function PairView({ look, left, right, view, onView }: Props) {
 type LayerProps = { piece: Media; alt: string; at: Rectangle; size: Size; isHidden?: boolean; onSize?: (size: Size) => void };
 
 function Layer({ piece, alt, at, size, isHidden = false, onSize }: LayerProps) {
-  const [isBroken, setIsBroken] = useState(false);
-  if (piece.content_url === null || isBroken) return <p role="alert" className={styles["trouble"]}>The image of <bdi>{alt}</bdi> cannot be shown.</p>;
+  const [broken, setBroken] = useState<string | null>(null);
+  if (piece.content_url === null || broken === piece.content_url) return <p role="alert" className={styles["trouble"]}>The image of <bdi>{alt}</bdi> cannot be shown.</p>;
   return (
     <div className={styles["held"]} style={{ position: "absolute", maxWidth: "none", visibility: isHidden ? "hidden" : undefined, ...at }}>
-      <img src={piece.content_url} alt={alt} draggable={false} data-coarse={at.width > size.width * 2} data-stretched="true" onError={() => { setIsBroken(true); }} onLoad={(event) => { onSize?.({ width: event.currentTarget.naturalWidth, height: event.currentTarget.naturalHeight }); }} />
+      <img src={piece.content_url} alt={alt} draggable={false} data-coarse={at.width > size.width * 2} data-stretched="true" onError={() => { setBroken(piece.content_url); }} onLoad={(event) => { onSize?.({ width: event.currentTarget.naturalWidth, height: event.currentTarget.naturalHeight }); }} />
     </div>
   );
 }
