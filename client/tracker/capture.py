@@ -166,8 +166,8 @@ def packages() -> dict[str, str]:
 
 def local_packages() -> list[str]:
     """Those of them that came from a folder, a file or a repository: an index may have another of that name."""
-    found = ((item.metadata["Name"], item.read_text("direct_url.json")) for item in importlib.metadata.distributions())
-    return sorted({name for name, origin in found if name and origin})
+    local = (item for item in importlib.metadata.distributions() if item.read_text("direct_url.json"))
+    return sorted({name for item in local if (name := item.metadata["Name"])})
 
 
 def git_state(folder: Path, redactor: Redactor | None = None) -> dict[str, Any] | None:
