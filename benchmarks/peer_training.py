@@ -226,8 +226,8 @@ _OURS = "POST /api/v1/series, 2,000 points"
 _TRACKIO_SERVED = "its server's get_metric_values"
 
 PEERS: dict[str, Peer] = {
-    "tracker, served": Peer("tracker", "tracker-ml", _start_tracker, _OURS),
-    "tracker, offline": Peer("tracker", "tracker-ml", _start_tracker, "nothing reads a journal back before its sync"),
+    "tracker, served": Peer("tracker", "tracker-runs", _start_tracker, _OURS),
+    "tracker, offline": Peer("tracker", "tracker-runs", _start_tracker, "nothing reads a journal back before its sync"),
     "mlflow, served": Peer("mlflow", "mlflow", _start_mlflow, "MlflowClient.get_metric_history"),
     "trackio, served": Peer("trackio", "trackio", _start_trackio_served, _TRACKIO_SERVED),
     "trackio, local": Peer("trackio", "trackio", _start_trackio, "SQLiteStorage.get_metric_values"),

@@ -243,7 +243,7 @@ def _manifest(opened: zipfile.ZipFile, path: Path) -> Manifest:
         if kind.version > VERSION:
             raise ArchiveError(
                 f"{path} is of version {kind.version}, and this tracker reads {VERSION}: a newer one wrote it; upgrade "
-                "this one (pip install --upgrade tracker-ml)"
+                "this one (pip install --upgrade tracker-runs)"
             )
         manifest = msgspec.json.decode(text, type=Manifest)
     except (msgspec.DecodeError, zipfile.BadZipFile, zlib.error, EOFError, UnicodeDecodeError) as error:

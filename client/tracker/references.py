@@ -359,7 +359,7 @@ def _store(uri: str) -> Generator[tuple[Any, Any, str]]:
         from obstore.exceptions import BaseError
         from obstore.store import from_url
     except ImportError:
-        raise TrackerError(f'{uri} is read with obstore: pip install "tracker-ml[s3]"') from None
+        raise TrackerError(f'{uri} is read with obstore: pip install "tracker-runs[s3]"') from None
     global _reader
     if _reader not in (None, os.getpid()):
         raise TrackerError(

@@ -11,6 +11,6 @@ def client_version() -> str:
     from importlib.metadata import PackageNotFoundError, version  # 20 ms that importing tracker shall not cost
 
     try:
-        return version("tracker-ml")
+        return version("tracker-runs")
     except PackageNotFoundError:
         return "0+unknown"

@@ -125,7 +125,7 @@ def create_app(settings: Settings) -> Flask:
 
 def openapi() -> dict[str, object]:
     """The OpenAPI document of this version; needs no database."""
-    return document(APIS, version("tracker-ml"))
+    return document(APIS, version("tracker-runs"))
 
 
 def _operator(database: Database, settings: Settings) -> auth.Actor:

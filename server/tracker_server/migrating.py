@@ -76,7 +76,7 @@ def _refuse_newer(config: Config, current: str | None) -> None:
     except CommandError as error:
         raise NewerDatabase(
             f"the database is at schema {current!r}, which this version of tracker does not know: it was written by a "
-            "newer one; upgrade tracker (pip install --upgrade 'tracker-ml[server]'), or restore a backup"
+            "newer one; upgrade tracker (pip install --upgrade 'tracker-runs[server]'), or restore a backup"
         ) from error
 
 

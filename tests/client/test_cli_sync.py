@@ -278,7 +278,7 @@ def test_the_server_command_says_which_extra_it_needs():
     text = "import sys; sys.modules['flask'] = None; from tracker import cli; sys.exit(cli.main(['server']))"
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert 'pip install "tracker-ml[server]"' in done.stderr
+    assert 'pip install "tracker-runs[server]"' in done.stderr
 
 
 def test_a_damaged_journal_is_shown_as_far_as_it_goes(left_behind, capsys):

@@ -221,7 +221,7 @@ def test_the_onnx_form_needs_no_framework(net_bundle):
     (form, *_, last) = open_folder(net_bundle[0]).manifest.forms
     names = {each.partition("==")[0] for each in form.packages}
     assert {"numpy", "onnxruntime", "msgspec", "pyyaml"} <= names
-    assert not names & {"torch", "onnx", "scikit-learn", "tracker-ml"}
+    assert not names & {"torch", "onnx", "scikit-learn", "tracker-runs"}
     assert {"torch", "safetensors", "numpy"} <= {each.partition("==")[0] for each in last.packages}
 
 
@@ -398,7 +398,7 @@ def test_a_library_that_is_missing_costs_its_form_and_says_how_to_have_it(tmp_pa
     monkeypatch.setitem(sys.modules, "skl2onnx", None)
     manifest = make(LinearRegression().fit(X, Y), tmp_path / "b", example=X[:2])
     assert [form.kind for form in manifest.forms] == ["pickle"]
-    assert manifest.metadata["left_out"]["onnx"] == 'it needs skl2onnx: pip install "tracker-ml[models]"'
+    assert manifest.metadata["left_out"]["onnx"] == 'it needs skl2onnx: pip install "tracker-runs[models]"'
     assert "it needs skl2onnx" in capsys.readouterr().err
 
 

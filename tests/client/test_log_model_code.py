@@ -272,7 +272,7 @@ import tracker
 tracker.init("digits", mode="offline", capture_console=False, capture_code=False, system_interval_s=0)
 tracker.log_model(object())
 """)
-    assert 'numpy: pip install "tracker-ml[models]"' in run.err
+    assert 'numpy: pip install "tracker-runs[models]"' in run.err
 
 
 def test_a_full_disk_costs_the_model_and_not_the_training(server, program):

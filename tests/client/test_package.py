@@ -66,7 +66,7 @@ def test_an_image_has_the_verified_files_and_what_installs_them(made, tmp_path, 
     assert files(tmp_path / "out") == sorted(own + [f"model/{name}" for name in files(made)])
     assert open_folder(tmp_path / "out" / "model").manifest == open_folder(made).manifest
     lines = (tmp_path / "out" / "requirements.txt").read_text().splitlines()
-    assert set(lines) >= {*LOCK, f"tracker-ml[serve]=={client_version()}"}
+    assert set(lines) >= {*LOCK, f"tracker-runs[serve]=={client_version()}"}
     said = capsys.readouterr()
     assert "docker build -t product:latest" in said.out
     assert "--wheel" in said.err  # it runs from a checkout, which no index has
@@ -149,7 +149,7 @@ def test_no_path_of_a_bundle_becomes_part_of_a_line_for_a_shell(tmp_path):
 
 
 def test_a_wheel_travels_with_the_package(made, tmp_path, capsys):
-    wheel = tmp_path / "tracker_ml-0.1.0-py3-none-any.whl"
+    wheel = tmp_path / "tracker_runs-0.1.0-py3-none-any.whl"
     wheel.write_bytes(b"PK")
     assert packed(made, tmp_path / "out", "--wheel", str(wheel)) == 0
     assert f"./{wheel.name}[serve]" in (tmp_path / "out" / "requirements.txt").read_text()
@@ -159,13 +159,13 @@ def test_a_wheel_travels_with_the_package(made, tmp_path, capsys):
 
 
 def test_a_format_that_has_no_use_for_a_wheel_says_so(made, tmp_path, capsys):
-    assert packed(made, tmp_path / "out", "--format", "onnx", "--wheel", "tracker_ml-0.1.0-py3-none-any.whl") == 2
+    assert packed(made, tmp_path / "out", "--format", "onnx", "--wheel", "tracker_runs-0.1.0-py3-none-any.whl") == 2
     assert "a wheel goes with" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("missing.whl", "there is no wheel at"), ("numpy-2.0-py3-none-any.whl", "no wheel of tracker-ml")],
+    [("missing.whl", "there is no wheel at"), ("numpy-2.0-py3-none-any.whl", "no wheel of tracker-runs")],
 )
 def test_a_wheel_that_is_none_is_refused(made, tmp_path, capsys, name, reason):
     if name != "missing.whl":

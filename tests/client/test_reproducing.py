@@ -131,9 +131,9 @@ def test_binary_files_are_taken_out_of_a_patch_and_named():
 
 
 def test_no_index_is_asked_for_what_came_from_none(tmp_path):
-    packages = {"numpy": "2.0", "My_Own.Package": "0.1", "tracker-ml": "0.1.0", "msgspec": "0.20.0"}
+    packages = {"numpy": "2.0", "My_Own.Package": "0.1", "tracker-runs": "0.1.0", "msgspec": "0.20.0"}
     source = {"files": [{"path": "train.py", "text": "1"}]}
-    found = captured(run(packages=packages, local_packages=["my-own-package", "tracker-ml", 3], source=source))
+    found = captured(run(packages=packages, local_packages=["my-own-package", "tracker-runs", 3], source=source))
     wanted, left_out = installable(found)
     assert wanted[:2] == ["numpy==2.0", "msgspec==0.20.0"]
     assert (left_out, [line for line in wanted if "tracker" in line or line.startswith("msgspec>")]) == (
@@ -143,7 +143,7 @@ def test_no_index_is_asked_for_what_came_from_none(tmp_path):
     checkout(found, tmp_path / "here")
     lock = (tmp_path / "here" / ".tracker" / "requirements.txt").read_text().splitlines()
     assert lock[1:] == [
-        "numpy==2.0", "# from no index: My_Own.Package==0.1", "# from no index: tracker-ml==0.1.0", "msgspec==0.20.0",
+        "numpy==2.0", "# from no index: My_Own.Package==0.1", "# from no index: tracker-runs==0.1.0", "msgspec==0.20.0",
     ]  # fmt: skip
 
 
@@ -151,7 +151,7 @@ def test_an_environment_is_lent_the_tracker_at_hand(tmp_path):
     lend(tmp_path)
     code = (
         "from importlib.metadata import version; from importlib.util import find_spec; "
-        "print(find_spec('tracker').origin, version('tracker-ml'))"
+        "print(find_spec('tracker').origin, version('tracker-runs'))"
     )
     done = subprocess.run(
         [sys.executable, "-S", "-c", code], env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True,

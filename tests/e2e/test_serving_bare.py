@@ -43,7 +43,7 @@ class Perceptron(torch.nn.Module):
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python that has what `pip install tracker-ml[serve]` brings, and this checkout's client."""
+    """A Python that has what `pip install tracker-runs[serve]` brings, and this checkout's client."""
     folder = tmp_path_factory.mktemp("bare")
     venv.create(folder)
     python = folder / "bin" / "python"

@@ -12,7 +12,7 @@ def test_a_known_vulnerability_of_a_python_package_is_told_with_its_way_out() ->
         "dependencies": [
             {"name": "flask", "version": "3.1.0", "vulns": []},
             {"name": "jinja2", "version": "2.4.1", "vulns": [{"id": "PYSEC-2014-8", "fix_versions": ["2.7.2"]}]},
-            {"name": "tracker-ml", "skip_reason": "distribution marked as editable"},
+            {"name": "tracker-runs", "skip_reason": "distribution marked as editable"},
         ]
     }
     verdict = of_pip(answer)

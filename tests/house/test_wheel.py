@@ -37,7 +37,7 @@ def test_wheel_holds_nothing_else(wheel: Path) -> None:
     assert {name.split("/")[0] for name in names_in(wheel)} == {
         "tracker",
         "tracker_server",
-        "tracker_ml-0.1.0.dist-info",
+        "tracker_runs-0.1.0.dist-info",
     }
     assert wheel.name.endswith("-py3-none-any.whl")
 
@@ -59,7 +59,7 @@ def test_client_alone_needs_none_of_the_server_s_packages(wheel: Path, tmp_path:
     resolve = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", str(report), str(wheel)]
     subprocess.run([sys.executable, "-m", "pip", *resolve], check=True, stdout=subprocess.DEVNULL)
     needed = {item["metadata"]["name"].lower() for item in json.loads(report.read_text())["install"]}
-    assert "tracker-ml" in needed
+    assert "tracker-runs" in needed
     assert not needed & SERVER_PACKAGES
 
 

@@ -22,7 +22,7 @@ def lock(distributions: Iterable[str]) -> tuple[str, ...]:
     try:
         from packaging.requirements import Requirement
     except ModuleNotFoundError:
-        raise MakingError('a lock needs packaging: pip install "tracker-ml[models]"') from None
+        raise MakingError('a lock needs packaging: pip install "tracker-runs[models]"') from None
     found: dict[str, str] = {}
     done: set[tuple[str, str]] = set()
     named = [Requirement(each) for each in distributions]
@@ -62,4 +62,4 @@ def distributions_of(modules: Iterable[str]) -> set[str]:
     """The distributions that some importable modules come from, those of the standard library and of nobody aside."""
     roots = {module.partition(".")[0] for module in modules}
     known = metadata.packages_distributions()
-    return {normal(name) for root in roots for name in known.get(root, ())} - {"tracker-ml"}
+    return {normal(name) for root in roots for name in known.get(root, ())} - {"tracker-runs"}

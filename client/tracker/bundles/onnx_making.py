@@ -55,7 +55,7 @@ def _run_example(made: Made, proto: Any, order: Order) -> None:
         made.outputs = run(session, made.inputs)
     except ImportError:
         raise MakingError(
-            'running the example needs onnxruntime: pip install "tracker-ml[models]", or give no example'
+            'running the example needs onnxruntime: pip install "tracker-runs[models]", or give no example'
         ) from None
     except Exception as error:  # onnxruntime's errors share no base but this
         raise ExampleError("", f"the model cannot run the example: {cause(error)}") from error
@@ -249,5 +249,5 @@ def _onnx() -> Any:
         import onnx
         import onnx.checker
     except ImportError:
-        raise MakingError('a bundle of an ONNX model needs onnx: pip install "tracker-ml[models]"') from None
+        raise MakingError('a bundle of an ONNX model needs onnx: pip install "tracker-runs[models]"') from None
     return onnx

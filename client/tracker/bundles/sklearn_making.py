@@ -152,7 +152,7 @@ def _add_onnx(made: Made, model: Any, order: Order) -> None:
         onnx_making.write(proto, path)
         session = onnx_making.open_session(path)
     except ImportError as error:
-        made.left_out["onnx"] = f'it needs {error.name or "skl2onnx"}: pip install "tracker-ml[models]"'
+        made.left_out["onnx"] = f'it needs {error.name or "skl2onnx"}: pip install "tracker-runs[models]"'
     except Exception as error:  # skl2onnx refuses what it does not know by errors of many classes
         check_disk(error)
         made.left_out["onnx"] = cause(error)

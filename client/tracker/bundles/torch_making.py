@@ -167,7 +167,7 @@ def _add_weights(made: Made, eager: Any, order: Order) -> None:
     except Exception as error:  # tensors of kinds that safetensors does not know
         check_disk(error)
         path.unlink(missing_ok=True)
-        hint = '; pip install "tracker-ml[models]"' if isinstance(error, ImportError) else ""
+        hint = '; pip install "tracker-runs[models]"' if isinstance(error, ImportError) else ""
         made.left_out["torch"] = f"its weights cannot be written as safetensors: {cause(error)}{hint}"
         return
     made.roles["weights"] = [WEIGHTS]
@@ -260,7 +260,7 @@ def _add_exports(made: Made, eager: Any, order: Order) -> None:
         try:
             form = add(made, eager, exported, order)
         except ImportError as error:
-            made.left_out[kind] = f'it needs {error.name or error}: pip install "tracker-ml[models]"'
+            made.left_out[kind] = f'it needs {error.name or error}: pip install "tracker-runs[models]"'
         except Exception as error:  # as above
             check_disk(error)
             made.left_out[kind] = cause(error)

@@ -22,7 +22,7 @@ from tracker.errors import TrackerError
 try:
     import numpy as np
 except ModuleNotFoundError:
-    raise ImportError('models are loaded and served with numpy: pip install "tracker-ml[models]"') from None
+    raise ImportError('models are loaded and served with numpy: pip install "tracker-runs[models]"') from None
 
 if TYPE_CHECKING:
     from tracker.manifest import Field, Signature

@@ -105,7 +105,7 @@ def _loaded(point: EntryPoint) -> Command | None:
         missing = error.name or "a module"
         print(
             f"tracker: the command {point.name!r} needs {missing!r}, which is not installed. "
-            f'Install what belongs to it: pip install "tracker-ml[{point.name}]"',
+            f'Install what belongs to it: pip install "tracker-runs[{point.name}]"',
             file=sys.stderr,
         )
         return None

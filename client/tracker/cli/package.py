@@ -32,7 +32,7 @@ def package(arguments: list[str]) -> int:
     parser.add_argument("--format", choices=FORMATS, default="docker", help="default: docker, which cog builds too")
     parser.add_argument("--form", choices=FORMS, help="which form of the model is to run (default: the preferred one)")
     parser.add_argument("--allow-pickle", action="store_true", help="ship a pickle too; loading one runs what it says")
-    parser.add_argument("--wheel", type=Path, metavar="PATH", help="a wheel of tracker-ml, where no index has it")
+    parser.add_argument("--wheel", type=Path, metavar="PATH", help="a wheel of tracker-runs, where no index has it")
     parsed = parser.parse_args(arguments)
     return asking.asked(parsed.url, lambda api: _package(api, parsed))
 

@@ -39,7 +39,7 @@ def serve(arguments: list[str]) -> int:
     missing = [library for library in LIBRARIES if importlib.util.find_spec(library) is None]
     if missing:
         what = f"`tracker serve` needs {missing[0]!r}, which is not installed"
-        return asking.complaint(f'{what}: pip install "tracker-ml[serve]"', asking.NOT_DONE)
+        return asking.complaint(f'{what}: pip install "tracker-runs[serve]"', asking.NOT_DONE)
     try:
         _serve(parsed)
     except ValueError as error:

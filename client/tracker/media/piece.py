@@ -98,7 +98,7 @@ def required(module: str, what: str, *, extra: str = "media") -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         raise ImportError(
-            f"{what} needs {module.partition('.')[0]}, which is not here: pip install 'tracker-ml[{extra}]'"
+            f"{what} needs {module.partition('.')[0]}, which is not here: pip install 'tracker-runs[{extra}]'"
         ) from error
 
 

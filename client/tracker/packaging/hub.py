@@ -72,7 +72,7 @@ def card(shipment: Shipment) -> str:
             "and an example. `tracker serve` answers for it over HTTP:",
             "",
             "    hf download <owner>/<name> --local-dir model",
-            '    pip install "tracker-ml[serve]"',
+            '    pip install "tracker-runs[serve]"',
             "    tracker serve ./model",
             "",
         ]

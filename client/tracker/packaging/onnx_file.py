@@ -21,7 +21,7 @@ def parsed(shipment: Shipment, path: str) -> onnx.ModelProto:
         import onnx
     except ImportError as error:
         raise PackagingError(
-            f'{error.name} is not installed, which reads {path!r}: pip install "tracker-ml[models]"'
+            f'{error.name} is not installed, which reads {path!r}: pip install "tracker-runs[models]"'
         ) from None
     try:
         return onnx.load_model(str(shipment.bundle.path(path)), load_external_data=False)

@@ -10,7 +10,7 @@ from typing import Final
 from tracker.packaging.shipment import PackagingError, Shipment
 from tracker.version import client_version
 
-DISTRIBUTION: Final = "tracker-ml"
+DISTRIBUTION: Final = "tracker-runs"
 FILE_NAME: Final = "requirements.txt"
 
 
@@ -51,9 +51,9 @@ def checked_wheel(path: Path) -> Path:
     """The file of a wheel of this distribution. Raises PackagingError."""
     if not path.is_file():
         raise PackagingError(f"there is no wheel at {path}; `python -m build --wheel` in a checkout makes one")
-    if not re.fullmatch(r"tracker_ml-[A-Za-z0-9.!+_]+-[A-Za-z0-9._]+-[A-Za-z0-9._]+-[A-Za-z0-9._]+\.whl", path.name):
+    if not re.fullmatch(r"tracker_runs-[A-Za-z0-9.!+_]+-[A-Za-z0-9._]+-[A-Za-z0-9._]+-[A-Za-z0-9._]+\.whl", path.name):
         raise PackagingError(
-            f"{path.name} is no wheel of {DISTRIBUTION}, whose names are as tracker_ml-0.1.0-py3-none-any.whl"
+            f"{path.name} is no wheel of {DISTRIBUTION}, whose names are as tracker_runs-0.1.0-py3-none-any.whl"
         )
     return path
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 TOLERANCE: Final = 1e-6
 ARRIVES_WITHIN_S: Final = 60.0
-_DISTRIBUTION: Final = "tracker-ml"
+_DISTRIBUTION: Final = "tracker-runs"
 _OWN: Final = ("TRACKER_RUN_ID", "RANK", "WORLD_SIZE", "LOCAL_RANK")
 
 

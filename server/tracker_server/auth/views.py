@@ -23,7 +23,7 @@ api = Api("auth")
 def get_server(call: Call) -> ServerFacts:
     """Which version this server is, and whether it asks who somebody is."""
     provider = call.settings.oidc.name if call.settings.oidc is not None else None
-    return ServerFacts(version("tracker-ml"), call.settings.needs_key, provider)
+    return ServerFacts(version("tracker-runs"), call.settings.needs_key, provider)
 
 
 @api.get("/me", access="public", reply=Me)

@@ -52,7 +52,7 @@ def open_database(settings: Settings) -> Database:
         database = Database(settings.database_url)
         migrate(database, lock_folder=settings.data)
     except ModuleNotFoundError as error:
-        raise CannotStart(f"{url} needs the module {error.name!r}; pip install 'tracker-ml[postgres]'") from error
+        raise CannotStart(f"{url} needs the module {error.name!r}; pip install 'tracker-runs[postgres]'") from error
     except CannotKeepCopy as error:
         raise CannotStart(str(error)) from error
     except (OperationalError, ArgumentError) as error:

@@ -77,7 +77,7 @@ def decompress_into(column: bytes, target: Integers | Floats) -> None:
         raise Unreadable(
             "unreadable_chunk",
             f"pcodec {version('pcodec')} cannot read a chunk's column that begins with {column[:6].hex(' ')} "
-            f"({error}); if a newer tracker wrote it, upgrade this one (pip install --upgrade 'tracker-ml[server]'), "
+            f"({error}); if a newer tracker wrote it, upgrade this one (pip install --upgrade 'tracker-runs[server]'), "
             "else restore the database from a backup",
         ) from error
     if not progress.finished or progress.n_processed != len(target):

@@ -217,7 +217,7 @@ def unpack(payload: bytes) -> Iterator[Block]:
         raise Unreadable(
             "unreadable_tail",
             f"a tail row is of version {header[1]}, and this tracker reads version {VERSION}: a newer one wrote it; "
-            "upgrade this one (pip install --upgrade 'tracker-ml[server]'), or restore the database from a backup",
+            "upgrade this one (pip install --upgrade 'tracker-runs[server]'), or restore the database from a backup",
         )
     offset = _LENGTH.size + length + _padding(header)
     _, shapes = _decode(header)

@@ -28,7 +28,7 @@ MAX_SERIES = 250
 """Of a cursor: one for more would not fit into the line of a request."""
 
 _DIGEST_BYTES = 12
-_VERSION = version("tracker-ml")
+_VERSION = version("tracker-runs")
 
 
 class _Cursor(msgspec.Struct, frozen=True, array_like=True):

@@ -30,7 +30,7 @@ def look(session: Session, settings: Settings, *, now_ms: int) -> list[Reading]:
         Reading("tracker_memory_bytes", "Resident memory of the server's processes.", {"": memory}),
         Reading("tracker_open_files", "Open files and connections of the server's processes.", {"": open_files}),
         Reading("tracker_disk_free_bytes", "Free on the disk of what lies there.", free, "of"),
-        Reading("tracker_version", "Which version this is; always 1.", {version("tracker-ml"): 1}, "version"),
+        Reading("tracker_version", "Which version this is; always 1.", {version("tracker-runs"): 1}, "version"),
     ]
 
 

@@ -129,7 +129,7 @@ def _fitted(table: Any, target: Floats) -> Any:
     except ImportError as error:
         raise Unavailable(
             "no_scikit_learn",
-            'importance needs scikit-learn on the server; install it there with pip install "tracker-ml[importance]"',
+            'importance needs scikit-learn on the server; install it there with pip install "tracker-runs[importance]"',
         ) from error
     forest = RandomForestRegressor(
         TREES,

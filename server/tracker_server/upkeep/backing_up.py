@@ -66,7 +66,7 @@ def back_up(database: Database, store: BlobStore, folder: Path) -> Backup:
         arriving.unlink(missing_ok=True)
     backup = Backup(
         format=FORMAT,
-        tracker=version("tracker-ml"),
+        tracker=version("tracker-runs"),
         schema=schema,
         taken_ms=taken_ms,
         database=copy.name,

@@ -124,7 +124,7 @@ def attempt(delivery: Leased, *, allowed: Sequence[Network]) -> Outcome:
     tried_ms = _now_ms()
     headers = {
         "Content-Type": "application/json",
-        "User-Agent": f"tracker/{version('tracker-ml')}",
+        "User-Agent": f"tracker/{version('tracker-runs')}",
         "Webhook-Id": delivery.uid,
         "Webhook-Timestamp": str(tried_ms // 1000),
         "Webhook-Signature": signing.sign(delivery.secret, delivery.uid, tried_ms // 1000, delivery.body),

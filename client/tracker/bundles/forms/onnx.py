@@ -22,7 +22,7 @@ def opened(bundle: Bundle, form: Form, options: Options) -> Runner:
     if tuple(int(part) for part in onnxruntime.__version__.split(".")[:2]) < _LEAST:
         raise BundleError(
             f"onnxruntime {onnxruntime.__version__} is here, and 1.24 or later is needed: earlier ones read files "
-            'outside the bundle where a model names them; pip install --upgrade "tracker-ml[models]"'
+            'outside the bundle where a model names them; pip install --upgrade "tracker-runs[models]"'
         )
     assert form.file is not None
     wanted = list(options.providers or ("CPUExecutionProvider",))
