@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.dialects import sqlite
@@ -106,6 +107,57 @@ def _each_text_of_postgresql(element: each_text, compiler: Any, **options: Any) 
 def listed(texts: list[str]) -> Any:
     """These texts as a table with a column `value`."""
     return each_text(sa.literal(json.dumps(texts), sa.Text)).table_valued(sa.column("value", sa.Text))
+
+
+class each_row(sa.sql.functions.FunctionElement[str]):
+    """A table of JSON lists with a column `value`, of a JSON list of them."""
+
+    inherit_cache = True
+
+
+@compiles(each_row)
+def _each_row_of_sqlite(element: each_row, compiler: Any, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(each_row, "postgresql")
+def _each_row_of_postgresql(element: each_row, compiler: Any, **options: Any) -> str:
+    return f"json_array_elements(CAST({compiler.process(element.clauses, **options)} AS json))"
+
+
+class nth(sa.sql.functions.FunctionElement[str]):
+    """One value of a JSON list: of the list and the value's place, counted from 0."""
+
+    inherit_cache = True
+
+
+@compiles(nth)
+def _nth_of_sqlite(element: nth, compiler: Any, **options: Any) -> str:
+    value, place = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"json_extract({value}, '$[{place}]')"
+
+
+@compiles(nth, "postgresql")
+def _nth_of_postgresql(element: nth, compiler: Any, **options: Any) -> str:
+    value, place = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({value} ->> {place})"
+
+
+def listed_rows(rows: Sequence[Sequence[str | int]], columns: Sequence[orm.InstrumentedAttribute[Any]]) -> sa.Subquery:
+    """These rows, which have plain texts and whole numbers, as a table with columns of those names and types.
+
+    One parameter, however many they are; so the database takes them in without coming back to Python for each.
+    """
+    each = each_row(sa.literal(msgspec.json.encode(rows).decode(), sa.Text)).table_valued(sa.column("value", sa.Text))
+    values = [
+        sa.cast(nth(each.c.value, sa.literal_column(str(place))), _plain(column)).label(column.key)
+        for place, column in enumerate(columns)
+    ]
+    return sa.select(*values).subquery()
+
+
+def _plain(column: orm.InstrumentedAttribute[Any]) -> sa.types.TypeEngine[Any]:
+    return sa.BigInteger() if isinstance(column.type, sa.Integer) else sa.Text()
 
 
 _FULL = ("database or disk is full", "could not extend file", "No space left on device")

@@ -312,4 +312,4 @@ def test_nobody_reads_or_moves_what_is_in_a_project_one_may_not_see(guarded: Fla
 def test_an_artifact_named_like_a_manifest_keeps_its_digest(session: Session) -> None:
     """Versions that were made before references were known are found again."""
     files = manifest({"a": b"1"}).files
-    assert artifacts.service.manifest_digest(files) == digest_of(f"1:a:{digest_of(b'1')}:1;".encode())
+    assert artifacts.manifests.digest_of(files) == digest_of(f"1:a:{digest_of(b'1')}:1;".encode())

@@ -37,7 +37,7 @@ from tracker.records import (
     read_frames,
 )
 from tracker_server.app import create_app
-from tracker_server.artifacts.service import manifest_digest
+from tracker_server.artifacts.manifests import digest_of as manifest_digest
 from tracker_server.settings import Settings
 
 API = "/api/v1"

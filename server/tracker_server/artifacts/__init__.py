@@ -9,6 +9,8 @@ from flask import Flask, current_app
 from tracker_server.artifacts.blobs import BlobStore
 from tracker_server.artifacts.holding import may_read, refers
 from tracker_server.artifacts.live import is_live
+from tracker_server.artifacts.manifests import Manifest, OtherBlob
+from tracker_server.artifacts.manifests import read as read_manifest
 from tracker_server.artifacts.models import Artifact, ArtifactFile, ArtifactVersion, RunArtifactLink
 from tracker_server.artifacts.reading import inputs, is_meant
 from tracker_server.artifacts.service import (
@@ -31,6 +33,8 @@ __all__ = [
     "ArtifactFile",
     "ArtifactVersion",
     "BlobStore",
+    "Manifest",
+    "OtherBlob",
     "RunArtifactLink",
     "blob_store",
     "count_of_run",
@@ -47,6 +51,7 @@ __all__ = [
     "missing",
     "project_id_of",
     "put_back",
+    "read_manifest",
     "reference_of",
     "references_of",
     "refers",

@@ -44,11 +44,13 @@ def unreadable(session: Session, digests: Sequence[str]) -> str | None:
 
 
 def held(session: Session, digests: Sequence[str], actor_id: int) -> set[str]:
-    """Those of the digests, few enough for one statement, that the actor may name."""
+    """Those of the digests that the actor may name. What they have sent they may name without more being asked."""
     if narrowing.of(session) is None:
         return set(digests)
-    sent = sa.select(SentBlob.digest).where(SentBlob.user_id == actor_id, SentBlob.digest.in_(digests))
-    return {*session.scalars(sent), *_readable(session, digests)}
+    listed = db.listed(list(digests))
+    is_sent = sa.exists().where(SentBlob.digest == listed.c.value, SentBlob.user_id == actor_id)
+    others = session.scalars(sa.select(listed.c.value).where(~is_sent)).all()
+    return set(digests).difference(others) | (_readable(session, others) if others else set())
 
 
 def note_sender(session: Session, digests: Iterable[str], actor_id: int) -> None:
@@ -60,7 +62,8 @@ def note_sender(session: Session, digests: Iterable[str], actor_id: int) -> None
 
 def _readable(session: Session, digests: Sequence[str]) -> set[str]:
     found: set[str] = set()
+    listed = sa.select(db.listed(list(digests)).c.value)
     for statement in _referring:
         asked = statement()
-        found.update(session.scalars(asked.where(asked.selected_columns[0].in_(digests)).distinct()))
+        found.update(session.scalars(asked.where(asked.selected_columns[0].in_(listed)).distinct()))
     return found

@@ -54,8 +54,10 @@ def check_paths(paths: Iterable[str]) -> None:
                 "bad_record", f"an artifact names the path {path!r} twice; give each file its own", field="path"
             )
         files.add(path)
-        parts = path.split("/")[:-1]
-        folders.update("/".join(parts[: depth + 1]) for depth in range(len(parts)))
+        folder = path.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
     if both := files & folders:
         raise Refused(
             "bad_record",

@@ -7,55 +7,40 @@ the server never opens.
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker.records import ArtifactCopied, ArtifactLogged
-from tracker.records import ArtifactFile as FileRecord
-from tracker_server import db, runs
-from tracker_server.artifacts import folders, holding, names
+from tracker_server import db, narrowing, runs
+from tracker_server.artifacts import holding, manifests, names
 from tracker_server.artifacts.live import is_live
+from tracker_server.artifacts.manifests import Manifest, OtherBlob
 from tracker_server.artifacts.models import (
     Artifact,
     ArtifactAlias,
     ArtifactFile,
-    ArtifactFolder,
     ArtifactReference,
     ArtifactVersion,
     Blob,
     RunArtifactLink,
 )
-from tracker_server.db import Base
 from tracker_server.errors import NotFound, Refused
 
-MAX_PARAMETERS = 10_000
 MAX_ID = 2**63 - 1
 
 
-def missing(session: Session, digests: Sequence[str], actor_id: int) -> list[str]:
+def missing(session: Session, digests: Iterable[str], actor_id: int) -> list[str]:
     """Those of the digests that are not stored, or not the actor's to name, in their order, each once."""
-    wanted = list(dict.fromkeys(digests))
-    have = _sizes(session, wanted, actor_id)
+    wanted = dict.fromkeys(digests)
+    possible = [digest for digest in wanted if digest.isalnum()]  # no database is asked for what it could not hold
+    listed = db.listed(possible)
+    is_stored = sa.exists().where(Blob.digest == listed.c.value, Blob.condemned_ms.is_(None))
+    have = holding.held(session, possible, actor_id)
+    have.difference_update(session.scalars(sa.select(listed.c.value).where(~is_stored)))
     return [digest for digest in wanted if digest not in have]
-
-
-def _sizes(session: Session, digests: Sequence[str], actor_id: int) -> dict[str, int]:
-    """The sizes of those that are stored and the actor's to name; a statement has a limited number of parameters."""
-    found: dict[str, int] = {}
-    for start in range(0, len(digests), MAX_PARAMETERS):
-        portion = digests[start : start + MAX_PARAMETERS]
-        held = holding.held(session, portion, actor_id)
-        for digest, size_bytes in session.execute(
-            sa.select(Blob.digest, Blob.size_bytes).where(Blob.digest.in_(held), Blob.condemned_ms.is_(None))
-        ):
-            found[digest] = size_bytes
-    return found
 
 
 def note_blob(session: Session, digest: str, size_bytes: int, *, now_ms: int) -> None:
@@ -76,21 +61,27 @@ def note_blobs(session: Session, sizes: Mapping[str, int], *, now_ms: int) -> No
 
 
 def log_version(
-    session: Session, run: runs.Run, record: ArtifactLogged, *, actor_id: int, now_ms: int
+    session: Session,
+    run: runs.Run,
+    record: ArtifactLogged,
+    *,
+    manifest: Manifest | None = None,
+    actor_id: int,
+    now_ms: int,
 ) -> ArtifactVersion:
     """The version of these files, made where it is new, as an output of the run; its aliases move to it.
 
-    One that lies in the trash comes back. Raises Refused for a name, alias, path or reference that is not one, for
-    metadata that is not JSON, and for a file whose size is not that of its blob.
+    `manifest` is that of the record's files, from who has read it before the transaction. One that lies in the trash
+    comes back. Raises Refused for a name, alias, path or reference that is not one, for metadata that is not JSON, and
+    for a file whose size is not that of its blob.
     """
     _check_words(record)
-    files = sorted(record.files, key=lambda file: file.path)
-    _check_files(session, files, actor_id)
+    manifest = manifest or manifests.read(record.files)
+    _check_held(session, manifest, actor_id)
     artifact = _artifact(session, run.project_id, record, actor_id=actor_id, now_ms=now_ms)
-    digest = manifest_digest(files)
-    version = find_version(session, artifact, digest)
+    version = find_version(session, artifact, manifest.digest)
     if version is None:
-        version = _create(session, artifact, run.id, record, files, digest, actor_id=actor_id, now_ms=now_ms)
+        version = _create(session, artifact, run.id, record, manifest, actor_id=actor_id, now_ms=now_ms)
     _restore(version)
     _link(session, run.id, version.id, "output", record.time_ms)
     move_aliases(session, version, record.aliases, actor_id=actor_id, now_ms=now_ms)
@@ -107,11 +98,11 @@ def put_back(
     made_by = record.run if record.run in run_ids else None
     logged = ArtifactLogged(record.created_ms, record.name, record.kind, record.files, record.metadata, record.aliases)
     _check_words(logged)
-    files = sorted(record.files, key=lambda file: file.path)
-    _check_files(session, files, actor_id)
+    manifest = manifests.read(record.files)
+    _check_held(session, manifest, actor_id)
     artifact = _artifact(session, project_id, logged, actor_id=actor_id, now_ms=now_ms)
-    found = find_version(session, artifact, manifest_digest(files))
-    version = found or _create_again(session, artifact, made_by, record, files, logged, actor_id)
+    found = find_version(session, artifact, manifest.digest)
+    version = found or _create_again(session, artifact, made_by, record, manifest, logged, actor_id)
     _restore(version)
     version.run_id = version.run_id or made_by
     for use in record.uses:
@@ -129,7 +120,7 @@ def _create_again(
     artifact: Artifact,
     run_id: str | None,
     record: ArtifactCopied,
-    files: Sequence[FileRecord],
+    manifest: Manifest,
     logged: ArtifactLogged,
     actor_id: int,
 ) -> ArtifactVersion:
@@ -137,8 +128,7 @@ def _create_again(
     is_taken = record.version < 1 or session.scalar(sa.select(ArtifactVersion.id).where(*is_same)) is not None
     highest = artifact.next_version
     artifact.next_version = highest if is_taken else record.version
-    digest = manifest_digest(files)
-    made = _create(session, artifact, run_id, logged, files, digest, actor_id=actor_id, now_ms=record.created_ms)
+    made = _create(session, artifact, run_id, logged, manifest, actor_id=actor_id, now_ms=record.created_ms)
     artifact.next_version = max(artifact.next_version, highest)
     return made
 
@@ -147,21 +137,6 @@ def find_version(session: Session, artifact: Artifact, digest: str) -> ArtifactV
     """The version of an artifact whose manifest has that digest."""
     is_same = (ArtifactVersion.artifact_id == artifact.id, ArtifactVersion.digest == digest)
     return session.scalar(sa.select(ArtifactVersion).where(*is_same))
-
-
-def manifest_digest(files: Sequence[FileRecord]) -> str:
-    """The sha256 over paths, digests and sizes, in order of path: equal for equal contents and only then.
-
-    Of a reference, its place and what that calls it count too: who moves the bytes makes another version.
-    """
-    running = hashlib.sha256()
-    for file in files:
-        path = file.path.encode()
-        running.update(b"%d:%b:%b:%d;" % (len(path), path, file.digest.encode(), file.size_bytes))
-        if file.reference:
-            place, etag = file.reference.encode(), file.etag.encode()
-            running.update(b"@%d:%b:%d:%b;" % (len(place), place, len(etag), etag))
-    return running.hexdigest()
 
 
 def use(session: Session, run: runs.Run, version_id: int, *, time_ms: int) -> None:
@@ -250,18 +225,15 @@ def _check_words(record: ArtifactLogged) -> None:
         ) from error
 
 
-def _check_files(session: Session, files: Sequence[FileRecord], actor_id: int) -> None:
-    names.check_paths(file.path for file in files)
-    sizes = _sizes(session, list({file.digest for file in files if not file.reference}), actor_id)
-    for file in files:
-        if file.reference:
-            names.check_reference(file)
-        elif sizes.get(file.digest) != file.size_bytes:
-            raise Refused(
-                "bad_record",
-                f"{file.path!r} is said to have {file.size_bytes} bytes, its blob has {sizes.get(file.digest)}",
-                field="files",
-            )
+def _check_held(session: Session, manifest: Manifest, actor_id: int) -> None:
+    """Raises OtherBlob for a blob that is not the actor's to name; one that is not stored shows as the files are."""
+    if narrowing.of(session) is None:
+        return
+    digests = {file.digest for file in manifest.files if not file.reference}
+    held = holding.held(session, [digest for digest in digests if digest.isalnum()], actor_id)
+    for file in manifest.files:
+        if not file.reference and file.digest not in held:
+            raise OtherBlob(file.path, file.size_bytes, None)
 
 
 def _artifact(session: Session, project_id: int, record: ArtifactLogged, *, actor_id: int, now_ms: int) -> Artifact:
@@ -284,8 +256,7 @@ def _create(
     artifact: Artifact,
     run_id: str | None,
     record: ArtifactLogged,
-    files: Sequence[FileRecord],
-    digest: str,
+    manifest: Manifest,
     *,
     actor_id: int,
     now_ms: int,
@@ -293,10 +264,10 @@ def _create(
     version = ArtifactVersion(
         artifact_id=artifact.id,
         version=artifact.next_version,
-        digest=digest,
+        digest=manifest.digest,
         run_id=run_id,
-        size_bytes=sum(file.size_bytes for file in files),
-        file_count=len(files),
+        size_bytes=manifest.size_bytes,
+        file_count=len(manifest.files),
         details=record.metadata,
         created_ms=now_ms,
         created_by=actor_id,
@@ -304,23 +275,8 @@ def _create(
     artifact.next_version += 1
     session.add(version)
     session.flush()
-    _add_files(session, version.id, files)
+    manifests.store(session, version.id, manifest)
     return version
-
-
-def _add_files(session: Session, version_id: int, files: Sequence[FileRecord]) -> None:
-    tables: dict[type[Base], list[dict[str, Any]]] = {
-        ArtifactFile: [
-            {"path": file.path, "digest": file.digest, "size_bytes": file.size_bytes}
-            for file in files
-            if not file.reference
-        ],
-        ArtifactReference: [msgspec.structs.asdict(file) for file in files if file.reference],
-        ArtifactFolder: folders.rows(files),
-    }
-    for table, rows in tables.items():
-        if rows:
-            session.execute(sa.insert(table), [{"version_id": version_id, **row} for row in rows])
 
 
 def _restore(version: ArtifactVersion) -> None:

@@ -88,6 +88,14 @@ class _Target:
 
 
 @dataclass(frozen=True)
+class _Listed:
+    """An artifact, with its files made ready before there is a transaction."""
+
+    record: ArtifactLogged
+    manifest: artifacts.Manifest
+
+
+@dataclass(frozen=True)
 class _Contents:
     """The records of a batch by what becomes of them: in bulk where they are many, one by one where they are few."""
 
@@ -97,7 +105,7 @@ class _Contents:
     onward_samples: metrics.Arrivals = field(default_factory=metrics.Arrivals)
     lines: list[ConsoleLine] = field(default_factory=list)
     unknown: list[tuple[int, bytes]] = field(default_factory=list)
-    others: list[Record] = field(default_factory=list)
+    others: list[Record | _Listed] = field(default_factory=list)
     copied: list[Copied] = field(default_factory=list)
 
     def arrivals(self) -> tuple[metrics.Arrivals, ...]:
@@ -336,6 +344,8 @@ def _sort_one(number: int, payload: bytes, record: Record | UnknownRecord, conte
             contents.lines.append(record)
         elif _is_too_deep(record):
             contents.unknown.append((number, payload))  # kept as it is: nothing here could read all of it
+        elif isinstance(record, ArtifactLogged):
+            contents.others.append(_Listed(record, artifacts.read_manifest(record.files)))
         else:
             contents.others.append(record)
 
@@ -365,9 +375,14 @@ def _store(target: _Target, contents: _Contents) -> None:
     session, run, writer = target.session, target.run, target.writer
     if contents.unknown and copies.is_copy(writer.name):
         raise Refused("bad_record", "the copy has a record that this server cannot read: a newer one wrote it; upgrade")
-    _check_blobs(session, contents.others, target.actor_id)
-    for record in contents.others:
-        _apply(record, target)
+    if _absent(session, [one for one in contents.others if not isinstance(one, _Listed)], target.actor_id):
+        _check_blobs(session, contents.others, target.actor_id)
+    try:
+        for record in contents.others:
+            _apply(record, target)
+    except artifacts.OtherBlob:  # found as the files were stored, so that nothing is looked up twice for it
+        _check_blobs(session, contents.others, target.actor_id)
+        raise
     for number, payload in contents.unknown:
         runs.keep_unknown(session, writer, number, payload)
     runs.append_console(session, run, writer, contents.lines)
@@ -394,17 +409,24 @@ def _append(target: _Target, contents: _Contents) -> None:
         metrics.append(session, run.id, writer.label, kind, arrivals, first_step=first, cuts=cuts, heirs=heirs)
 
 
-def _check_blobs(session: Session, others: Sequence[Record], actor_id: int) -> None:
-    """Raises Conflict unless every blob that a record names is stored: a record never points at nothing."""
-    digests = sorted({digest for record in others for digest in blobs_of(record)})
-    absent = artifacts.missing(session, digests, actor_id) if digests else []
-    if absent:
+def _check_blobs(session: Session, others: Sequence[Record | _Listed], actor_id: int) -> None:
+    """Raises Conflict unless every blob that a record names is stored: a record never points at nothing.
+
+    It names all that are not, since who sends uploads once and then sends again.
+    """
+    if absent := _absent(session, others, actor_id):
         message = f"{len(absent)} blobs that these records name are not stored; upload them first, then send again"
         raise Conflict("missing_blobs", message, digests=absent)
 
 
+def _absent(session: Session, others: Sequence[Record | _Listed], actor_id: int) -> list[str]:
+    records = (one.record if isinstance(one, _Listed) else one for one in others)
+    digests = {digest for record in records for digest in blobs_of(record)}
+    return artifacts.missing(session, digests, actor_id) if digests else []
+
+
 @singledispatch
-def _apply(record: Record, target: _Target) -> None:
+def _apply(record: Record | _Listed, target: _Target) -> None:
     """Hand one record to its domain."""
     raise Refused("bad_record", f"a record of type {type(record).__name__} cannot be stored")
 
@@ -444,8 +466,11 @@ def _(record: MediaLogged, target: _Target) -> None:
 
 
 @_apply.register
-def _(record: ArtifactLogged, target: _Target) -> None:
-    made = artifacts.log_version(target.session, target.run, record, actor_id=target.actor_id, now_ms=target.now_ms)
+def _(listed: _Listed, target: _Target) -> None:
+    made = artifacts.log_version(
+        target.session, target.run, listed.record, manifest=listed.manifest,
+        actor_id=target.actor_id, now_ms=target.now_ms,
+    )  # fmt: skip
     retention.tidy_after(target.session, made, now_ms=target.now_ms)
 
 
