@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
@@ -135,6 +136,19 @@ def test_the_folder_stays_within_its_size_and_may_go(tmp_path: Path) -> None:
     assert not list((tmp_path / "kept").glob(f"*/{19:064x}*"))
     (tmp_path / "in the way").write_text("")
     assert Thumbnails(tmp_path / "in the way").get("ab" * 32, 128, source)  # a folder that is none keeps nothing
+
+
+def test_what_was_made_of_an_image_goes_as_its_bytes_are_removed(client: FlaskClient, app: Flask) -> None:
+    data = encoded(Image.new("RGB", (800, 400), "red"))
+    assert thumbnail(client, app, data, width=128).status_code == 200
+    folder = app.extensions["tracker.settings"].data / "thumbnails"
+    assert len(list(folder.rglob("*.webp"))) == 1
+    assert client.delete("/api/v1/runs/run1?reason=it+diverged").status_code == 204
+    with writing(app) as session:
+        session.execute(sa.text("UPDATE blobs SET created_ms = 0"))
+    purged = client.post("/api/v1/projects/digits/trash/purge", json={"reason": "full", "runs": ["run1"]})
+    assert purged.json["blob_count"] == 1, purged.json
+    assert not list(folder.rglob("*.webp"))
 
 
 def test_only_an_image_has_a_thumbnail(client: FlaskClient, app: Flask) -> None:

@@ -187,6 +187,38 @@ def test_what_is_long_in_the_trash_is_purged_by_age(client: FlaskClient, app: Fl
     assert [row[0] for row in trash(client)] == [2]
 
 
+def test_what_a_run_has_read_since_it_was_put_away_is_not_purged_by_age(client: FlaskClient, app: Flask) -> None:
+    ids = [log(client, number) for number in (1, 2, 3, 4, 5)]
+    read_by(client, ids[0], "before")
+    delete(client, *ids[:3], even_if_read=True)
+    assert choose(client, keep_last=1).json["going_count"] == 1
+    with writing(app) as session:
+        for number, version_id in enumerate(ids[:4]):
+            session.get_one(ArtifactVersion, version_id).deleted_ms = START_MS + 1 if number == 0 else START_MS
+    read_by(client, ids[1])
+    read_by(client, ids[3], "third")
+    gone = client.post(f"{PROJECT}/trash/purge", json={"reason": "old", "older_than_days": 0}).json
+    assert gone["version_count"] == 2
+    assert sorted(row[0] for row in trash(client)) == [2, 4]
+    named = {"reason": "all the same", "versions": [ids[1]]}
+    assert client.post(f"{PROJECT}/trash/purge", json=named).json["version_count"] == 1
+
+
+def test_data_that_a_rule_of_a_model_names_stays(client: FlaskClient) -> None:
+    for number in (1, 2, 3):
+        log(client, number, name="val")
+    register(client, log(client, 1))
+    text = "rules:\n  - data: {evaluated_on: 'val:v1'}\n"
+    rules = client.put("/api/v1/models/digits/rules", json={"text": text, "revision": 0})
+    assert rules.status_code == 200, rules.json
+    assert kept_by(client, 1, "val") == [("rule", "digits")]
+    found = client.put(f"{PROJECT}/artifacts/val/policy", json={"keep_last": 1}).json
+    assert (found["going_count"], found["versions"][2]["reason"]) == (1, "a rule of the model digits names it")
+    text = "rules:\n  - data: {evaluated_on: 'val:v3'}\n"
+    assert client.put("/api/v1/models/digits/rules", json={"text": text, "revision": 1}).status_code == 200
+    assert kept_by(client, 1, "val") == []
+
+
 def test_what_is_in_the_trash_is_not_registered_until_it_is_taken_out(client: FlaskClient) -> None:
     ids = [log(client, number) for number in (1, 2)]
     delete(client, ids[0])

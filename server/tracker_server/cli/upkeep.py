@@ -20,6 +20,7 @@ from tracker_server.artifacts import BlobStore
 from tracker_server.cli import places
 from tracker_server.cli.places import CannotStart
 from tracker_server.db import Database
+from tracker_server.media.thumbnails import Thumbnails
 from tracker_server.migrating import NewerDatabase
 from tracker_server.retention import GRACE_MS
 from tracker_server.settings import Settings
@@ -142,6 +143,7 @@ def gc(arguments: list[str]) -> int:
             now_ms=time.time_ns() // 1_000_000,
             grace_ms=round(options.grace_hours * HOUR_MS),
             is_dry=options.dry_run,
+            thumbnails=Thumbnails(settings.data / "thumbnails"),
         )
     what = "would be removed" if options.dry_run else "removed"
     print(f"{found.count} files of {found.size_bytes} bytes {what}; {found.loose} of them were in no row")

@@ -23,7 +23,7 @@ from tracker_server.gates.facts import Facts
 from tracker_server.gates.judging import judge
 from tracker_server.gates.models import RuleText
 from tracker_server.gates.results import joint
-from tracker_server.gates.rules import RuleBook
+from tracker_server.gates.rules import OfData, RuleBook
 from tracker_server.gates.schema import (
     CheckedRules,
     GateQuestion,
@@ -33,6 +33,7 @@ from tracker_server.gates.schema import (
 )
 from tracker_server.gates.seeds import Seeds, seeds_of
 from tracker_server.gates.sides import side_of
+from tracker_server.narrowing import EVERY_PROJECT
 from tracker_server.registry.models import RegisteredModel, RegisteredVersion
 
 
@@ -51,6 +52,18 @@ def rules_of_all(session: Session, model_ids: Collection[int]) -> dict[int, Rule
         row.model_id: _book(row.text, row.revision) for row in session.scalars(sa.select(RuleText).join(last, is_last))
     }
     return {model_id: books.get(model_id) or _book(rules_text.DEFAULT_TEXT, 0) for model_id in model_ids}
+
+
+def data_named(session: Session, project_ids: Collection[int]) -> list[tuple[RegisteredModel, str]]:
+    """The models of these projects whose rules ask for data by name, seen or not, and what each names (`val:v4`)."""
+    has_some = sa.exists().where(RuleText.model_id == RegisteredModel.id, RuleText.text.contains("evaluated_on"))
+    asked = sa.select(RegisteredModel).where(RegisteredModel.project_id.in_(project_ids), has_some)
+    models = session.scalars(asked.order_by(RegisteredModel.name), execution_options=EVERY_PROJECT).all()
+    books = rules_of_all(session, [model.id for model in models])
+    asked_of = [(model, rule.asked) for model in models for rule in books[model.id].rules]
+    return [
+        (model, asked.evaluated_on) for model, asked in asked_of if isinstance(asked, OfData) and asked.evaluated_on
+    ]
 
 
 def rule_set(session: Session, model: RegisteredModel) -> RuleSet:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tracker_server.artifacts import BlobStore
 from tracker_server.db import Database
+from tracker_server.media.thumbnails import Thumbnails
 from tracker_server.retention.reachability import BLOBS, is_referred_to
 
 GRACE_MS = 24 * 3600 * 1000
@@ -31,8 +32,11 @@ def condemn(session: Session, *, now_ms: int, grace_ms: int = GRACE_MS) -> tuple
     return len(rows), sum(row.size_bytes for row in rows)
 
 
-def sweep(database: Database, store: BlobStore) -> None:
-    """Remove the files of condemned blobs, a few in each transaction; reprieve those that are referred to after all."""
+def sweep(database: Database, store: BlobStore, thumbnails: Thumbnails | None = None) -> None:
+    """Remove the files of condemned blobs, a few in each transaction; reprieve those that are referred to after all.
+
+    What `thumbnails` keeps of them goes too.
+    """
     is_condemned = BLOBS.c.condemned_ms.is_not(None)
     while True:
         with database.writing() as session:
@@ -47,5 +51,7 @@ def sweep(database: Database, store: BlobStore) -> None:
             gone = [digest for digest in digests if digest not in kept]
             for digest in gone:
                 store.remove(digest)
+                if thumbnails is not None:
+                    thumbnails.forget(digest)
             session.execute(sa.delete(BLOBS).where(BLOBS.c.digest.in_(gone)))
             session.commit()

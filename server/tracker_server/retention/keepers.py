@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from tracker_server import artifacts
+from tracker_server import artifacts, gates
 from tracker_server.artifacts.models import Artifact, ArtifactAlias, ArtifactVersion, RunArtifactLink
 from tracker_server.gates.examples import KIND as EVALUATION
 from tracker_server.narrowing import EVERY_PROJECT
@@ -42,6 +42,8 @@ def of(session: Session, version_ids: Sequence[int]) -> defaultdict[int, list[Ke
             found[version_id].append(Keeper("model", name))
         for version_id, name in _judging(session, portion):
             found[version_id].append(Keeper("evidence", name))
+        for version_id, name in _ruled(session, portion):
+            found[version_id].append(Keeper("rule", name))
         for find in _further:
             for version_id, keeper in find(session, portion):
                 found[version_id].append(keeper)
@@ -64,6 +66,8 @@ def in_words(keeper: Keeper) -> str:
             return f"{_told(keeper, 'model version')} is made of it"
         case "evidence":
             return f"{_told(keeper, 'model version')} is judged by it"
+        case "rule":
+            return f"a rule of {_told(keeper, 'model')} names it"
         case "leaderboard":
             return f"{_told(keeper, 'leaderboard')} ranks by it"
         case "alias":
@@ -98,6 +102,24 @@ def _judging(session: Session, ids: Sequence[int]) -> list[tuple[int, str]]:
         .where(link.version_id.in_(ids), link.direction == "output", Artifact.kind == EVALUATION)
     )
     return _named(session, statement)
+
+
+def _ruled(session: Session, ids: Sequence[int]) -> list[tuple[int, str]]:
+    """The models of their project that have a rule by which a candidate is evaluated on one of these."""
+    statement = (
+        sa.select(ArtifactVersion.id, Artifact.project_id, Artifact.name, ArtifactVersion.version)
+        .join(Artifact, Artifact.id == ArtifactVersion.artifact_id)
+        .where(ArtifactVersion.id.in_(ids))
+    )
+    rows = session.execute(statement).all()
+    by_data: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+    for model, data in gates.data_named(session, {row.project_id for row in rows}):
+        by_data[model.project_id, data].append(model.id)
+    found = [(row.id, by_data[row.project_id, f"{row.name}:v{row.version}"]) for row in rows]
+    seen = sa.select(RegisteredModel.id, RegisteredModel.name)
+    seen = seen.where(RegisteredModel.id.in_({model_id for _, model_ids in found for model_id in model_ids}))
+    names = {row.id: row.name for row in session.execute(seen)}
+    return [(version_id, names.get(model_id, "")) for version_id, model_ids in found for model_id in model_ids]
 
 
 def _named(session: Session, statement: sa.Select[int, int, int]) -> list[tuple[int, str]]:

@@ -202,14 +202,14 @@ def _versions(
     session: Session, project: Project, wanted: PurgeRequest, now_ms: int
 ) -> list[tuple[ArtifactVersion, str]]:
     """The artifact versions in the trash that are asked for, with their artifact's names; of what models are made of
-    those that were named raise, others are left."""
+    those that were named raise, others are left. By age, what runs have read since is left too."""
     version = ArtifactVersion
     in_trash = (Artifact.project_id == project.id, version.deleted_ms.is_not(None))
     statement = sa.select(version, Artifact.name).join(Artifact, Artifact.id == version.artifact_id).where(*in_trash)
     statement = statement.order_by(version.id).with_for_update(of=version)
     is_registered = sa.exists().where(RegisteredVersion.artifact_version_id == version.id)
     if wanted.older_than_days is not None:
-        old = statement.where(version.deleted_ms <= _cutoff(wanted, now_ms), ~is_registered)
+        old = statement.where(version.deleted_ms <= _cutoff(wanted, now_ms), ~is_registered, ~_is_read_since())
         return [(row, name) for row, name in session.execute(old.limit(MAX_AT_ONCE + 1))]
     found = [(row, name) for row, name in session.execute(statement.where(version.id.in_(wanted.versions)))]
     missing = set(wanted.versions) - {row.id for row, _ in found}
@@ -221,6 +221,17 @@ def _versions(
         message = f"a model version is made of artifact version {kept}, which stays while that is registered"
         raise Conflict("kept_by_model", message, field="versions")
     return found
+
+
+def _is_read_since() -> sa.ColumnElement[bool]:
+    """Whether a run that is not in the trash has read a version since it was put away, whoever sees the run.
+
+    A policy puts away what no run has read, and a person may put away what was read: so the time counts there alone.
+    """
+    link, run = RunArtifactLink, reachability.RUNS
+    is_later = sa.or_(ArtifactVersion.deleted_by.is_(None), link.time_ms >= ArtifactVersion.deleted_ms)
+    is_input = (link.version_id == ArtifactVersion.id, link.direction == "input")
+    return sa.exists().where(*is_input, is_later, run.c.id == link.run_id, run.c.deleted_ms.is_(None))
 
 
 def _purge_trashed(

@@ -162,10 +162,11 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Keeper(msgspec.Struct, frozen=True):
     """What keeps a version: an `alias`, a `model` version made of it ("digits:v3"), one for whose run it is the
-    `evidence` by which rules judge, a `leaderboard` of its data, the `runs` that read it (how many), that it is the
-    `newest`, or a person (`hand`) who took it out of the trash. The name is empty where one does not see what it is."""
+    `evidence` by which rules judge, a model with a `rule` that names it, a `leaderboard` of its data, the `runs` that
+    read it (how many), that it is the `newest`, or a person (`hand`) who took it out of the trash. The name is empty
+    where one does not see what it is."""
 
-    kind: Literal["alias", "model", "evidence", "leaderboard", "runs", "newest", "hand"]
+    kind: Literal["alias", "model", "evidence", "rule", "leaderboard", "runs", "newest", "hand"]
     name: str
 
 

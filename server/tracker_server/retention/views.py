@@ -96,5 +96,5 @@ def read_storage(call: Call) -> Storage:
 def _sweep(response: Response) -> Response:
     """After the commit: a file is removed only for what is committed."""
     database: Database = current_app.extensions["tracker.database"]
-    blobs.sweep(database, artifacts.blob_store())
+    blobs.sweep(database, artifacts.blob_store(), current_app.extensions["tracker.thumbnails"])
     return response

@@ -15,6 +15,7 @@ from tracker_server import db, retention
 from tracker_server.artifacts import BlobStore
 from tracker_server.artifacts.models import Blob
 from tracker_server.db import Database
+from tracker_server.media.thumbnails import Thumbnails
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,15 @@ class Collected:
     loose: int
 
 
-def collect(database: Database, store: BlobStore, *, now_ms: int, grace_ms: int, is_dry: bool) -> Collected:
+def collect(
+    database: Database,
+    store: BlobStore,
+    *,
+    now_ms: int,
+    grace_ms: int,
+    is_dry: bool,
+    thumbnails: Thumbnails | None = None,
+) -> Collected:
     """Remove the blobs that nothing refers to and that are older than the grace period; only count them when dry."""
     old = [file for file in store.files() if file.changed_ms <= now_ms - grace_ms]
     with database.writing() as session:
@@ -41,5 +50,5 @@ def collect(database: Database, store: BlobStore, *, now_ms: int, grace_ms: int,
                 session.execute(db.insert(session, Blob).values(row).on_conflict_do_nothing())
             session.commit()
     if not is_dry:
-        retention.sweep(database, store)
+        retention.sweep(database, store, thumbnails)
     return Collected(count + len(loose), size_bytes + sum(file.size for file in loose), len(loose))

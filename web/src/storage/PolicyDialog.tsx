@@ -129,6 +129,7 @@ function Preview({ fates, policy }: { fates: Fates; policy: RetentionPolicy }) {
 const KEPT_BY: Record<Fates["versions"][number]["keepers"][number]["kind"], string> = {
   model: "a model is made of it",
   evidence: "a model is judged by it",
+  rule: "a rule of a model names it",
   leaderboard: "a leaderboard ranks by it",
   alias: "it has an alias",
   runs: "runs have read it",

@@ -28,6 +28,8 @@ export function keeperText({ kind, name }: Keeper): string {
       return `${told(name, "model version")} is made of it`;
     case "evidence":
       return `${told(name, "model version")} is judged by it`;
+    case "rule":
+      return `a rule of ${told(name, "model")} names it`;
     case "leaderboard":
       return `${told(name, "leaderboard")} ranks by it`;
     case "alias":
