@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker_server import artifacts
-from tracker_server.artifacts.models import Artifact, ArtifactFile, ArtifactVersion, Blob
+from tracker_server.artifacts.models import Artifact, ArtifactFile, ArtifactVersion
 from tracker_server.media.models import MediaFile, MediaItem
 from tracker_server.retention import keepers, policies
 from tracker_server.retention.schema import ArtifactSpace, ProjectSpace
@@ -63,26 +63,27 @@ def of_project(session: Session, project: Project) -> ProjectSpace:
 
 def _stored(session: Session, project: Project) -> dict[int, tuple[int, int]]:
     """Of each artifact the bytes of its contents, each once, and of those that are in no other artifact or media."""
-    of_artifacts = (
-        sa.select(ArtifactVersion.artifact_id, ArtifactFile.digest)
-        .join(ArtifactVersion, ArtifactVersion.id == ArtifactFile.version_id)
+    version, file = ArtifactVersion, ArtifactFile
+    contents = (
+        sa.select(
+            version.artifact_id,
+            file.digest,
+            sa.func.max(file.size_bytes).label("size_bytes"),  # they are all the same
+            sa.func.count().over(partition_by=file.digest).label("artifact_count"),
+        )
+        .join(version, version.id == file.version_id)
         .where(artifacts.is_live())
-        .distinct()
-        .cte("contents")
+        .group_by(file.digest, version.artifact_id)  # as the index on digests has them
+        .subquery()
     )
-    shared = (
-        sa.select(of_artifacts.c.digest)
-        .group_by(of_artifacts.c.digest)
-        .having(sa.func.count() > 1)
-        .union(sa.select(MediaItem.digest).where(MediaItem.digest.is_not(None)), sa.select(MediaFile.digest))
-    )
-    own = sa.case((of_artifacts.c.digest.in_(shared), 0), else_=Blob.size_bytes)
+    of_media = sa.select(MediaItem.digest).where(MediaItem.digest.is_not(None)).union(sa.select(MediaFile.digest))
+    is_shared = (contents.c.artifact_count > 1) | contents.c.digest.in_(of_media)
+    own = sa.case((is_shared, 0), else_=contents.c.size_bytes)
     statement = (
-        sa.select(of_artifacts.c.artifact_id, sa.func.sum(Blob.size_bytes), sa.func.sum(own))
-        .join(Blob, Blob.digest == of_artifacts.c.digest)
-        .join(Artifact, Artifact.id == of_artifacts.c.artifact_id)
+        sa.select(contents.c.artifact_id, sa.func.sum(contents.c.size_bytes), sa.func.sum(own))
+        .join(Artifact, Artifact.id == contents.c.artifact_id)
         .where(Artifact.project_id == project.id)
-        .group_by(of_artifacts.c.artifact_id)
+        .group_by(contents.c.artifact_id)
     )
     return {row[0]: (int(row[1]), int(row[2])) for row in session.execute(statement)}
 
