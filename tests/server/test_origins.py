@@ -160,8 +160,11 @@ def test_whatever_is_not_json_does_nothing_in_a_browser(client: FlaskClient) -> 
     for route in others:
         asked = route.path.replace("media_id", "image_id") if route.path == THUMBNAIL else route.path
         path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(known[found[1]]), asked)
-        with client.get(
-            f"/api/v1{path}", query_string={"path": "index.html"} if route.path in STORED else {}
+        with client.open(
+            f"/api/v1{path}",
+            method=route.method,
+            query_string={"path": "index.html"} if route.path in STORED else {},
+            json=None if route.method == "GET" else {"digests": [known["digest"]]},
         ) as answer:
             assert answer.status_code == 200, f"{path}: {answer.text[:300]}"
             assert answer.headers["X-Content-Type-Options"] == "nosniff", path

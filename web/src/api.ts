@@ -328,6 +328,7 @@ export const api = {
   health: async () => {
     const response = await reach("/healthz", {});
     if (!response.ok) throw await failure(response);
+    await response.text(); // an answer that nobody reads keeps its connection
     return "ok" as const;
   },
   me: () => request<Me>("GET", "/me"),

@@ -66,7 +66,11 @@ def get_blobs(call: Call, body: DigestList) -> Response:
         raise NotFound("unknown_blob", f"there is no blob {refused}")
     store = artifacts.blob_store()
     sizes = bulk.sizes(store, body.digests)
-    headers = {"Cache-Control": "private, no-store"}
+    headers = {
+        "Cache-Control": "private, no-store",
+        "Content-Disposition": "attachment",
+        "Content-Security-Policy": INERT_POLICY,
+    }
     response = Response(bulk.framed(store, sizes), mimetype="application/octet-stream", headers=headers)
     response.content_length = bulk.length(sizes)  # so that one that breaks off is known
     return response
