@@ -229,7 +229,7 @@ def test_packages_that_came_from_a_folder_are_told_apart(tmp_path, monkeypatch):
         facts = tmp_path / f"{name}-1.0.dist-info"
         facts.mkdir()
         (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-    (tmp_path / "mine-1.0.dist-info" / "direct_url.json").write_text('{"url": "file:///work/mine", "dir_info": {}}')
+    (tmp_path / "mine-1.0.dist-info" / "direct_url.json").write_text('{"url": "file:///home/me/mine", "dir_info": {}}')
     monkeypatch.syspath_prepend(tmp_path)
     assert {"mine", "theirs"} <= capture.packages().keys()
     assert {"mine", "theirs"} & set(capture.local_packages()) == {"mine"}

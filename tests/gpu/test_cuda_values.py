@@ -8,9 +8,7 @@ import time
 import pytest
 
 from tests.client.reading import read_all
-from tracker.live_run import Run
-from tracker.records import Logged, RunStarted
-from tracker.settings import Settings
+from tracker.records import Logged
 
 torch = pytest.importorskip("torch")
 
@@ -20,14 +18,6 @@ pytestmark = [
 ]
 
 STEPS = 200
-
-
-@pytest.fixture
-def run(tmp_path):
-    settings = Settings(url="http://127.0.0.1:9", api_key=None, directory=tmp_path, mode="offline")
-    made = Run(settings, RunStarted(1, "run1", "digits", "w1"))
-    yield made
-    made.finish()
 
 
 def logged(run):
