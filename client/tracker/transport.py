@@ -40,7 +40,6 @@ _SETTLED_BYTES_PER_S: Final = 50e6
 _STORED_BYTES_PER_S: Final = 500e3
 """A busy server stores a long record, such as the list of an artifact's 100,000 files, at least so fast."""
 
-_LENGTH: Final = struct.Struct("<I")
 _HEAD: Final = struct.Struct("<32sI")
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _POINTS: Final = "X-Tracker-Points"
@@ -174,9 +173,8 @@ class Transport:
 
     def upload_blobs(self, blobs: Mapping[str, bytes]) -> None:
         """Send small blobs in one request. A server of an earlier version refuses that as `not_found`."""
-        body = b"".join(
-            part for digest, data in blobs.items() for part in (bytes.fromhex(digest), _LENGTH.pack(len(data)), data)
-        )
+        framed = ((_HEAD.pack(bytes.fromhex(digest), len(data)), data) for digest, data in blobs.items())
+        body = b"".join(part for blob in framed for part in blob)
         headers = {"Content-Type": "application/octet-stream"}
         self._json(self._request("POST", "/blobs/bulk", data=body, headers=headers))
 
