@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from tracker import turns
 from tracker.forking import Undivided
 from tracker.journal import Journal
 from tracker.records import ArtifactFile, Record
@@ -79,7 +80,7 @@ class Encoder:
     def settle(self, timeout_s: float) -> bool:
         """Wait until nothing waits to be encoded; False when that took longer."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._held_bytes, max(0.0, timeout_s))
+            return turns.wait_for(self._changed, lambda: not self._held_bytes, timeout_s)
 
     def close(self, timeout_s: float) -> None:
         """Encode what waits, for no longer than this; what is left is counted as lost, and nothing more is appended."""

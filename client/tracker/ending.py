@@ -15,6 +15,8 @@ import weakref
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, Protocol
 
+from tracker import turns
+
 
 class Endable(Protocol):
     """What a run offers to the end of the process."""
@@ -108,26 +110,29 @@ def _at_exit() -> None:
     if _stopper is not None and _stopper.is_alive():
         if _outcome.status == "stopped":  # Ctrl-C after SIGTERM: what is not sent yet stays in the journal
             os.kill(os.getpid(), signal.SIGTERM)
-        _stopper.join()  # it ends the process by SIGTERM itself, within the runs' own limits
+        turns.join(_stopper)  # it ends the process by SIGTERM itself, within the runs' own limits
     for run in list(_runs):
         try:
             run.finish(_outcome.status, exit_code=_outcome.exit_code, error=_outcome.error)
         except KeyboardInterrupt:
             break  # a second Ctrl-C: what is not sent yet stays in the journal
     if _outcome.status == "stopped":
-        _end_by_interrupt()
+        vars(sys)["_tracker_ends"] = _EndByInterrupt()  # taken apart last, whatever a thread still holds
 
 
-def _end_by_interrupt() -> None:
-    """Have the interpreter end by SIGINT, as it does after an unhandled KeyboardInterrupt.
+class _EndByInterrupt:
+    """Has the interpreter end by SIGINT, as it does after an unhandled KeyboardInterrupt, when it is taken apart.
 
-    CPython forgets that it met one as soon as anything runs `exec`, which importing and finishing do. It remembers when
-    executed text raises one again.
+    CPython forgets that it met one as soon as anything executes a text, which importing and finishing do. It remembers
+    when executed text raises one again. That is done when modules are taken apart: until then a thread of ours may
+    import and make it forget once more, and from then on there are no threads.
     """
-    try:
-        exec("raise KeyboardInterrupt")  # noqa: S102 (a constant)
-    except KeyboardInterrupt:
-        return
+
+    def __del__(self) -> None:
+        try:
+            exec("raise KeyboardInterrupt")  # noqa: S102 (a constant)
+        except KeyboardInterrupt:
+            return
 
 
 def _on_sigterm(number: int, frame: FrameType | None) -> None:

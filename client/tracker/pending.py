@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
+from tracker import turns
 from tracker.notices import notice
 
 _Numbers = TypeVar("_Numbers")
@@ -73,8 +74,7 @@ class Resolver:
     def close(self, timeout_s: float) -> bool:
         """Append what is under way and end; False when that took longer than `timeout_s`."""
         self._queue.put(None)
-        self._thread.join(max(0.0, timeout_s))
-        return not self._thread.is_alive()
+        return turns.join(self._thread, timeout_s)
 
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tracker import turns
 from tracker.delivery import Delivery, OnCommand
 from tracker.errors import RefusedError, TransportError
 from tracker.forking import importing
@@ -105,8 +106,9 @@ class Sender:
         with self._progress:
             if self._failing_since is None:
                 self._wake.set()
-            self._progress.wait_for(
-                lambda: self._acked_seq >= seq or self._has_ended or self._has_failed_for(patience_s)
+            turns.wait_for(
+                self._progress,
+                lambda: self._acked_seq >= seq or self._has_ended or self._has_failed_for(patience_s),
             )
             if self._acked_seq >= seq:
                 return
@@ -120,8 +122,7 @@ class Sender:
         """Send what is left and end; False when that took longer than `timeout_s` or could not be done."""
         self._is_draining = True
         self._wake.set()
-        self._thread.join(max(0.0, timeout_s))
-        return self._is_drained and not self._thread.is_alive()
+        return turns.join(self._thread, timeout_s) and self._is_drained
 
     def _run(self) -> None:
         try:

@@ -15,6 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tracker import turns
 from tracker.errors import RefusedError
 from tracker.packs import PACKED_BYTES, Staged
 
@@ -56,7 +57,7 @@ def upload(
         thread.start()
     work.go_on(transport, False)
     for thread in threads:
-        thread.join()
+        turns.join(thread)
     if work.failure is not None:
         raise work.failure
 

@@ -134,3 +134,23 @@ def test_a_second_signal_ends_the_wait_for_a_server_that_hangs(server, program, 
     process.send_signal(second)
     process.communicate(timeout=8)
     assert process.returncode == -ends_by
+
+
+def test_an_interrupt_that_does_not_wake_the_wait_ends_it_all_the_same(server, program):
+    server.manner = "hang"
+    text = START.replace("finish_timeout_s=0.3", "finish_timeout_s=30")
+    unheard = (
+        "lambda: (time.sleep(0.3), signal.pthread_kill(threading.get_ident(), signal.SIGINT))"  # wakes that thread
+    )
+    process = program(text + f"threading.Thread(target={unheard}, daemon=True).start()\nrun.finish()", wait=False)
+    process.communicate(timeout=15)
+    assert process.returncode == -signal.SIGINT
+
+
+def test_an_interrupt_is_not_forgotten_while_a_thread_imports(server, program):
+    imports = (
+        "threading.Thread(target=lambda: [exec('') for _ in iter(int, 1)], daemon=True).start()\n"  # so it is seen
+    )
+    late = "import atexit, time\natexit.register(time.sleep, 0.2)\n"  # it has its turn after the run's end
+    process = program(late + START + imports + ENDINGS["SIGINT"])
+    assert process.returncode == -signal.SIGINT
