@@ -28,7 +28,7 @@ run: $(VENV)/.ready-run web ## start a server, train the example twice, leave th
 
 test: $(VENV)/.ready-dev web chromium ## everything that is tested: the dashboard's units, then pytest (WORKERS=0: one test at a time)
 	$(NPM) test
-	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 -r R $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 -r R --rerun-show-tracebacks $(PYTEST_ARGS)
 
 lint: $(VENV)/.ready-dev web ## ruff, mypy, import rules, and the dashboard's linters
 	$(BIN)/ruff check .

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -30,6 +31,8 @@ EXECUTABLE = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"
 
 expect.set_options(timeout=15_000)
 
+_HAS_FAILED = pytest.StashKey[bool]()
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where no Chromium can be had these tests are skipped, and one line says so."""
@@ -41,6 +44,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.flaky(reruns=2))  # told in the summary as RERUN, with what had failed
             if EXECUTABLE is None:
                 item.add_marker(missing)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """After a test that failed its module's fixtures are made anew: it may have left their server half changed."""
+    report = yield
+    item.stash[_HAS_FAILED] = item.stash.get(_HAS_FAILED, False) or report.failed
+    if call.when == "teardown" and item.stash[_HAS_FAILED] and Path(str(item.path)).parent == Path(__file__).parent:
+        item.stash[_HAS_FAILED] = False
+        _make_anew(item)
+    return report
+
+
+def _make_anew(item: pytest.Item) -> None:
+    for definitions in item._fixtureinfo.name2fixturedefs.values():  # type: ignore[attr-defined]
+        for definition in definitions:
+            if definition.scope == "module":
+                with suppress(Exception):  # what a server says at its end is another test's matter
+                    definition.finish(item._request)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")

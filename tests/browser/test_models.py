@@ -108,7 +108,7 @@ def test_a_promotion_is_undone_within_ten_seconds(page: Page, runs: dict[str, st
     promote(page, runs["first"], "undone:v1", "the first")
     promote(page, runs["second"], "undone:v2", "half the loss")
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text(re.compile("undone$"))).to_be_visible()
+    expect(page.get_by_text(re.compile(", undone$"))).to_be_visible()
     page.goto("/models/undone")
     expect(page.get_by_role("list", name="Aliases")).to_contain_text("v1")
     newest = page.get_by_role("list", name="History").get_by_role("listitem").first
