@@ -102,6 +102,7 @@ def test_how_many_runs_a_group_has_is_read_whole(page: Page) -> None:
     counts = page.get_by_role("treegrid").get_by_role("gridcell", name=re.compile(r"^\d,\d{3}$"))
     expect(counts).to_have_count(2)
     assert counts.evaluate_all("cells => cells.map(cell => cell.scrollWidth > cell.clientWidth)") == [False, False]
+    page.wait_for_load_state("networkidle")  # with their charts, which are of the newest runs of each
 
 
 def test_the_focus_stays_on_its_run_and_the_document_in_order_while_one_scrolls(page: Page) -> None:

@@ -216,6 +216,25 @@ def test_groups_are_those_that_filters_state_with_runs_in_several(session: Sessi
     assert (curve(answer, 0).center, curve(answer, 1).center, answer.groups[2].curves) == ([0.5], [1.5], [])
 
 
+def test_of_large_groups_the_newest_runs_are_read_and_how_many_there_are(session: Session, actor: auth.Actor) -> None:
+    for number in range(5):
+        logged = {"loss": [float(number)]}
+        add(session, actor, f"r{4 - number}", tags=("new",), created_ms=NOW_MS + number, logged=logged)
+    add(session, actor, "rare", tags=("rare",), logged={"loss": [9.0]})
+    stated = {"groups": ['"new" in tags', '"rare" in tags'], "newest": 2}
+    answer = ask(session, **stated)
+    assert found(answer) == [([], ["r0", "r1"]), ([], ["rare"])]
+    assert [(group.run_count, group.matched) for group in answer.groups] == [(2, 5), (1, 1)]
+    assert (curve(answer, 0).center, curve(answer, 0).run_count) == ([3.5], 2)
+    assert [group.matched for group in ask(session, **stated, filter='"rare" in tags').groups] == [0, 1]
+
+
+def test_newest_is_of_groups_that_filters_state(session: Session, actor: auth.Actor) -> None:
+    add(session, actor, "a")
+    with pytest.raises(Refused, match="newest is of each of groups"):
+        ask(session, newest=5, group_by=["name"])
+
+
 def test_runs_are_grouped_by_what_they_are(session: Session, actor: auth.Actor) -> None:
     one = add(session, actor, "a", group="sweep", job_type="train", tags=("new", "big"))
     runs.set_environment(session, one, {"user": "ada"})

@@ -21,8 +21,8 @@ export type Shape = { smoothing: Smoothing | null; band: boolean };
  */
 export type SeriesColumns = Omit<Schemas["SeriesColumns"], Column> & Record<Column, Float64Array> & { shape: Shape; pooled?: Pooled };
 
-/** What is said of the runs of a group at each x, and of how many runs that is, of the `runCount` that have the metric. */
-export type Pooled = { center: Center; n: Float64Array; runCount: number };
+/** What is said of the runs of a group at each x, and of how many runs that is, of the `runCount` that have the metric; `leftOut` older ones were not read. */
+export type Pooled = { center: Center; n: Float64Array; runCount: number; leftOut: number };
 export type Center = NonNullable<Schemas["GroupsRequest"]["statistic"]>;
 export type Spread = NonNullable<Schemas["GroupsRequest"]["band"]>;
 

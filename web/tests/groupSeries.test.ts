@@ -12,12 +12,12 @@ const curve = (given: Partial<Curve> = {}): Curve => ({
   metric: "loss", run_count: 3, x_count: 2, is_exact: true, is_interpolated: false,
   x: columnOf([0, 1]), center: columnOf([2, 4]), low: columnOf([1, null]), high: columnOf([3, null]), n: columnOf([3, 1]), smoothed: columnOf([]), ...given,
 });
-const HOW = { center: "mean" as const, shape: { smoothing: null, band: false }, isByStep: true };
+const HOW = { center: "mean" as const, shape: { smoothing: null, band: false }, isByStep: true, leftOut: 0 };
 const VIEW: ChartView = { x: "step", smoothing: { kind: "time_ema", amount: 0 }, shade: "never", hasRaw: true, isLog: false, ySpan: "auto", isWithoutOutliers: false, range: null };
 const QUESTION: Question = { project: "digits", text: "", filter: "", status: [], archived: "without", statistic: "mean", band: "std" };
 const REQUEST: SeriesRequest = { runs: ["config.lr == 1", "config.lr == 2"], metrics: ["loss"], x: "step", points: 400 };
 
-const answerOf = (request: GroupsRequest): GroupsWithCurves => ({ keys: [], resamples: 0, groups: (request.groups ?? []).map((_, index) => ({ values: [], run_count: 3, runs: [`r${String(index)}`], curves: [curve()] })) });
+const answerOf = (request: GroupsRequest): GroupsWithCurves => ({ keys: [], resamples: 0, groups: (request.groups ?? []).map((_, index) => ({ values: [], run_count: 3, matched: 4, runs: [`r${String(index)}`], curves: [curve()] })) });
 
 test("a group's line has its band and says of how many runs each point is", () => {
   const figure = lineFigure("loss", [{ series: groupSeries("g", curve(), HOW), style: styleOf({ id: "g" }) }], VIEW);
@@ -38,6 +38,13 @@ test("what is thinned is not called exact", () => {
   expect(exactness(lineFigure("loss", [{ series, style: styleOf({ id: "g" }) }], VIEW)).word).toBe("mean of 3 runs · thinned");
 });
 
+test("a curve of the newest runs alone says so, and how many that leaves out", () => {
+  const series = groupSeries("g", curve({ run_count: 1000 }), { ...HOW, leftOut: 4012 });
+  const told = exactness(lineFigure("loss", [{ series, style: styleOf({ id: "g" }) }], VIEW));
+  expect(told.word).toBe("mean of the newest 1,000 runs · exact");
+  expect(told.sentence).toContain("The mean of the newest 1,000 runs, 4,012 older ones left out, ");
+});
+
 test("members are drawn behind the line of their group, which is highlighted with them", () => {
   const group = { series: groupSeries("g", curve(), HOW), style: styleOf({ id: "g" }) };
   const member = { series: seriesOf({ values: [9, 9], run: "a" }), style: styleOf({ id: "a", memberOf: "g" }) };
@@ -52,8 +59,9 @@ test("groups are asked for by the filters that stand for their ids, and tell the
   const curves = new GroupCurves(QUESTION, (members) => { told.push(members); }, (request) => { asked.push(request); return Promise.resolve(answerOf(request)); });
   const series = await curves.fetch(REQUEST, new AbortController().signal);
   await curves.fetch(REQUEST, new AbortController().signal);
-  expect(asked[0]).toMatchObject({ project: "digits", groups: REQUEST.runs, metrics: ["loss"], statistic: "mean", band: "std" });
+  expect(asked[0]).toMatchObject({ project: "digits", groups: REQUEST.runs, metrics: ["loss"], newest: 1000, statistic: "mean", band: "std" });
   expect(series.map(({ run, values }) => [run, ...values])).toEqual([["config.lr == 1", 2, 4], ["config.lr == 2", 2, 4]]);
+  expect(series.map(({ pooled }) => pooled?.leftOut)).toEqual([1, 1]);
   expect(told).toEqual([new Map([["config.lr == 1", ["r0"]], ["config.lr == 2", ["r1"]]])]);
 });
 

@@ -1,9 +1,9 @@
 """Groups of runs: which runs belong together, and the curves that stand for each group.
 
 What always holds: every run that was asked for is in one group, but where filters state the groups: these may leave
-runs out or have them twice. Two values are one where they are the same JSON value: 1 and 1.0 are, 1 and true are not; a
-value that is missing, null or NaN is none, and none is a value of its own. The order of groups follows from their
-values alone.
+runs out, have them twice, or have their newest alone. Two values are one where they are the same JSON value: 1 and 1.0
+are, 1 and true are not; a value that is missing, null or NaN is none, and none is a value of its own. The order of
+groups follows from their values alone.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -59,10 +59,11 @@ class Form:
 
 @dataclass(frozen=True)
 class _Together:
-    """Runs in order of their ids, and the values of the keys that they have in common."""
+    """Runs in order of their ids, the values of the keys that they have in common, and how many there are."""
 
     values: Values
     ids: list[str]
+    matched: int
 
 
 def read(session: Session, wanted: GroupsRequest, *, now_ms: int, lost_after_ms: int, as_bytes: bool) -> GroupsAnswer:
@@ -92,7 +93,7 @@ def read(session: Session, wanted: GroupsRequest, *, now_ms: int, lost_after_ms:
     return GroupsAnswer(
         keys=list(keys),
         groups=[
-            Group(list(group.values), len(group.ids), group.ids[:MAX_IDS], curves[number])
+            Group(list(group.values), len(group.ids), group.matched, group.ids[:MAX_IDS], curves[number])
             for number, group in enumerate(groups)
         ],
         resamples=RESAMPLES if wanted.band == "ci95" else 0,
@@ -106,6 +107,10 @@ def _check(wanted: GroupsRequest) -> None:
             "runs are grouped by the keys of group_by, by all config keys but except_keys, or by the filters of "
             "groups; send one of them",
             field="groups" if wanted.groups is not None else "except_keys",
+        )
+    if wanted.newest is not None and wanted.groups is None:
+        raise Refused(
+            "newest_of_no_groups", "newest is of each of groups; send their filters, or leave it out", field="newest"
         )
     for key in wanted.group_by:
         if key not in KEYS and not _is_config(key):
@@ -130,16 +135,36 @@ def _stated(
     every: dict[str, Run] = {}
     groups = []
     for one in stated:
-        found = _found(session, wanted, one, now_ms=now_ms, lost_after_ms=lost_after_ms)
-        groups.append(_Together((), [run.id for run in found]))
+        found, matched = _newest(session, wanted, one, now_ms=now_ms, lost_after_ms=lost_after_ms)
+        groups.append(_Together((), [run.id for run in found], matched))
         every.update((run.id, run) for run in found)
         if len(every) > MAX_RUNS:
             raise _too_many()
     return list(every.values()), groups
 
 
-def _found(session: Session, wanted: GroupsRequest, group: str = "", *, now_ms: int, lost_after_ms: int) -> list[Run]:
-    """The runs that were asked for, of those in a group that a filter states, by id."""
+def _newest(
+    session: Session, wanted: GroupsRequest, group: str, *, now_ms: int, lost_after_ms: int
+) -> tuple[list[Run], int]:
+    """The runs of a group that a filter states, or as many of the newest as are wanted, by id; and how many it has."""
+    statement = _asked(session, wanted, group, now_ms=now_ms, lost_after_ms=lost_after_ms)
+    if wanted.newest is None:
+        found = _all(session, statement)
+        return found, len(found)
+    latest = statement.order_by(Run.created_ms.desc(), Run.id.desc()).limit(wanted.newest)
+    found = sorted(session.scalars(latest.options(_shown())), key=lambda run: run.id)
+    if len(found) < wanted.newest:
+        return found, len(found)
+    return found, session.scalar(statement.with_only_columns(sa.func.count())) or 0
+
+
+def _found(session: Session, wanted: GroupsRequest, *, now_ms: int, lost_after_ms: int) -> list[Run]:
+    """The runs that were asked for, by id."""
+    return _all(session, _asked(session, wanted, "", now_ms=now_ms, lost_after_ms=lost_after_ms))
+
+
+def _asked(session: Session, wanted: GroupsRequest, group: str, *, now_ms: int, lost_after_ms: int) -> sa.Select[Run]:
+    """What finds the runs that were asked for, of those in a group that a filter states."""
     owner = runs.project(session, wanted.project)
     lost_before_ms = now_ms - lost_after_ms
     rules = naming.of_project(session, owner.id) if wanted.filter or group else naming.NO_RULES
@@ -155,6 +180,10 @@ def _found(session: Session, wanted: GroupsRequest, group: str = "", *, now_ms: 
         statement = statement.where(Run.id.in_(sa.select(matching.of(session, here, conditions).c.id)))
     if wanted.runs is not None:
         statement = statement.where(Run.id.in_(wanted.runs))
+    return statement
+
+
+def _all(session: Session, statement: sa.Select[Run]) -> list[Run]:
     found = list(session.scalars(statement.order_by(Run.id).limit(MAX_RUNS + 1).options(_shown())))
     if len(found) > MAX_RUNS:
         raise _too_many()
@@ -203,7 +232,7 @@ def _by_config(found: Sequence[Run], left_out: Sequence[str]) -> tuple[list[str]
     differing = [
         place for place in range(len(keys)) if len({identity(_none_or(group.values[place])) for group in groups}) > 1
     ]
-    named = [_Together(tuple(group.values[place] for place in differing), group.ids) for group in groups]
+    named = [replace(group, values=tuple(group.values[place] for place in differing)) for group in groups]
     return [CONFIG + keys[place] for place in differing], named
 
 
@@ -215,12 +244,13 @@ def _kept(config: dict[str, Any], left_out: Sequence[str]) -> Iterator[tuple[str
 
 def _together(found: Sequence[tuple[str, Values]]) -> list[_Together]:
     """The runs with the same values, which are given with each, in order of these."""
-    groups: dict[tuple[str, ...], _Together] = {}
+    ids: dict[tuple[str, ...], tuple[Values, list[str]]] = {}
     for run_id, values in found:
         known = tuple(_none_or(value) for value in values)
         place = tuple(identity(value) for value in known)
-        groups.setdefault(place, _Together(known, [])).ids.append(run_id)
-    return sorted(groups.values(), key=lambda group: [_rank(value) for value in group.values])
+        ids.setdefault(place, (known, []))[1].append(run_id)
+    groups = [_Together(known, own, len(own)) for known, own in ids.values()]
+    return sorted(groups, key=lambda group: [_rank(value) for value in group.values])
 
 
 def _none_or(value: Any) -> Any:

@@ -26,7 +26,8 @@ class GroupsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     "config.<key>", "group", "job_type", "user", "status", "name", "id", "parent" or "tags". Or they are grouped by
     everything in their configs but `except_keys`, each with all that stands below it: `except_keys` ["config.seed"]
     makes a group of the runs that differ in nothing but the seed. Or each filter of `groups` makes one, in their order,
-    of those runs that fit it, too; a run may then be in several. With none of these, all runs are one group.
+    of those runs that fit it, too; a run may then be in several. With none of these, all runs are one group. `newest`
+    leaves of each of `groups` only so many of its newest runs: without it, more than 2,000 runs are refused.
 
     `x`, `metrics` and `points` are as for series; `range` is of x, inclusive, and nothing outside of it comes.
     `statistic` is the line; `band` reaches from the smallest to the largest value ("min_max"), one standard deviation
@@ -50,6 +51,7 @@ class GroupsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group_by: GroupKeys = []
     except_keys: GroupKeys | None = None
     groups: GroupFilters | None = None
+    newest: Annotated[int, msgspec.Meta(ge=1, le=2000)] | None = None
     x: Axis = "step"
     range: tuple[float, float] | None = None
     points: Annotated[int, msgspec.Meta(ge=3, le=10_000)] = 400
@@ -86,10 +88,11 @@ class CurveColumns(msgspec.Struct, frozen=True):
 
 class Group(msgspec.Struct, frozen=True):
     """`values` are those of the answer's keys; one that is missing, null or NaN is None. Of `run_count` runs the ids of
-    the first hundred by id are in `runs`."""
+    the first hundred by id are in `runs`; `matched` are in the group, more where only the newest were wanted."""
 
     values: list[Any]
     run_count: int
+    matched: int
     runs: list[str]
     curves: list[CurveColumns]
 

@@ -93,7 +93,7 @@ export type Figure = {
   hidden: number;
   stored: number;
   isExact: boolean;
-  pooled: { center: Center; runCount: number } | null;
+  pooled: { center: Center; runCount: number; leftOut: number } | null;
 };
 
 export type Drawn = { series: SeriesColumns; style: RunStyle };
@@ -133,7 +133,7 @@ export function lineFigure(metric: string, drawn: readonly Drawn[], view: ChartV
     hidden: counting.length - lines.length,
     stored: counting.slice(0, most).reduce((sum, { series }) => sum + series.points_in_range, 0),
     isExact: counting.every(({ series }) => series.is_exact),
-    pooled: pooled[0] === undefined ? null : { center: pooled[0].center, runCount: pooled.reduce((sum, { runCount }) => sum + runCount, 0) },
+    pooled: pooled[0] === undefined ? null : { center: pooled[0].center, runCount: pooled.reduce((sum, { runCount }) => sum + runCount, 0), leftOut: pooled.reduce((sum, { leftOut }) => sum + leftOut, 0) },
   };
 }
 
@@ -141,9 +141,10 @@ export function lineFigure(metric: string, drawn: readonly Drawn[], view: ChartV
 export function exactness({ lines, stored, isExact, pooled }: Figure): { word: string; sentence: string } {
   const drawn = lines.reduce((sum, { x }) => sum + x.length, 0);
   if (pooled !== null) {
-    const runs = `${CENTERS[pooled.center]} of ${plural(pooled.runCount, "run")}`;
+    const runs = `${CENTERS[pooled.center]} of ${pooled.leftOut > 0 ? "the newest " : ""}${plural(pooled.runCount, "run")}`;
+    const rest = pooled.leftOut > 0 ? `, ${formatCount(pooled.leftOut)} older ones left out` : "";
     const x = isExact ? `at every x that one of them has: ${formatCount(drawn)}` : `at ${formatCount(drawn)} of ${formatCount(stored)} x, the extremes among them; zoom in for more`;
-    return { word: `${runs} · ${isExact ? "exact" : "thinned"}`, sentence: `The ${runs}, ${x}` };
+    return { word: `${runs} · ${isExact ? "exact" : "thinned"}`, sentence: `The ${runs}${rest}, ${x}` };
   }
   if (isExact) return { word: "exact", sentence: `Every point is drawn: ${formatCount(drawn)}` };
   return { word: "thinned", sentence: `${formatCount(drawn)} of ${formatCount(stored)} points are drawn, the least and the greatest of each stretch among them; zoom in for more` };

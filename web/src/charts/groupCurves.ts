@@ -1,7 +1,8 @@
 /**
  * Fetches the curves of groups for a `SeriesStore`, in which a group stands as a run whose id is the filter that states it.
  *
- * The server reckons each curve over all runs of its group, whichever other groups are asked for. What is asked beside
+ * The server reckons each curve over all runs of its group, or, where these are more than it reads at once, over as many
+ * of the newest of each as there is room for; each series says how many older ones that leaves out. What is asked beside
  * the store's own request may change at any time; who changes it has the store fetch again.
  */
 
@@ -15,6 +16,10 @@ export type Question = Pick<GroupsRequest, "project" | "text" | "filter" | "stat
 const PERIOD_MS = 2000;
 /** Pauses of at least so many times what the last answer took keep the server three quarters idle. */
 const COST_FACTOR = 4;
+
+/** What the server reads at once at most. */
+const MOST_RUNS = 2000;
+const MOST_SERIES = 20_000;
 
 export class GroupCurves {
   private readonly members = new Map<string, readonly string[]>();
@@ -37,11 +42,11 @@ export class GroupCurves {
     this.askedAt = performance.now();
     this.underWay += 1;
     try {
-      const { groups } = await this.ask({ ...question, groups: filters, metrics, x: x ?? "step", range: range ?? null, points: points ?? 400, smoothing: smoothing ?? null }, { signal });
+      const { groups } = await this.ask({ ...question, groups: filters, newest: newestOf(filters.length, metrics.length), metrics, x: x ?? "step", range: range ?? null, points: points ?? 400, smoothing: smoothing ?? null }, { signal });
       this.cost = performance.now() - this.askedAt;
       this.note(filters, groups);
       const how = { center: question.statistic, shape: { smoothing: smoothing ?? null, band: band === true }, isByStep: x === "step" };
-      return groups.flatMap(({ curves }, index) => curves.map((curve) => groupSeries(filters[index] ?? "", curve, how)));
+      return groups.flatMap(({ curves, matched, run_count }, index) => curves.map((curve) => groupSeries(filters[index] ?? "", curve, { ...how, leftOut: matched - run_count })));
     } finally {
       this.underWay -= 1;
     }
@@ -66,3 +71,6 @@ export class GroupCurves {
     if (isNew) this.onMembers(new Map(this.members));
   }
 }
+
+/** How many runs of each group there is room for. */
+const newestOf = (groupCount: number, metricCount: number) => Math.max(1, Math.floor(Math.min(MOST_RUNS, MOST_SERIES / Math.max(1, metricCount)) / Math.max(1, groupCount)));

@@ -3,10 +3,11 @@
 import type { Center, Curve, SeriesColumns, Shape } from "../series";
 import type { MetricState, SeriesSource } from "./store";
 
-type How = { center: Center; shape: Shape; isByStep: boolean };
+/** `leftOut` counts the older runs of the group that the curve is not of. */
+type How = { center: Center; shape: Shape; isByStep: boolean; leftOut: number };
 
 /** `group` stands where a run's id would. Points that no run has are none. */
-export function groupSeries(group: string, curve: Curve, { center, shape, isByStep }: How): SeriesColumns {
+export function groupSeries(group: string, curve: Curve, { center, shape, isByStep, leftOut }: How): SeriesColumns {
   return {
     id: 0,
     run: group,
@@ -25,7 +26,7 @@ export function groupSeries(group: string, curve: Curve, { center, shape, isBySt
     low: curve.low,
     high: curve.high,
     shape,
-    pooled: { center, n: curve.n, runCount: curve.run_count },
+    pooled: { center, n: curve.n, runCount: curve.run_count, leftOut },
   };
 }
 
