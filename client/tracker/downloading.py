@@ -10,11 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tracker.errors import DamagedError, RefusedError, TransportError
 from tracker.packs import PACKED_BYTES
-from tracker.transport import Transport
+
+if TYPE_CHECKING:
+    from tracker.transport import Transport
 
 SMALL_BYTES: Final = PACKED_BYTES
 """A larger blob comes alone, and goes on within it where it broke off."""
@@ -24,7 +26,7 @@ BULK_COUNT: Final = 2_000
 CONNECTIONS: Final = 8
 PAUSE_S: Final = 0.5
 
-Job = Callable[[Transport], object]
+Job = Callable[["Transport"], object]
 
 
 def fetch_small(

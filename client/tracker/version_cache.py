@@ -314,10 +314,9 @@ def _is_small(file: VersionFile) -> bool:
 
 
 def _reference(file: VersionFile) -> Reference:
-    is_known = file.size_bytes > 0 or file.digest == hashlib.sha256().hexdigest()
-    size_bytes = file.size_bytes if is_known else None  # 0 where nobody looked it up
-    etag, sha256 = file.etag or None, file.digest or None
-    return Reference(path=file.path, uri=file.reference, size_bytes=size_bytes, etag=etag, sha256=sha256)
+    return references.recorded(
+        file.path, file.reference, digest=file.digest, size_bytes=file.size_bytes, etag=file.etag
+    )
 
 
 def _cannot_be_known(file: VersionFile) -> bool:

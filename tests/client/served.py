@@ -39,13 +39,15 @@ FRAMES_OF_REQUEST = 100_000
 class Served:
     """Where the server listens, the key that it needs, and the requests that it had: "POST /api/v1/series"…
 
-    The next streams of points end after so many bytes each as are in `cuts`.
+    The next streams of points end after so many bytes each as are in `cuts`. Where there is a `meeting`, nobody is
+    given a blob before so many have asked for one.
     """
 
     url: str
     key: str | None
     asked: list[str] = field(default_factory=list)
     cuts: list[int] = field(default_factory=list)
+    meeting: threading.Barrier | None = None
 
     def log(
         self,
@@ -85,6 +87,8 @@ def served(data: Path, *, needs_key: bool = False) -> Iterator[Served]:
 
     def counting(environ: dict[str, Any], start_response: Any) -> Any:
         made.asked.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+        if made.meeting is not None and environ["PATH_INFO"].startswith("/api/v1/blobs/"):
+            made.meeting.wait(60)
         answer = app(environ, start_response)
         is_cut = bool(made.cuts) and "resolution=full" in environ["QUERY_STRING"]
         return [b"".join(answer)[: made.cuts.pop(0)]] if is_cut else answer

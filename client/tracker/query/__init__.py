@@ -7,7 +7,7 @@
 What always holds: making an `Api` or a list of runs asks the server nothing; what is asked for is fetched when it is
 first looked at. Unlike logging, reading raises: `TransportError` where the server cannot be reached, `RefusedError`
 where it says no, `NotFoundError` (a LookupError too) where there is no such project or run, `ValueError` for a filter
-or an order that is none.
+or an order that is none, `IncompleteError` where some files of a download lie elsewhere and cannot be had.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from tracker.query.answers import (
 from tracker.query.bundles import BundleReport, BundleState, Consumer, FileProblem, NewVerification, Verification
 from tracker.query.compared import Comparison
 from tracker.query.connection import Connection, NotFoundError
-from tracker.query.files import StoredArtifact, StoredFile
+from tracker.query.files import IncompleteError, StoredArtifact, StoredFile
 from tracker.query.gates import BadRulesError, CheckedRules, GateReport, Interval, RuleProblem, RuleResult, RuleSet
 from tracker.query.groups import Align, Band, Curve, RunGroup, Statistic
 from tracker.query.history import History
@@ -63,6 +63,7 @@ __all__ = [
     "FileProblem",
     "GateReport",
     "History",
+    "IncompleteError",
     "Interval",
     "Leaderboard",
     "Lineage",

@@ -202,11 +202,14 @@ class AlertList(msgspec.Struct, frozen=True):
 
 
 class FileEntry(msgspec.Struct, frozen=True):
-    """A file of an artifact version."""
+    """A file of an artifact version. With a `reference` its bytes lie there, not on the server; then `digest` is ""
+    where nobody has read them, and `etag` is what their place calls them."""
 
     path: str
     digest: str
     size_bytes: int
+    reference: str = ""
+    etag: str = ""
 
 
 class ArtifactFacts(msgspec.Struct, frozen=True, kw_only=True):

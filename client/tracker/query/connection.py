@@ -12,12 +12,13 @@ import io
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
+from tracker import downloading
 from tracker.errors import RefusedError, TransportError
 from tracker.version import client_version
 
@@ -114,33 +115,19 @@ class Connection:
         except RefusedError as error:
             raise self._of_an_older_server(error) or _explained(error) from None
 
-    def download(self, digest: str, target: BinaryIO) -> None:
-        """Write the bytes of that sha256 to `target`, from its start; TransportError where they have another."""
+    def carry_out(self, jobs: Sequence[downloading.Job]) -> None:
+        """Do each of these, several at once over connections of their own; one that breaks off is begun again.
 
-        def fetch(transport: Transport) -> None:
-            target.seek(0)
-            target.truncate()
-            transport.download_blob(digest, target)
-
-        try:
-            self._tried(fetch)
-        except RefusedError as error:
-            raise _explained(error) from None
-
-    def download_small(
-        self, sizes: Mapping[str, int], keep: Callable[[str, bytes], object], alone: Callable[[str], object]
-    ) -> None:
-        """Have `keep` given the bytes of these small blobs, from any thread; see `downloading.fetch_small`."""
-        from tracker import downloading
+        The first failure ends it and is raised.
+        """
         from tracker.transport import Transport
 
-        def job(portion: dict[str, int], transport: Transport) -> None:
-            self._patiently(lambda: downloading.fetch_small(transport, portion, keep, alone))
+        def begun_again(job: downloading.Job, transport: Transport) -> None:
+            self._patiently(lambda: job(transport))
 
-        jobs = [functools.partial(job, portion) for portion in downloading.portions(sizes)]
         try:
             with closing(Transport(self.url, self._api_key)) as transport:
-                downloading.carry_out(transport, jobs)
+                downloading.carry_out(transport, [functools.partial(begun_again, job) for job in jobs])
         except RefusedError as error:
             raise _explained(error) from None
 

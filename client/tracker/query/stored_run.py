@@ -292,6 +292,9 @@ class StoredRun:
 
         `target` is a folder, one with the run's id in the working directory by default. A file lies below it under its
         artifact's name and version: `checkpoint/v3/model.pt`. What is there already is not fetched again.
+
+        A file that lies elsewhere is fetched from there. One that cannot be had raises IncompleteError once all others
+        are here; one of which nothing would tell whether it is what was logged is left out, with a notice.
         """
         wanted = [file for file in self.files() if fnmatchcase(file.path, pattern)]
         return download(self._connection, wanted, Path(self.id if target is None else target))
