@@ -96,6 +96,34 @@ def test_every_tab_opens_and_only_the_open_one_is_current(page: Page, runs: dict
         expect(part).to_be_visible()
 
 
+def test_the_id_of_a_run_is_shown_and_copied(page: Page, runs: dict[str, str]) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"/p/digits/runs/{runs['teacher']}")
+    about = page.get_by_role("region", name="About", exact=True)
+    expect(about.get_by_text(runs["teacher"], exact=True)).to_be_visible()
+    about.get_by_role("button", name="Copy run id", exact=True).click()
+    expect(about.get_by_role("button", name="Copied", exact=True)).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == runs["teacher"]
+
+
+def test_copying_works_over_plain_http_too(page: Page, runs: dict[str, str]) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
+    page.goto(f"/p/digits/runs/{runs['teacher']}")
+    page.get_by_role("button", name="More for this run", exact=True).click()
+    page.get_by_role("menuitem", name="Copy run id", exact=True).click()
+    expect(page.get_by_text(f"Copied {runs['teacher']}", exact=True)).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == runs["teacher"]
+    page.get_by_role("button", name="More for this run", exact=True).click()
+    page.get_by_role("menuitem", name="Continue this run…", exact=True).click()
+    dialog = page.get_by_role("dialog")  # what is outside it cannot be selected
+    button = dialog.get_by_role("button", name="Copy", exact=False).first
+    button.click()
+    expect(dialog.get_by_role("button", name="Copied", exact=True)).to_be_focused()
+    shown = dialog.locator("pre").first.inner_text()
+    assert page.evaluate("navigator.clipboard.readText()").strip() == shown.strip()
+
+
 def test_the_config_is_searched(page: Page, runs: dict[str, str]) -> None:
     page.goto(f"/p/digits/runs/{runs['teacher']}")
     values = page.get_by_role("region", name="Config values")

@@ -6,6 +6,7 @@ import { api, reasonOf } from "../api";
 import { Dialog } from "../parts/Dialog";
 import { Icon } from "../parts/Icon";
 import { Swatch } from "../parts/Run";
+import { copyText } from "../parts/clipboard";
 import { plural } from "../format";
 import { useIsDark } from "../theme";
 import type { ChartSettings } from "./settings";
@@ -210,6 +211,6 @@ function Downloads({ chart, figure, view, canvas }: DownloadProps) {
 
 async function copyPython(chart: string, figure: Figure, view: ChartSettings): Promise<void> {
   const reckoned = isFormula(chart) ? await api.formula(bodyOf(chart)) : null;
-  await navigator.clipboard.writeText(asPython(figure, view, reckoned));
+  await copyText(asPython(figure, view, reckoned));
   toast({ text: "Copied: Python that fetches and draws this chart." });
 }

@@ -7,7 +7,7 @@ import type { Comparison } from "../api";
 import { plural } from "../format";
 import { Page } from "../frame/Page";
 import { toast } from "../frame/Toasts";
-import { copyText } from "../parts/Code";
+import { copyText } from "../parts/clipboard";
 import { Icon } from "../parts/Icon";
 import { Empty, Failure, Outline } from "../parts/Note";
 import { client, queries } from "../queries";

@@ -5,7 +5,7 @@ import { Suspense, lazy } from "react";
 import type { Comparison } from "../api";
 import { formatCount, plural } from "../format";
 import { toast } from "../frame/Toasts";
-import { copyText } from "../parts/Code";
+import { copyText } from "../parts/clipboard";
 import { Icon } from "../parts/Icon";
 import { Menu } from "../parts/Menu";
 import { useDraft } from "../parts/useDraft";

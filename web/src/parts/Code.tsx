@@ -3,6 +3,7 @@
 import { useState } from "react";
 import styles from "./Code.module.css";
 import { Icon } from "./Icon";
+import { copyText } from "./clipboard";
 
 export function CopyButton({ text, label = "Copy" }: { text: string; label?: string }) {
   const [isCopied, setIsCopied] = useState(false);
@@ -16,20 +17,6 @@ export function CopyButton({ text, label = "Copy" }: { text: string; label?: str
       {isCopied ? <span aria-hidden="true">✓</span> : <Icon name="copy" />}
     </button>
   );
-}
-
-/** Browsers give a page the clipboard only over HTTPS and on localhost; elsewhere the older way still works. */
-export async function copyText(text: string): Promise<void> {
-  if (window.isSecureContext) {
-    await navigator.clipboard.writeText(text);
-    return;
-  }
-  const area = document.createElement("textarea");
-  area.value = text;
-  document.body.append(area);
-  area.select();
-  document.execCommand("copy");
-  area.remove();
 }
 
 export function CodeBlock({ text, label }: { text: string; label: string }) {

@@ -30,6 +30,9 @@ export function Overview({ run, onRestored }: { run: RunDetail; onRestored: () =
       {run.alert_count > 0 && <Alerts run={run} />}
       <section className={styles["about"]} aria-label="About">
         <NameEditor run={run} />
+        <p className="muted">
+          Run {formatNumber(run.number)} of <bdi>{run.project}</bdi> · <span className="mono">{run.id}</span> <CopyButton text={run.id} label="Copy run id" />
+        </p>
         <TagsEditor run={run} />
         <NotesEditor run={run} />
         <Kinship run={run} />
@@ -42,9 +45,6 @@ export function Overview({ run, onRestored }: { run: RunDetail; onRestored: () =
       <Lineage run={run} />
       <Timeline run={run} />
       <Environment run={run} />
-      <p className="muted small">
-        Run {formatNumber(run.number)} of {run.project} · <span className="mono">{run.id}</span> <CopyButton text={run.id} label="Copy id" />
-      </p>
     </div>
   );
 }

@@ -10,6 +10,7 @@ import { formatCount } from "../format";
 import { NotFound } from "../frame/App";
 import { Page } from "../frame/Page";
 import { toast } from "../frame/Toasts";
+import { copyText } from "../parts/clipboard";
 import { Menu } from "../parts/Menu";
 import { Icon } from "../parts/Icon";
 import { Failure, Outline } from "../parts/Note";
@@ -172,7 +173,7 @@ function Heading({ run }: { run: RunDetail }) {
           label="More for this run"
           look="icon"
           entries={[
-            { kind: "do", label: "Copy id", onSelect: () => void navigator.clipboard.writeText(run.id) },
+            { kind: "do", label: "Copy run id", onSelect: () => void copyId(run) },
             { kind: "do", label: "Compare with others", onSelect: () => void navigate({ to: "/p/$project/compare", params: { project: run.project }, search: { runs: run.id } }) },
             { kind: "line" },
             { kind: "do", label: "Continue this run…", onSelect: () => { setAsked("continue"); } },
@@ -193,6 +194,15 @@ function Heading({ run }: { run: RunDetail }) {
       </Suspense>
     </div>
   );
+}
+
+async function copyId({ id }: RunDetail): Promise<void> {
+  try {
+    await copyText(id);
+    toast({ text: `Copied ${id}` });
+  } catch {
+    toast({ text: id, lastsMs: 20_000 });
+  }
 }
 
 async function archiveRun(run: RunDetail, isArchived: boolean): Promise<void> {

@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { ApiError, type TableColumn, type TablePage } from "../api";
 import { formatCount, plural } from "../format";
-import { copyText } from "../parts/Code";
+import { copyText } from "../parts/clipboard";
 import { Menu } from "../parts/Menu";
 import { Failure, Outline } from "../parts/Note";
 import { useDraft } from "../parts/useDraft";

@@ -8,6 +8,7 @@ import { toast } from "../frame/Toasts";
 import { useCommands } from "../frame/commands";
 import { Icon } from "../parts/Icon";
 import { Menu, type MenuEntry } from "../parts/Menu";
+import { copyText } from "../parts/clipboard";
 import { client, queries } from "../queries";
 import styles from "./ViewBar.module.css";
 import { isAsSaved, textOf } from "./held";
@@ -112,10 +113,10 @@ async function shareView(base: SavedView): Promise<void> {
 async function copyLink(id: string): Promise<void> {
   const link = `${window.location.origin}/v/${id}`;
   try {
-    await navigator.clipboard.writeText(link);
+    await copyText(link);
     toast({ text: "The link is copied", about: "view" });
   } catch {
-    // without the right, or over plain HTTP from another machine
+    // the browser has not given the right
     toast({ text: link, about: "view", lastsMs: 20_000 });
   }
 }

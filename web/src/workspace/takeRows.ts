@@ -3,6 +3,7 @@
 import { type RunRow, api, reasonOf } from "../api";
 import { plural } from "../format";
 import { toast } from "../frame/Toasts";
+import { copyText } from "../parts/clipboard";
 import type { Chosen } from "./bulk";
 import { type Goals, columnOf } from "./columns";
 import type { Criteria } from "./runs";
@@ -19,7 +20,7 @@ const MOST_ROWS = 10_000;
 export async function copyRows(form: TextForm, taken: Taken): Promise<void> {
   try {
     const rows = await rowsOf(taken);
-    await navigator.clipboard.writeText(textOf(form, rows, taken));
+    await copyText(textOf(form, rows, taken));
     toast({ text: `Copied ${plural(rows.length, "run")} as ${form === "filter" ? "a filter" : form === "csv" ? "CSV" : "Markdown"}` });
   } catch (error) {
     toast({ text: `Not copied: ${reasonOf(error)}`, isBad: true });
