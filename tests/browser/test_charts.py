@@ -28,6 +28,14 @@ for name, height in (("low", 1.0), ("high", 3.0), ("middle", 2.0)):
                           "val/f1": height / 5, "optim/lr": 1000 if step == 3000 else 0.1}})
 """
 
+SIZES = """
+import tracker
+
+with tracker.init("sizes", name="wide", system_interval_s=0) as run:
+    for step in range(5):
+        tracker.log({"huge": (1 + step) * 1e300, "near": 1 + step * 1e-12, "tiny": (1 + step) * 1e-30}, step=step)
+"""
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
@@ -35,6 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("charts")
     with Server(folder / "server") as server:
         log(server, folder / "client", CODE)
+        log(server, folder / "sizes", SIZES)
         yield server
 
 
@@ -439,3 +448,24 @@ def test_a_chart_is_read_point_by_point_with_the_keyboard(page: Page) -> None:
     expect(page.locator("[data-lit]")).to_have_count(0)
     expect(tooltip).to_have_count(0)
     expect(canvas(page, "val/f1")).to_be_focused()
+
+
+WRITES = """
+window.written = [];
+const fillText = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+  window.written.push(String(text));
+  return fillText.call(this, text, ...rest);
+};
+"""
+
+
+def test_charts_of_any_size_of_values_have_labels(page: Page) -> None:
+    page.add_init_script(WRITES)
+    page.goto("/p/sizes")
+    for metric, label in {"huge": r"^\de300$", "near": r"^\+\de-12$", "tiny": r"^\de-30$"}.items():
+        expect(tile(page, metric)).to_have_accessible_name(shows(metric, 1))
+        page.wait_for_function("label => written.filter((one) => RegExp(label).test(one)).length > 0", arg=label)
+    page.evaluate("written.length = 0")
+    page.get_by_role("button", name="log y", exact=True).click()
+    page.wait_for_function("written.includes('1e300') && written.includes('1e-30')")

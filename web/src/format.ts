@@ -28,6 +28,7 @@ export const formatCount = (value: number) => (Number.isInteger(value) && value 
 /** 4,120 steps as "4.12k": what fits beside a tick. */
 export function formatSi(value: number, digits = 4): string {
   const size = Math.abs(value);
+  if (size >= 1e12) return formatNumber(value, digits);
   for (const [limit, letter] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]] as const) {
     if (size >= limit) return `${withMinus(String(Number((value / limit).toPrecision(digits))))}${letter}`;
   }

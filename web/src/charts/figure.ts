@@ -288,8 +288,8 @@ function linearRange([least, most]: Range): Range {
 function logRange([least, most]: Range): Range {
   if (least > most) return [0.1, 1];
   if (least === most) return [least / 3, least * 3];
-  const room = Math.max(0.02, Math.log10(most / least) * ROOM);
-  return [least / 10 ** room, most * 10 ** room];
+  const room = Math.max(0.02, (Math.log10(most) - Math.log10(least)) * ROOM);
+  return [Math.max(Number.MIN_VALUE, least / 10 ** room), Math.min(Number.MAX_VALUE, most * 10 ** room)];
 }
 
 /** Where a band has values without a gap: from each start to the end behind its last point. */

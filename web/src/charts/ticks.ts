@@ -39,17 +39,21 @@ function pair(ms: number, unit: number, name: string, smaller: number): string {
 /** More would take the room of the chart. */
 const MOST_DIGITS = 9;
 
-/** What stands at ticks, each written with so many digits that no two neighbours read the same. */
-export function distinct<T>(ticks: readonly T[], write: (tick: T, digits: number) => string | null): (string | null)[] {
-  const withDigits = (digits: number) => ticks.map((tick) => write(tick, digits));
-  for (let digits = 4; digits < MOST_DIGITS; digits += 1) {
-    const texts = withDigits(digits);
-    if (texts.every((text, index) => text === null || text !== texts[index - 1])) return texts;
+/**
+ * What stands at ordered ticks, each written with so many digits that no two neighbours read the same. Where that would be too
+ * many, the first is written in short and the others say by how much they are more: "1", "+2e-12", "+4e-12".
+ */
+export function distinct(ticks: readonly number[], write: (tick: number, digits: number) => string): string[] {
+  const [first = 0] = ticks;
+  for (let digits = 4; digits <= MOST_DIGITS; digits += 1) {
+    const texts = ticks.map((tick) => write(tick, digits));
+    if (texts.every((text, index) => text !== texts[index - 1] || ticks[index] === ticks[index - 1])) return texts;
   }
-  return withDigits(MOST_DIGITS);
+  const short = `${Number(first.toPrecision(4)) === first ? "" : "≈"}${write(first, 4)}`;
+  return ticks.map((tick) => (tick === first ? short : `+${write(Number((tick - first).toPrecision(3)), 4)}`));
 }
 
-export const xTicks = (axis: XAxis, ticks: readonly number[]): string[] => distinct(ticks, (at, digits) => xTick(axis, at, digits)).map((text) => text ?? "");
+export const xTicks = (axis: XAxis, ticks: readonly number[]): string[] => distinct(ticks, (at, digits) => xTick(axis, at, digits));
 
 export function xTick(axis: XAxis, value: number, digits?: number): string {
   if (axis === "relative_time") return durationTick(value);
@@ -77,12 +81,18 @@ export function logTicks(low: number, high: number, most: number): number[] {
   return finer.length > 1 ? finer : evenTicks(low, high, most);
 }
 
-/** Round numbers between two that are less than a power of ten apart. */
-function evenTicks(low: number, high: number, most: number): number[] {
-  const least = (high - low) / Math.max(2, most);
+/** About `most` round numbers from `low` to `high`, whatever their size; at least one. */
+export function evenTicks(low: number, high: number, most: number): number[] {
+  const least = high / Math.max(2, most) - low / Math.max(2, most); // the difference itself may be beyond all numbers
   const power = Math.floor(Math.log10(least));
-  const digit = [1, 2, 5, 10].find((one) => one * 10 ** power >= least) ?? 10;
-  const step = digit * 10 ** power;
-  const count = Math.floor(high / step) - Math.ceil(low / step) + 1;
-  return Array.from({ length: Math.max(0, count) }, (_, index) => Number(((Math.ceil(low / step) + index) * step).toPrecision(12)));
+  const step = [1, 2, 2.5, 5, 10].map((digit) => Number(`${String(digit)}e${String(power)}`)).find((one) => one >= least) ?? least;
+  const first = Math.ceil(low / step - NEARLY);
+  const count = Math.floor(high / step + NEARLY) - first + 1;
+  const ticks = Array.from({ length: Math.min(Math.max(0, count), MOST_EVEN) }, (_, index) => Number(((first + index) * step).toPrecision(15)));
+  return ticks.filter((tick, index) => tick >= low && tick <= high && tick !== ticks[index - 1]);
 }
+
+/** An end that is round itself may be a little beyond. */
+const NEARLY = 1e-6;
+/** Of numbers without digits between them there are as many as one likes. */
+const MOST_EVEN = 100;

@@ -9,8 +9,8 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { type Colours, DASHES, colours, hueOf } from "./colours";
 import { between } from "./extent";
-import { type Band, FAINT, type Figure, type Line, type Range, bandPieces } from "./figure";
-import { DURATION_STEPS, STEP_STEPS, logTicks, xTicks } from "./ticks";
+import { type Band, FAINT, type Figure, type Line, type Range, type XAxis, bandPieces } from "./figure";
+import { DURATION_STEPS, STEP_STEPS, evenTicks, logTicks, xTicks } from "./ticks";
 import { measureTicks } from "./units";
 
 /** Where the plot lies inside its element, in CSS pixels, and what it spans. */
@@ -35,12 +35,15 @@ export function draw(element: HTMLElement, figure: Figure): void {
 /** Shows another figure in the same tile; the canvas stays. */
 export function update(element: HTMLElement, figure: Figure): void {
   const tile = tiles.get(element);
-  if (tile === undefined || tile.shown.figure.isLog !== figure.isLog || tile.shown.figure.axis !== figure.axis) {
+  if (tile === undefined || tile.shown.figure.axis !== figure.axis) {
     draw(element, figure);
     return;
   }
   tile.shown.figure = figure;
-  tile.plot.batch(() => { tile.plot.setData(frame(figure)); });
+  tile.plot.batch(() => {
+    tile.plot.setData(frame(figure));
+    tile.plot.redraw(false, true); // it sees no change of what its shares are of
+  });
 }
 
 export function range(element: HTMLElement): PlotArea | null {
@@ -79,10 +82,33 @@ export function shift(element: HTMLElement, by: { x: number; y: number } | null)
 }
 
 /** uPlot needs data to have scales; two corners are enough, since the lines are drawn here. */
-const frame = (figure: Figure): uPlot.AlignedData => [[...figure.x], [...figure.y]];
+const frame = (figure: Figure): uPlot.AlignedData => [[...acrossOf(figure)], [0, 1]];
+
+/**
+ * uPlot has no ticks for numbers beyond 1e17, nor for distances below 1e-17. So heights are shares of the plot for it, and
+ * what is across too where that may be of any size.
+ */
+const acrossOf = ({ axis, x }: Figure): Range => (isMeasured(axis) ? [0, 1] : x);
+const isMeasured = (axis: XAxis): boolean => axis.startsWith("metric:");
+
+/** At which shares of the plot ticks lie. */
+function sharesOf(ticks: readonly number[], range: Range, isLog: boolean): number[] {
+  const scale = scaleOf(range, 0, 1, isLog);
+  return ticks.map((tick) => placeOf(scale, tick));
+}
+
+const ticksAcross = ({ x: [low, high] }: Figure, plot: uPlot): number[] => evenTicks(low, high, plot.width / spaceAcross(plot));
+
+function ticksUp({ y: [low, high], isLog }: Figure, plot: uPlot): number[] {
+  return isLog ? logTicks(low, high, plot.height / 40) : evenTicks(low, high, (plot.height - AXIS_PX) / spaceUp(plot));
+}
+
+const AXIS_PX = 26;
+const spaceAcross = ({ width }: uPlot): number => Math.max(44, width / 6);
+const spaceUp = ({ height }: uPlot): number => Math.max(24, height / 5);
 
 function options(element: HTMLElement, shown: Shown): uPlot.Options {
-  const { axis, isLog } = shown.figure;
+  const { axis } = shown.figure;
   const shared = { stroke: () => colours().muted, font: FONT, ticks: { show: false }, gap: 4 };
   return {
     width: element.clientWidth,
@@ -91,8 +117,8 @@ function options(element: HTMLElement, shown: Shown): uPlot.Options {
     cursor: { show: false },
     padding: [6, 14, 0, 0], // half a label stands beyond the last tick
     scales: {
-      x: { time: axis === "time", range: () => [...shown.figure.x] as [number, number] },
-      y: { distr: isLog ? 3 : 1, range: () => [...shown.figure.y] as [number, number] },
+      x: { time: axis === "time", range: () => [...acrossOf(shown.figure)] as [number, number] },
+      y: { range: () => [0, 1] },
     },
     ms: 1,
     series: [{}, { paths: () => null, points: { show: false } }],
@@ -101,17 +127,18 @@ function options(element: HTMLElement, shown: Shown): uPlot.Options {
         ...shared,
         grid: { show: false },
         size: 20,
-        space: (plot) => Math.max(44, plot.width / 6),
+        space: spaceAcross,
         ...(axis === "step" ? { incrs: STEP_STEPS } : axis === "relative_time" ? { incrs: DURATION_STEPS } : {}),
-        ...(axis === "time" ? {} : { values: (_plot, splits) => xTicks(axis, splits) }),
+        ...(isMeasured(axis) ? { splits: (plot: uPlot) => sharesOf(ticksAcross(shown.figure, plot), shown.figure.x, false) } : {}),
+        ...(axis === "time" ? {} : { values: (plot, splits) => xTicks(axis, isMeasured(axis) ? ticksAcross(shown.figure, plot) : splits) }),
       },
       {
         ...shared,
         grid: { stroke: () => colours().line, width: 1 },
         size: (_plot, values) => widest(values) + 12,
-        ...(isLog ? { splits: (plot: uPlot) => logTicks(shown.figure.y[0], shown.figure.y[1], plot.height / 40), filter: (_plot: uPlot, splits: number[]) => splits } : {}),
-        space: (plot) => Math.max(24, plot.height / 5),
-        values: (_plot, splits) => measureTicks(shown.figure.metric, splits) as string[],
+        splits: (plot: uPlot) => sharesOf(ticksUp(shown.figure, plot), shown.figure.y, shown.figure.isLog),
+        space: spaceUp,
+        values: (plot) => measureTicks(shown.figure.metric, ticksUp(shown.figure, plot)),
       },
     ],
     hooks: { draw: [(plot) => drawLines(plot, shown, colours())] },

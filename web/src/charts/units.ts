@@ -31,5 +31,4 @@ export function formatMeasure(metric: string, value: number, digits?: number): s
 }
 
 /** What stands at the ticks of a metric: a curve that hardly moves needs more digits. */
-export const measureTicks = (metric: string, ticks: readonly (number | null)[]): (string | null)[] =>
-  distinct(ticks, (at, digits) => (at === null ? null : formatMeasure(metric, at, digits)));
+export const measureTicks = (metric: string, ticks: readonly number[]): string[] => distinct(ticks, (at, digits) => formatMeasure(metric, at, digits));

@@ -5,8 +5,8 @@
  * show, has a place below the axis, so that its line goes on.
  */
 
-import { logTicks } from "../charts/ticks";
-import { formatClock, formatSi } from "../format";
+import { distinct, evenTicks, logTicks } from "../charts/ticks";
+import { formatClock, formatNumber, formatSi } from "../format";
 import { type Column, type Data, filterName, isTime, numberAt, spanOf } from "./data";
 import type { AxisChoice } from "./state";
 
@@ -153,23 +153,16 @@ export function ticksOf(axis: Axis): Tick[] {
     const every = Math.max(1, Math.ceil(column.texts.length / MOST_TEXTS));
     return column.texts.flatMap((text, code) => (code % every === 0 ? [{ place: placeOf(axis, code), text }] : []));
   }
-  const values = low === high ? [low] : axis.isLog ? logTicks(low, high, MOST_TICKS) : linearTicks(low, high);
-  return values.map((value) => ({ place: placeOf(axis, value), text: tickText(column.key, value) }));
+  const values = low === high ? [low] : axis.isLog ? logTicks(low, high, MOST_TICKS) : evenTicks(low, high, MOST_TICKS - 1);
+  const texts = isTime(column.key) ? values.map(timeText) : distinct(values, numberText);
+  return values.map((value, index) => ({ place: placeOf(axis, value), text: texts[index] ?? "" }));
 }
 
-function tickText(key: string, value: number): string {
-  if (isTime(key)) return `${new Date(value).toLocaleDateString("en-GB", { day: "numeric", month: "short" })} ${formatClock(value).slice(0, 5)}`;
+const timeText = (value: number): string => `${new Date(value).toLocaleDateString("en-GB", { day: "numeric", month: "short" })} ${formatClock(value).slice(0, 5)}`;
+
+function numberText(value: number, digits: number): string {
   const size = Math.abs(value);
-  return value !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(0).replace("e+", "e") : formatSi(value);
-}
-
-function linearTicks(low: number, high: number): number[] {
-  const rough = (high - low) / (MOST_TICKS - 1);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5].find((digit) => digit * power >= rough) ?? 10) * power;
-  const first = Math.ceil(low / step);
-  const count = Math.floor(high / step) - first + 1;
-  return Array.from({ length: Math.max(0, count) }, (_, index) => Number(((first + index) * step).toPrecision(12)));
+  return value !== 0 && (size < 1e-3 || size >= 1e6) ? formatNumber(value, digits) : formatSi(value, digits);
 }
 
 /** The axis taken to another place among them; `to` may lie outside. */
