@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type ChartView, MOST_LINES, bandPieces, bestOf, dashes, describeFigure, exactness, lineFigure, nearest, readingsAt, withoutLines } from "../src/charts/figure";
+import { type ChartView, MOST_LINES, bandPieces, bestOf, dashes, describeFigure, exactness, isOnlyMarks, lineFigure, nearest, readingsAt, withoutLines } from "../src/charts/figure";
 import { columnOf, seriesOf, styleOf } from "./series";
 
 const VIEW: ChartView = { x: "step", smoothing: { kind: "time_ema", amount: 0 }, shade: "never", hasRaw: true, isLog: false, ySpan: "auto", isWithoutOutliers: false, range: null };
@@ -24,6 +24,17 @@ test("a gap stays a gap, and its mark is kept", () => {
   const figure = lineFigure("loss", [{ series, style: styleOf() }], smoothedBy(0.5));
   expect(figure.lines[0]?.y[1]).toBeNaN();
   expect(figure.lines[0]?.marks).toEqual([{ x: 1, kind: "nan" }]);
+});
+
+test("a series that never had a finite value is a line of marks", () => {
+  const marks = [{ x: 4, kind: "nan" }, { x: 9, kind: "inf" }] as const;
+  const figure = lineFigure("loss", [{ series: seriesOf({ values: [], points_in_range: 2, marks: [...marks] }), style: styleOf() }], VIEW);
+  expect(figure.lines[0]?.marks).toEqual(marks);
+  expect(figure.x).toEqual([4, 9]);
+  expect(figure.y).toEqual([0, 1]);
+  expect(isOnlyMarks(figure)).toBe(true);
+  expect(exactness(figure).sentence).toContain("2");
+  expect([bestOf(figure, null), readingsAt(figure, 4, 1)]).toEqual([null, []]);
 });
 
 test("smoothing keeps the values themselves behind the line", () => {

@@ -16,7 +16,7 @@ import { share } from "../share/sharing";
 import { ShowAsTable } from "./ShowAsTable";
 import styles from "./Tile.module.css";
 import { spotlight } from "./cursor";
-import { type Figure, type Range, type RunStyle, bestOf, describeFigure, exactness, supersededNote } from "./figure";
+import { type Figure, type Range, type RunStyle, bestOf, describeFigure, exactness, isOnlyMarks, supersededNote } from "./figure";
 import { type Own, ownOf, ownWords, viewOf, withOwn, zoomed } from "./own";
 import { type Draft, chartTitle, isFormula, isMade, namesOf, patternOf, severalChart } from "./made";
 import { attachOverlay } from "./overlay";
@@ -301,6 +301,7 @@ function Exactness({ figure }: { figure: Figure }) {
 function Notes({ figure }: { figure: Figure }) {
   const id = useId();
   const notes = [
+    isOnlyMarks(figure) ? "no finite value: NaN and infinities are marked" : null,
     figure.dropped > 0 ? `${plural(figure.dropped, "value")} ≤ 0 not shown on the log axis` : null,
     figure.beyond > 0 ? `${plural(figure.beyond, "point")} beyond the scale` : null,
     figure.hidden > 0 ? `${formatCount(figure.lines.length)} of ${formatCount(figure.lines.length + figure.hidden)} ${nounOf(figure)}; group or enlarge` : null,

@@ -107,10 +107,10 @@ export const MOST_LINES = 100;
 export const MOST_ENLARGED = 500;
 
 export function lineFigure(metric: string, drawn: readonly Drawn[], view: ChartView, most = MOST_LINES): Figure {
-  const shown = drawn.filter(({ series }) => series.x.length > 0);
-  const counting = shown.filter(({ series, style }) => series.segment === 0 && style.memberOf === undefined);
+  // a series of nothing but NaN and infinities has marks alone
+  const counting = drawn.filter(({ series, style }) => series.x.length + series.marks.length > 0 && series.segment === 0 && style.memberOf === undefined);
   const lines = counting.slice(0, most).map((one) => line(one, view));
-  const old = shown.filter(({ series, style }) => series.segment !== 0 || style.memberOf !== undefined).map((one) => line(one, view));
+  const old = drawn.filter(({ series, style }) => series.x.length > 0 && (series.segment !== 0 || style.memberOf !== undefined)).map((one) => line(one, view));
   const superseded = old.slice(0, most - lines.length);
   const pooled = counting.slice(0, most).flatMap(({ series }) => series.pooled ?? []);
   const all = [...superseded, ...lines];
@@ -146,7 +146,7 @@ export function exactness({ lines, stored, isExact, pooled }: Figure): { word: s
     const x = isExact ? `at every x that one of them has: ${formatCount(drawn)}` : `at ${formatCount(drawn)} of ${formatCount(stored)} x, the extremes among them; zoom in for more`;
     return { word: `${runs} · ${isExact ? "exact" : "thinned"}`, sentence: `The ${runs}${rest}, ${x}` };
   }
-  if (isExact) return { word: "exact", sentence: `Every point is drawn: ${formatCount(drawn)}` };
+  if (isExact) return { word: "exact", sentence: `Every point is drawn: ${formatCount(stored)}` };
   return { word: "thinned", sentence: `${formatCount(drawn)} of ${formatCount(stored)} points are drawn, the least and the greatest of each stretch among them; zoom in for more` };
 }
 
@@ -161,6 +161,9 @@ export const supersededNote = ({ superseded, pooled }: Figure) =>
   pooled === null
     ? `faint: superseded when the ${new Set(superseded.map(({ run }) => run)).size === 1 ? "run was" : "runs were"} resumed`
     : `faint: ${plural(superseded.length, "single run")}`;
+
+/** Whether nothing has a height: every point is a NaN or an infinity, and marked. */
+export const isOnlyMarks = ({ lines }: Figure) => lines.length > 0 && lines.every(({ x }) => x.length === 0);
 
 /** Without the lines of these ids, and without what they have superseded. */
 export function withoutLines(figure: Figure, ids: ReadonlySet<string>): Figure {

@@ -43,7 +43,7 @@ export function Summary({ run }: { run: RunDetail }) {
                 {byHand.map(([name, value]) => (
                   <tr key={`hand ${name}`}>
                     <th scope="row">{name} <span className="muted small">set by hand</span></th>
-                    <td colSpan={hasDefinitions ? 4 : 3}>{formatValue(value)}</td>
+                    <HandSet value={value} columns={hasDefinitions ? 4 : 3} />
                   </tr>
                 ))}
                 {metrics.map(([name, summary]) => (
@@ -55,6 +55,20 @@ export function Summary({ run }: { run: RunDetail }) {
         </>
       )}
     </section>
+  );
+}
+
+/** A number stands below the first heading, where the eye and a phone find it; a text has all the room that there is. */
+function HandSet({ value, columns }: { value: RunDetail["summary"][string]; columns: number }) {
+  if (typeof value !== "number") return <td className={styles["said"]} colSpan={columns}>{formatValue(value)}</td>;
+  return (
+    <>
+      <td title={String(value)}>
+        {formatValue(value)}
+        <span className={styles["step"]} />
+      </td>
+      <td colSpan={columns - 1} />
+    </>
   );
 }
 
@@ -88,9 +102,14 @@ const isDefined = (summary: MetricSummary) => (summary.summary ?? "last") !== "l
 
 const GOALS = { min: { sign: "↓", words: "smaller is better" }, max: { sign: "↑", words: "larger is better" } };
 
+/** Below the numbers, beside which a word or a step may stand. */
+function Nothing({ hasWord }: { hasWord: boolean }) {
+  return <td title="No finite value was logged">–{hasWord && <span className={styles["step"]} />}</td>;
+}
+
 /** The value that stands for the run, and which one it is. */
 function Shown({ summary: { shown = null, summary } }: { summary: MetricSummary }) {
-  if (shown === null) return <td title="No finite value was logged">–</td>;
+  if (shown === null) return <Nothing hasWord />;
   return (
     <td title={String(shown)}>
       <strong>{formatNumber(shown)}</strong>
@@ -101,7 +120,7 @@ function Shown({ summary: { shown = null, summary } }: { summary: MetricSummary 
 
 /** Beside the value that stands for the run there is no room for steps; they are in the title. */
 function Statistic({ value, step, showsStep }: { value: number | null; step: number | null; showsStep: boolean }) {
-  if (value === null) return <td title="No finite value was logged">–</td>;
+  if (value === null) return <Nothing hasWord={showsStep} />;
   return (
     <td title={`${String(value)} at step ${String(step ?? "unknown")}`}>
       {formatNumber(value)}
