@@ -182,7 +182,10 @@ def _plain(value: Any, where: str, depth: int) -> Any:
         return _plain(value.tolist(), where, depth)
     number = metric_values.as_number(where, value)
     if number is None:
-        raise TypeError(f"{where} must be JSON-like (numbers, text, lists, mappings), got {type(value).__name__}")
+        raise TypeError(
+            f"{where} must be JSON-like (numbers, text, lists, mappings), got {type(value).__name__}; "
+            "give its name, or str() of it"
+        )
     return number
 
 

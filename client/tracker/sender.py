@@ -287,6 +287,8 @@ def remedy(code: str) -> str:
         return "Another run has this id already. Add these records to it, or start again with another id."
     if code == "run_missing":
         return "The server has no such run. Start it with these records, or look for the right server."
+    if code == "unknown_parent":
+        return "Send that run's journal first, or call fork() with the right id."
     if code == "missing_blobs":
         return "The files that its records name cannot be sent."
     return "Bring the client and the server to the same version."

@@ -155,6 +155,14 @@ def test_a_refusal_says_how_to_mend_it(server, left_behind, monkeypatch, capsys)
     assert server.request_count == 1
 
 
+def test_a_fork_of_a_run_that_is_not_there_is_told_of_the_id_and_of_no_version(server, left_behind, capsys):
+    server.refused_code = "unknown_parent"
+    assert cli.main(["sync"]) == 1
+    said = capsys.readouterr().err
+    assert "call fork() with the right id" in said
+    assert "same version" not in said
+
+
 @pytest.mark.parametrize("code", ["run_exists", "run_missing"])
 def test_a_run_that_may_not_be_resumed_is_sent_when_that_is_allowed(server, left_behind, capsys, code):
     server.refused_code = code

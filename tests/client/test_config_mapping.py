@@ -81,7 +81,7 @@ def test_values_become_json_like(offline, value, kept):
 
 
 def test_what_is_not_json_like_is_an_error_that_names_its_place(offline):
-    with pytest.raises(TypeError, match=r"config\.model\.layers\[1\] must be JSON-like .* got object"):
+    with pytest.raises(TypeError, match=r"config\.model\.layers\[1\] must be JSON-like .* got object; .*str\(\)"):
         offline.config.update(model={"layers": [1, object()]})
     assert changes(offline) == []
 

@@ -437,6 +437,7 @@ def test_equal_bytes_are_sent_once(server, start):
         pytest.param(lambda: tracker.ConfusionMatrix(counts=np.ones((2, 3))), ValueError, "square", id="counts"),
         pytest.param(lambda: tracker.Object3D(np.zeros((3, 4))), ValueError, r"got \(3, 4\)", id="cloud"),
         pytest.param(lambda: tracker.Object3D([[0, 0, np.nan]]), ValueError, "1 with NaN", id="NaN point"),
+        pytest.param(lambda: tracker.Table(columns={"a": [1]}), TypeError, "are the data", id="columns of data"),
         pytest.param(lambda: tracker.Figure(3), TypeError, "got int: 3", id="no figure"),
     ],
 )  # fmt: skip

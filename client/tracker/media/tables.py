@@ -147,6 +147,11 @@ def _columns_of(data: Any, names: Sequence[str] | None) -> tuple[list[Any], list
     """Names and values by column, of whatever a table may be given as. Raises TypeError and ValueError."""
     if isinstance(names, str):
         raise TypeError(f"columns are a list of names, got the text {names!r:.80}; write [{names!r:.80}]")
+    if isinstance(names, Mapping):
+        raise TypeError(
+            "columns are a list of names, got a mapping; columns with their values are the data: "
+            "tracker.Table({'name': values})"
+        )
     if data is None:
         if not names:
             raise ValueError("a table without data needs the names of its columns: tracker.Table(columns=['name'])")
