@@ -226,6 +226,31 @@ def test_sizes_that_nobody_knows_are_counted_and_not_added_up(client: FlaskClien
         assert [totals[kind] for kind in ("added", "removed", "changed", "unsized")] == [1, 1, 1, 3]
 
 
+def test_lists_tell_how_many_sizes_nobody_knows(client: FlaskClient, app: Flask) -> None:
+    with writing(app) as session:
+        run = log_run(session, project="digits")
+        files = [ArtifactFile("known", "", 7, f"{PLACE}/known"), ArtifactFile("a", "", 0, f"{PLACE}/a")]
+        log_references(session, run, *files)
+        log_references(session, run, *files, ArtifactFile("b", "", 0, f"{PLACE}/b"))
+        run_id = run.id
+
+    def told(path: str, key: str) -> list[tuple[int, int, int]]:
+        return [(one["version"], one["size_bytes"], one["unsized_count"]) for one in ask(client, path)[key]]
+
+    assert told("/projects/digits/artifacts", "artifacts") == [(2, 7, 2)]
+    assert told("/projects/digits/artifacts/data/versions", "versions") == [(2, 7, 2), (1, 7, 1)]
+    assert told(f"/runs/{run_id}/artifacts", "artifacts") == [(2, 7, 2), (1, 7, 1)]
+    assert told("/projects/digits/artifacts/data/retention", "versions") == [(2, 7, 2), (1, 7, 1)]
+    (space,) = ask(client, "/projects/digits/space")["artifacts"]
+    assert (space["free_bytes"], space["free_unsized_count"], space["trash_unsized_count"]) == (7, 1, 0)
+    (stored,) = ask(client, "/storage")["projects"]
+    assert (stored["artifact_bytes"], stored["unsized_count"]) == (14, 3)
+    with writing(app) as session:
+        put_in_trash(session, 1)
+    (space,) = ask(client, "/projects/digits/space")["artifacts"]
+    assert (space["free_unsized_count"], space["trash_bytes"], space["trash_unsized_count"]) == (0, 7, 1)
+
+
 @pytest.mark.parametrize(
     "file",
     [

@@ -96,4 +96,7 @@ def test_the_routes_tell_what_runs_and_what_is_stored(client: FlaskClient) -> No
     assert stored is not None
     assert stored["database"] in ("SQLite", "PostgreSQL")
     assert stored["database_bytes"] > 10_000
-    assert (stored["file_bytes"], stored["projects"]) == (0, [{"name": "digits", "artifact_bytes": 0}])
+    assert (stored["file_bytes"], stored["projects"]) == (
+        0,
+        [{"name": "digits", "artifact_bytes": 0, "unsized_count": 0}],
+    )

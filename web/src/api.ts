@@ -115,6 +115,7 @@ export type Fates = Schemas["Fates"];
 export type Keeper = Schemas["Keeper"];
 export type ArtifactSpace = Schemas["ArtifactSpace"];
 export type VersionFate = Schemas["VersionFate"];
+export type ProjectStorage = Schemas["ProjectStorage"];
 export type ProjectSpace = Schemas["ProjectSpace"];
 export type Purged = Schemas["Purged"];
 export type Running = Schemas["Running"];

@@ -50,6 +50,12 @@ export function formatBytes(bytes: number): string {
 /** Nobody has looked at a file that has no digest and no size: it lies elsewhere. */
 export const formatFileBytes = ({ digest, size_bytes: bytes }: { digest: string; size_bytes: number }) => (digest === "" && bytes === 0 ? "unknown" : formatBytes(bytes));
 
+/** A sum that lacks the sizes of some files, which nobody knows: it is at least so much. */
+export const formatAtLeast = (bytes: number, unsized = 0) => (unsized === 0 ? formatBytes(bytes) : bytes === 0 ? "unknown" : `≥ ${formatBytes(bytes)}`);
+
+/** What such a sum lacks; to be read beside it. */
+export const lackingSizes = (unsized = 0) => (unsized === 0 ? undefined : `Without ${plural(unsized, "file")} elsewhere whose size nobody knows`);
+
 /** "2 h 14 min", "3 min 20 s", "41 s", "820 ms": the two largest units that matter. */
 export function formatDuration(ms: number): string {
   if (ms < SECOND) return `${String(Math.max(0, Math.round(ms)))} ms`;

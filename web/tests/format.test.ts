@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatAgo, formatBytes, formatChange, formatDuration, formatNumber, formatSi, formatValue } from "../src/format";
+import { formatAgo, formatAtLeast, formatBytes, formatChange, formatDuration, formatNumber, formatSi, formatValue } from "../src/format";
 
 test.each([
   [0, "0"],
@@ -41,6 +41,15 @@ test.each([
   [4_900, "4.9 kB"],
 ])("%d bytes are written %s", (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text);
+});
+
+test.each([
+  [1_200_000_000, 0, "1.2 GB"],
+  [1_200_000_000, 2, "≥ 1.2 GB"],
+  [0, 0, "0 B"],
+  [0, 3, "unknown"],
+])("%d bytes and %d files of unknown size are written %s", (bytes, unsized, text) => {
+  expect(formatAtLeast(bytes, unsized)).toBe(text);
 });
 
 test.each([

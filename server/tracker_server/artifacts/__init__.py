@@ -7,6 +7,7 @@ and *use* versions. Equal bytes are stored once, equal manifests are one version
 from flask import Flask, current_app
 
 from tracker_server.artifacts.blobs import BlobStore
+from tracker_server.artifacts.changes import unsized_by_version, unsized_counts
 from tracker_server.artifacts.holding import may_read, refers
 from tracker_server.artifacts.live import is_live
 from tracker_server.artifacts.manifests import Manifest, OtherBlob
@@ -55,6 +56,8 @@ __all__ = [
     "reference_of",
     "references_of",
     "refers",
+    "unsized_by_version",
+    "unsized_counts",
     "use",
 ]
 

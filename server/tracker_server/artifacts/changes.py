@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -68,11 +69,16 @@ def totals(session: Session, version_id: int, since: int) -> schema.ChangeTotals
     )
 
 
-def unsized_counts(session: Session, version_ids: list[int]) -> dict[int, int]:
+def unsized_by_version() -> sa.Select[int, int]:
+    """`version_id` and `unsized` of every version that has such files."""
+    version_id = ArtifactReference.version_id
+    return sa.select(version_id, sa.func.count().label("unsized")).where(_UNSIZED).group_by(version_id)
+
+
+def unsized_counts(session: Session, version_ids: Sequence[int]) -> dict[int, int]:
     """Of each version, how many of its files lie elsewhere and are of a size that nobody knows."""
-    reference = ArtifactReference
-    statement = sa.select(reference.version_id, sa.func.count()).where(reference.version_id.in_(version_ids), _UNSIZED)
-    found = {row[0]: row[1] for row in session.execute(statement.group_by(reference.version_id))}
+    statement = unsized_by_version().where(ArtifactReference.version_id.in_(version_ids))
+    found = {row[0]: row[1] for row in session.execute(statement)}
     return {one: found.get(one, 0) for one in version_ids}
 
 

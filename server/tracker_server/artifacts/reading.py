@@ -158,7 +158,6 @@ def about(session: Session, version_id: int) -> schema.ArtifactAbout:
         previous_version=previous[1] if previous is not None else None,
         reference_count=reference_count,
         reference_bytes=int(reference_bytes or 0),
-        unsized_count=unsized_counts(session, [version_id])[version_id],
         use_count=_use_counts(session, [version_id]).get(version_id, 0),
         used_by=_used_by(session, version_id),
     )
@@ -277,8 +276,11 @@ def _described(
         .limit(limit)
     )
     rows = session.execute(statement).all()
-    aliases = _aliases(session, [row[0].id for row in rows])
-    return [_version(*row[:4], [*(["latest"] if row[4] else []), *aliases[row[0].id]]) for row in rows]
+    ids = [row[0].id for row in rows]
+    aliases, unsized = _aliases(session, ids), unsized_counts(session, ids)
+    return [
+        _version(*row[:4], [*(["latest"] if row[4] else []), *aliases[row[0].id]], unsized[row[0].id]) for row in rows
+    ]
 
 
 def _is_latest() -> sa.ColumnElement[bool]:
@@ -290,7 +292,12 @@ def _is_latest() -> sa.ColumnElement[bool]:
 
 
 def _version(
-    version: ArtifactVersion, artifact: Artifact, project: str, run_name: str | None, aliases: list[str]
+    version: ArtifactVersion,
+    artifact: Artifact,
+    project: str,
+    run_name: str | None,
+    aliases: list[str],
+    unsized_count: int,
 ) -> schema.ArtifactVersion:
     details: dict[str, Any] = version.details
     return schema.ArtifactVersion(
@@ -302,6 +309,7 @@ def _version(
         digest=version.digest,
         aliases=aliases,
         size_bytes=version.size_bytes,
+        unsized_count=unsized_count,
         file_count=version.file_count,
         created_ms=version.created_ms,
         run=version.run_id,

@@ -56,8 +56,9 @@ class FileEntry(msgspec.Struct, frozen=True):
 class ArtifactVersion(msgspec.Struct, frozen=True, kw_only=True):
     """`name:v<version>` of a project. `run` made it; None for one that was uploaded by hand.
 
-    `digest` is equal for equal files and only then. `deleted_ms` is when it was put into the trash, `expires_ms` when
-    it goes there by itself.
+    `size_bytes` is of its files as far as their sizes are known: of `unsized_count`, which lie elsewhere, nobody knows
+    them. `digest` is equal for equal files and only then. `deleted_ms` is when it was put into the trash, `expires_ms`
+    when it goes there by itself.
     """
 
     id: int
@@ -68,6 +69,7 @@ class ArtifactVersion(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     aliases: list[str]
     size_bytes: int
+    unsized_count: int
     file_count: int
     created_ms: int
     run: str | None
@@ -146,8 +148,8 @@ class UsingRun(msgspec.Struct, frozen=True):
 class ArtifactAbout(ArtifactVersion, frozen=True, kw_only=True):
     """A version without its files, which may be a million. `previous` is the id of the version before it, of number
     `previous_version`; `used_by` the newest of the `use_count` runs that read it. `reference_count` of the files lie
-    elsewhere, with `reference_bytes` as far as these are known: of `unsized_count` they are not. Of one in the trash
-    `deleted_by` is None where a policy put it there."""
+    elsewhere, with `reference_bytes` as far as these are known. Of one in the trash `deleted_by` is None where a policy
+    put it there."""
 
     created_by: str
     deleted_by: str | None
@@ -156,7 +158,6 @@ class ArtifactAbout(ArtifactVersion, frozen=True, kw_only=True):
     previous_version: int | None
     reference_count: int
     reference_bytes: int
-    unsized_count: int
     use_count: int
     used_by: list[UsingRun]
 

@@ -59,7 +59,10 @@ def fates(session: Session, artifact: Artifact, policy: Policy, *, now_ms: int) 
     check(policy)
     judged = _judged(session, artifact, policy, now_ms)
     going = [fate for fate in judged if fate.fate == "goes"]
-    return Fates(policy, judged[:MOST_SHOWN], len(judged), len(going), sum(fate.size_bytes for fate in going))
+    shown = judged[:MOST_SHOWN]
+    unsized = artifacts.unsized_counts(session, [fate.id for fate in shown])
+    told = [msgspec.structs.replace(fate, unsized_count=unsized[fate.id]) for fate in shown]
+    return Fates(policy, told, len(judged), len(going), sum(fate.size_bytes for fate in going))
 
 
 def choose(session: Session, project: Project, name: str, policy: Policy, *, actor_id: int, now_ms: int) -> Fates:

@@ -127,10 +127,12 @@ class Purged(msgspec.Struct, frozen=True):
 
 
 class ProjectStorage(msgspec.Struct, frozen=True):
-    """`artifact_bytes` is of all versions, what several have in common counted in each."""
+    """`artifact_bytes` is of all versions, what several have in common counted in each, and with the files that lie
+    elsewhere, as far as their sizes are known: of `unsized_count` nobody knows them."""
 
     name: str
     artifact_bytes: int
+    unsized_count: int
 
 
 class Storage(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,7 +174,8 @@ class Keeper(msgspec.Struct, frozen=True):
 
 class VersionFate(msgspec.Struct, frozen=True, kw_only=True):
     """A version, and what becomes of it: it is `kept` by something, it `stays` by the policy or for want of one, it
-    `expires` at `expires_ms`, or it `goes`. `reason` says why in words, `value` is that of the policy's metric."""
+    `expires` at `expires_ms`, or it `goes`. `reason` says why in words, `value` is that of the policy's metric. Of
+    `unsized_count` of its files, which lie elsewhere, nobody knows the size."""
 
     id: int
     version: int
@@ -183,6 +186,7 @@ class VersionFate(msgspec.Struct, frozen=True, kw_only=True):
     fate: Literal["kept", "stays", "expires", "goes"]
     reason: str
     expires_ms: int | None = None
+    unsized_count: int = 0
 
 
 class Fates(msgspec.Struct, frozen=True):
@@ -222,7 +226,9 @@ class MovedVersions(msgspec.Struct, frozen=True):
 
 class ArtifactSpace(msgspec.Struct, frozen=True, kw_only=True):
     """`stored_bytes` is each content once, of all versions that are not in the trash; `own_bytes` of it is in no other
-    artifact and no media. Of the versions `free_count` with `free_bytes` have nothing that keeps them."""
+    artifact and no media. Of the versions `free_count` with `free_bytes` have nothing that keeps them. The sizes of
+    versions are those of their files as far as they are known: of `free_unsized_count` and `trash_unsized_count`, which
+    lie elsewhere, nobody knows them."""
 
     name: str
     kind: str
@@ -231,8 +237,10 @@ class ArtifactSpace(msgspec.Struct, frozen=True, kw_only=True):
     own_bytes: int
     free_count: int
     free_bytes: int
+    free_unsized_count: int
     trash_count: int
     trash_bytes: int
+    trash_unsized_count: int
     policy: Policy
 
 

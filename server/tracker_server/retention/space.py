@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tracker_server import artifacts
-from tracker_server.artifacts.models import Artifact, ArtifactFile, ArtifactVersion
+from tracker_server.artifacts.models import Artifact, ArtifactFile, ArtifactReference, ArtifactVersion
 from tracker_server.media.models import MediaFile, MediaItem
 from tracker_server.retention import keepers, policies
 from tracker_server.retention.schema import ArtifactSpace, ProjectSpace
@@ -29,13 +29,14 @@ def of_project(session: Session, project: Project) -> ProjectSpace:
         versions[artifact_id].append((version_id, size_bytes, bool(is_live)))
     live = [version_id for rows in versions.values() for version_id, _, is_live in rows if is_live]
     kept = keepers.of(session, live)
+    unsized = _unsized(session, project)
     spaces = []
     for artifact in found:
         rows = versions[artifact.id]
         if not rows:
             continue  # it stores nothing, or nothing that one may see
-        free = [size for version_id, size, is_live in rows if is_live and not kept[version_id]]
-        trash = [size for _, size, is_live in rows if not is_live]
+        free = [(version_id, size) for version_id, size, is_live in rows if is_live and not kept[version_id]]
+        trash = [(version_id, size) for version_id, size, is_live in rows if not is_live]
         stored_bytes, own_bytes = stored.get(artifact.id, (0, 0))
         spaces.append(
             ArtifactSpace(
@@ -45,9 +46,11 @@ def of_project(session: Session, project: Project) -> ProjectSpace:
                 stored_bytes=stored_bytes,
                 own_bytes=own_bytes,
                 free_count=len(free),
-                free_bytes=sum(free),
+                free_bytes=sum(size for _, size in free),
+                free_unsized_count=sum(unsized.get(version_id, 0) for version_id, _ in free),
                 trash_count=len(trash),
-                trash_bytes=sum(trash),
+                trash_bytes=sum(size for _, size in trash),
+                trash_unsized_count=sum(unsized.get(version_id, 0) for version_id, _ in trash),
                 policy=policies.read(artifact),
             )
         )
@@ -86,6 +89,13 @@ def _stored(session: Session, project: Project) -> dict[int, tuple[int, int]]:
         .group_by(contents.c.artifact_id)
     )
     return {row[0]: (int(row[1]), int(row[2])) for row in session.execute(statement)}
+
+
+def _unsized(session: Session, project: Project) -> dict[int, int]:
+    """Of each version, how many of its files are of a size that nobody knows, where there are any."""
+    version = sa.select(ArtifactVersion.id).join(Artifact, Artifact.id == ArtifactVersion.artifact_id)
+    of_project = ArtifactReference.version_id.in_(version.where(Artifact.project_id == project.id))
+    return {row[0]: row[1] for row in session.execute(artifacts.unsized_by_version().where(of_project))}
 
 
 def _media(session: Session, project: Project) -> tuple[int, int]:

@@ -4,7 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useRef } from "react";
 import { type ListedArtifact, isNotFound } from "../api";
-import { formatBytes, formatCount, plural } from "../format";
+import { formatAtLeast, formatCount, lackingSizes, plural } from "../format";
 import { Page } from "../frame/Page";
 import { useKeys } from "../frame/keys";
 import { AliasChip } from "../models/AliasChip";
@@ -86,7 +86,7 @@ function List({ artifacts }: { artifacts: readonly ListedArtifact[] }) {
               <td className="sentence">v{one.version} <span className="muted">of {formatCount(one.version_count)}, <Ago ms={one.created_ms} /></span></td>
               <td>{one.aliases.filter((alias) => alias !== "latest").map((alias) => <span key={alias} className={listed["alias"]}><AliasChip alias={alias} /></span>)}</td>
               <td className={listed["numeric"]}>{formatCount(one.file_count)}</td>
-              <td className={listed["numeric"]}>{formatBytes(one.size_bytes)}</td>
+              <td className={listed["numeric"]} title={lackingSizes(one.unsized_count)}>{formatAtLeast(one.size_bytes, one.unsized_count)}</td>
               <td className={listed["numeric"]}>{plural(one.use_count, "run")}</td>
             </tr>
           ))}

@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { Suspense, lazy, useState } from "react";
 import { type ModelVersion, type RunArtifact, fileAddress } from "../api";
 import { ArtifactLink } from "../artifacts/links";
-import { formatBytes, formatFileBytes, plural } from "../format";
+import { formatAtLeast, formatFileBytes, lackingSizes, plural } from "../format";
 import { Button } from "../parts/Button";
 import { CopyButton } from "../parts/Code";
 import { Dialog } from "../parts/Dialog";
@@ -31,7 +31,7 @@ export function ArtifactCard({ artifact, versions }: { artifact: RunArtifact; ve
             <ArtifactLink artifact={artifact} /> {artifact.aliases.map((alias) => <AliasChip key={alias} alias={alias} />)}
           </h3>
           <p className="muted">
-            {artifact.kind} · {plural(artifact.file_count, "file")} · {formatBytes(artifact.size_bytes)} · <Ago ms={artifact.created_ms} />
+            {artifact.kind} · {plural(artifact.file_count, "file")} · <span title={lackingSizes(artifact.unsized_count)}>{formatAtLeast(artifact.size_bytes, artifact.unsized_count)}</span> · <Ago ms={artifact.created_ms} />
           </p>
         </div>
         <Actions artifact={artifact} versions={versions} />

@@ -3,8 +3,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
-import { type Project, api, reasonOf } from "../api";
-import { formatBytes, formatCount, plural } from "../format";
+import { type Project, type ProjectStorage, api, reasonOf } from "../api";
+import { formatAtLeast, formatCount, plural } from "../format";
 import { Page } from "../frame/Page";
 import { useFollowed } from "../frame/followed";
 import { useKeys } from "../frame/keys";
@@ -25,6 +25,7 @@ import { ORDERS, listedProjects } from "./order";
 export function ProjectsPage() {
   const projects = useQuery(queries.projects());
   const storage = useQuery(queries.storage()).data;
+  const stored = useMemo(() => new Map(storage?.projects.map((one) => [one.name, one])), [storage]);
   const bytes = useMemo(() => new Map(storage?.projects.map(({ name, artifact_bytes }) => [name, artifact_bytes])), [storage]);
   const [text, setText] = useState("");
   const order = projectOrder.use();
@@ -38,7 +39,7 @@ export function ProjectsPage() {
   const shown = listed.filter(({ is_archived }) => !is_archived);
   const archived = listed.filter(({ is_archived }) => is_archived);
   const [hasArchived, setHasArchived] = useState(false);
-  const rows = (some: readonly Project[]) => some.map((project) => <ProjectRow key={project.name} project={project} bytes={bytes.get(project.name) ?? null} isStarred={stars.includes(project.name)} />);
+  const rows = (some: readonly Project[]) => some.map((project) => <ProjectRow key={project.name} project={project} stored={stored.get(project.name) ?? null} isStarred={stars.includes(project.name)} />);
   return (
     <Page title="Projects" heading="Projects" crumbs={[]}>
       {projects.error !== null && all === undefined && <Failure what="The projects could not be fetched." error={projects.error} onRetry={() => void projects.refetch()} />}
@@ -82,7 +83,7 @@ export function ProjectsPage() {
   );
 }
 
-function ProjectRow({ project, bytes, isStarred }: { project: Project; bytes: number | null; isStarred: boolean }) {
+function ProjectRow({ project, stored, isStarred }: { project: Project; stored: ProjectStorage | null; isStarred: boolean }) {
   const total = project.runs_per_day.reduce((sum, count) => sum + count, 0);
   const { name } = project;
   const withheld = useRights(name);
@@ -111,7 +112,7 @@ function ProjectRow({ project, bytes, isStarred }: { project: Project; bytes: nu
       </span>
       <span className="number">{plural(project.run_count, "run")}</span>
       <span className={styles["live"]}>{project.running_count > 0 && <>● {formatCount(project.running_count)} running</>}</span>
-      <span className={styles["bytes"]} title="In all versions of its artifacts">{bytes === null || bytes === 0 ? "" : formatBytes(bytes)}</span>
+      <span className={styles["bytes"]} title="In all versions of its artifacts">{stored === null || stored.artifact_bytes === 0 ? "" : formatAtLeast(stored.artifact_bytes, stored.unsized_count)}</span>
       <span className={styles["when"]}>{project.last_activity_ms === null ? "no activity yet" : <Ago ms={project.last_activity_ms} />}</span>
       <Menu label={`More for ${name}`} look="icon" entries={[{ kind: "do", label: project.is_archived ? "Unarchive project" : "Archive project", reason: withheld("editor"), onSelect: () => void archiveProject(name, !project.is_archived) }]}>
         <Icon name="more" size={14} />

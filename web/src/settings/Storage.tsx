@@ -5,7 +5,7 @@ import { Link, useSearch } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import type { ArtifactSpace, ProjectSpace } from "../api";
 import { TrashDialog } from "../corrections/TrashDialog";
-import { formatBytes, formatCount, plural } from "../format";
+import { formatAtLeast, formatBytes, formatCount, lackingSizes, plural } from "../format";
 import { Empty, Failure, Outline } from "../parts/Note";
 import { queries } from "../queries";
 import styles from "../storage/Storage.module.css";
@@ -49,17 +49,20 @@ function Whole() {
       </dl>
       {projects.length === 0 ? <Empty title="No project yet"><p>The first run makes one.</p></Empty> : (
         <Table label="Table of projects" head={["Project", "Versions of artifacts, together"]}>
-          {largestFirst.map(({ name, artifact_bytes: bytes }) => (
+          {largestFirst.map(({ name, artifact_bytes: bytes, unsized_count: unsized }) => (
             <tr key={name}>
               <th scope="row"><Link to="/settings/$part" params={{ part: "storage" }} search={{ project: name }}><bdi>{name}</bdi></Link></th>
-              <td className={styles["numeric"]}>{formatBytes(bytes)}</td>
+              <td className={styles["numeric"]} title={lackingSizes(unsized)}>{formatAtLeast(bytes, unsized)}</td>
             </tr>
           ))}
         </Table>
       )}
+      {projects.some(({ unsized_count: unsized }) => unsized > 0) && <AtLeast />}
     </>
   );
 }
+
+const AtLeast = () => <p className="muted small">≥ is a size without files that lie elsewhere and whose size nobody knows.</p>;
 
 function OfProject({ project }: { project: string }) {
   const found = useQuery(queries.space(project));
@@ -81,6 +84,7 @@ function OfProject({ project }: { project: string }) {
         </Table>
       )}
       <p className="muted small"><em>Stored</em> is each content once; <em>its own</em> is in nothing else, and is what goes if all of the artifact goes. What <em>nothing keeps</em> has no alias, no model, no run that read it, and is not the newest.</p>
+      {artifacts.some((one) => one.free_unsized_count + one.trash_unsized_count > 0) && <AtLeast />}
       {isTrashOpen && <TrashDialog project={project} onClose={() => { setIsTrashOpen(false); }} />}
     </>
   );
@@ -89,7 +93,8 @@ function OfProject({ project }: { project: string }) {
 function inTrash({ artifacts, trashed_run_count: runs }: ProjectSpace): string {
   const count = artifacts.reduce((sum, one) => sum + one.trash_count, 0);
   const bytes = artifacts.reduce((sum, one) => sum + one.trash_bytes, 0);
-  const parts = [count > 0 ? `${plural(count, "version")} of artifacts, ${formatBytes(bytes)}` : null, runs > 0 ? plural(runs, "run") : null].filter((part) => part !== null);
+  const unsized = artifacts.reduce((sum, one) => sum + one.trash_unsized_count, 0);
+  const parts = [count > 0 ? `${plural(count, "version")} of artifacts, ${formatAtLeast(bytes, unsized)}` : null, runs > 0 ? plural(runs, "run") : null].filter((part) => part !== null);
   return parts.length === 0 ? "nothing." : `${parts.join(", and ")}.`;
 }
 
@@ -102,14 +107,14 @@ function ArtifactRow({ project, space }: { project: string; space: ArtifactSpace
       <td className={styles["numeric"]}>{formatBytes(space.stored_bytes)}</td>
       <td className={styles["numeric"]}>{formatBytes(space.own_bytes)}</td>
       <td className={styles["numeric"]}>{formatCount(space.version_count)}</td>
-      <td className={styles["numeric"]}>{counted(space.free_count, space.free_bytes)}</td>
-      <td className={styles["numeric"]}>{counted(space.trash_count, space.trash_bytes)}</td>
+      <td className={styles["numeric"]}>{counted(space.free_count, space.free_bytes, space.free_unsized_count)}</td>
+      <td className={styles["numeric"]}>{counted(space.trash_count, space.trash_bytes, space.trash_unsized_count)}</td>
       <td className={styles["policy"]}><bdi>{policyText(space.policy)}</bdi></td>
     </tr>
   );
 }
 
-const counted = (count: number, bytes: number) => (count === 0 ? <span className="muted">none</span> : `${formatCount(count)}, ${formatBytes(bytes)}`);
+const counted = (count: number, bytes: number, unsized: number) => (count === 0 ? <span className="muted">none</span> : <span title={lackingSizes(unsized)}>{formatCount(count)}, {formatAtLeast(bytes, unsized)}</span>);
 
 function Table({ label, head, children }: { label: string; head: readonly string[]; children: ReactNode }) {
   return (

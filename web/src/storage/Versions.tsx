@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Fates, TrashedVersion, VersionFate } from "../api";
 import { ArtifactLink } from "../artifacts/links";
-import { formatBytes, formatNumber, plural } from "../format";
+import { formatAtLeast, formatBytes, formatNumber, lackingSizes, plural } from "../format";
 import { Button } from "../parts/Button";
 import { Failure, Outline } from "../parts/Note";
 import { Ago } from "../parts/Time";
@@ -53,7 +53,7 @@ function Live({ project, name, fates }: Props & { fates: Fates }) {
           {picked.length === 0 ? "Move to trash…" : `Move ${plural(picked.length, "version")} to trash…`}
         </Button>
         <button type="button" data-look="link" disabled={free.length === 0} onClick={() => { setChosen(new Set(free.map(({ id }) => id))); }}>Choose all that nothing keeps</button>
-        <span className="muted" role="status">{picked.length === 0 ? "" : `${formatBytes(picked.reduce((sum, one) => sum + one.size_bytes, 0))} chosen`}</span>
+        <span className="muted" role="status">{picked.length === 0 ? "" : `${formatAtLeast(picked.reduce((sum, one) => sum + one.size_bytes, 0), picked.reduce((sum, one) => sum + (one.unsized_count ?? 0), 0))} chosen`}</span>
       </div>
       <label className={styles["choice"]}>
         <input type="checkbox" checked={isEvenIfRead} onChange={(event) => { setIsEvenIfRead(event.target.checked); }} /> Even those that runs have read
@@ -81,7 +81,7 @@ function Version({ project, name, version: one, metric, isChosen, stays, onToggl
       <input type="checkbox" aria-label={`Choose v${String(one.version)}`} checked={isChosen} disabled={stays !== null} title={stays === null ? undefined : `It stays: ${stays}`} onChange={onToggle} />
       <span className={styles["told"]}>
         <span>
-          <ArtifactLink artifact={{ project, name, version: one.version }}>v{one.version}</ArtifactLink> · {formatBytes(one.size_bytes)}{one.value !== null && <> · <bdi>{metric}</bdi> {formatNumber(one.value)}</>} · <Ago ms={one.created_ms} />
+          <ArtifactLink artifact={{ project, name, version: one.version }}>v{one.version}</ArtifactLink> · <span title={lackingSizes(one.unsized_count)}>{formatAtLeast(one.size_bytes, one.unsized_count)}</span>{one.value !== null && <> · <bdi>{metric}</bdi> {formatNumber(one.value)}</>} · <Ago ms={one.created_ms} />
         </span>
         <span className={one.fate === "goes" || one.fate === "expires" ? styles["kept"] : "muted"}>{fateText(one, nowMs)}</span>
       </span>
