@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -57,16 +59,17 @@ def program(tmp_path):
         script.write_text(text)
         process = subprocess.Popen(
             [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=os.environ | environment, cwd=tmp_path,
+            env=os.environ | environment, cwd=tmp_path, start_new_session=True,
         )  # fmt: skip
         started.append(process)
         if wait:
-            process.out, process.err = process.communicate(timeout=60)
+            process.out, process.err = process.communicate(timeout=120)
         return process
 
     yield run
     for process in started:
-        process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # and what it has started: that may hold its pipes open
         process.communicate()
 
 
