@@ -226,7 +226,7 @@ def test_a_forked_child_keeps_its_media_and_leaves_its_parent_s(server, program)
 tracker.log({"parent": [tracker.Image(np.random.rand(64, 64, 3)) for _ in range(20)]})
 child = os.fork()
 if child == 0:
-    signal.alarm(30)  # or one that hangs would hold the test
+    signal.alarm(60)  # or one that hangs would hold the test
     tracker.log({"child": tracker.Image(np.zeros((4, 4)))})
     os._exit(0)
 os.waitpid(child, 0)
@@ -252,7 +252,7 @@ tracker.log({"parent": Importing()})
 begun.wait(20)
 child = os.fork()
 if child == 0:
-    signal.alarm(30)  # or one that hangs would hold the test
+    signal.alarm(60)  # or one that hangs would hold the test
     tracker.log({"child": Importing()})
     os._exit(0)
 os.waitpid(child, 0)

@@ -111,7 +111,7 @@ def test_the_end_waits_as_long_as_it_is_allowed(server, program, limit_s):
     server.manner = "hang"
     text = START.replace("finish_timeout_s=0.3", f"finish_timeout_s={limit_s}")
     process = program(text + "at = time.monotonic()\nrun.finish()\nos.write(1, str(time.monotonic() - at).encode())")
-    assert limit_s * 0.9 <= float(process.out.partition("registered")[0]) < limit_s + 0.5
+    assert limit_s * 0.9 <= float(process.out.partition("registered")[0]) < limit_s + 3
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_second_signal_ends_the_wait_for_a_server_that_hangs(server, program, 
     process.send_signal(first)
     wait_until(lambda: isinstance(read_all(Path(journals()[0]))[-1], RunFinished), "it has begun to end")
     process.send_signal(second)
-    process.communicate(timeout=8)
+    process.communicate(timeout=20)
     assert process.returncode == -ends_by
 
 
@@ -143,7 +143,7 @@ def test_an_interrupt_that_does_not_wake_the_wait_ends_it_all_the_same(server, p
         "lambda: (time.sleep(0.3), signal.pthread_kill(threading.get_ident(), signal.SIGINT))"  # wakes that thread
     )
     process = program(text + f"threading.Thread(target={unheard}, daemon=True).start()\nrun.finish()", wait=False)
-    process.communicate(timeout=15)
+    process.communicate(timeout=20)
     assert process.returncode == -signal.SIGINT
 
 

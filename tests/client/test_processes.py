@@ -103,7 +103,7 @@ def test_a_second_interrupt_ends_the_waiting_for_a_server_that_hangs(server, pro
     process.send_signal(signal.SIGINT)
     wait_until(lambda: isinstance(read_all(journals()[0])[-1], RunFinished), "it waits for the server")
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=8)
+    _, said = process.communicate(timeout=15)
     assert process.returncode == -signal.SIGINT
     assert f"tracker sync {journals()[0]}" in said
 
@@ -154,7 +154,7 @@ def test_a_fork_waits_for_what_is_being_imported_to_send(server, program):
 while "requests" not in sys.modules: time.sleep(0.0002)  # the sender's thread has begun to import it
 child = os.fork()
 if child == 0:
-    signal.alarm(30)  # or one that hangs would hold the test
+    signal.alarm(60)  # or one that hangs would hold the test
     import requests
     tracker.log({"child": requests.codes.ok})
     os._exit(0)
