@@ -97,7 +97,7 @@ def test_a_daemon_thread_that_logs_does_not_hold_the_exit(server, program):
 
 def test_a_second_interrupt_ends_the_waiting_for_a_server_that_hangs(server, program, journals):
     server.manner = "hang"
-    process = program(START + "os.write(1, b'ready\\n')\ntime.sleep(30)", wait=False)
+    process = program(PATIENT + "os.write(1, b'ready\\n')\ntime.sleep(30)", wait=False)
     ready(process)
     server.wait_for(lambda: server.request_count >= 1)
     process.send_signal(signal.SIGINT)
