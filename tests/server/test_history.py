@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import BACKENDS
 from tests.frames import START_MS, Journal
-from tracker.records import ConfigChanged, Logged, LoggedOnward, SystemSampled
+from tracker.records import ConfigChanged, Logged, LoggedOnward, SummaryChanged, SystemSampled
 from tracker_server.app import create_app
 from tracker_server.settings import Settings
 
@@ -175,6 +176,20 @@ def test_a_batch_that_is_sent_again_is_no_second_start(client: FlaskClient) -> N
     resumed = logged(writer(2, is_resumed=True, resume_from_step=5), range(6, 9), 2.0)
     assert [resumed.post(client).json["next_seq"] for _ in range(3)] == [4, 4, 4]
     assert len(segments(client)) == 1
+
+
+def test_numbers_that_json_lacks_are_told_by_their_names(client: FlaskClient) -> None:
+    config = {"clip": math.inf, "nested": {"least": -math.inf, "all": [1.0, math.nan]}, "none": None}
+    writer(0).add(ConfigChanged(START_MS, config), SummaryChanged(START_MS, {"best": math.inf})).post(client)
+    writer(0, run_id="run2").add(ConfigChanged(START_MS, {"clip": 1.0})).post(client)
+    detail = client.get("/api/v1/runs/run1").json
+    told = {"clip": "Infinity", "nested": {"least": "-Infinity", "all": [1.0, "NaN"]}, "none": None}
+    leaves = {"clip": "Infinity", "nested.least": "-Infinity", "nested.all": [1.0, "NaN"], "none": None}
+    assert (detail["config_tree"], detail["config"], detail["summary"]) == (told, leaves, {"best": "Infinity"})
+    found = client.post("/api/v1/projects/digits/runs/search", json={"filter": "config.clip > 10"}).json["runs"]
+    assert [run["id"] for run in found] == ["run1"]  # it is a number still
+    rows = client.post("/api/v1/runs/compare", json={"runs": ["run1", "run2"]}).json["config"]
+    assert rows[0] == {"key": "clip", "values": ["Infinity", 1.0], "is_present": [True, True], "differs": True}
 
 
 def test_a_fork_begins_with_its_parents_history_and_config(client: FlaskClient) -> None:

@@ -244,6 +244,6 @@ def test_comparing_over_http(client: FlaskClient, session: Session, actor: auth.
     session.commit()
     answer = client.post("/api/v1/runs/compare", json={"runs": ["b", "a"]})
     assert answer.json["config"] == [
-        {"key": "lr", "values": [None, 0.1], "is_present": [True, True], "differs": True},
+        {"key": "lr", "values": ["Infinity", 0.1], "is_present": [True, True], "differs": True},
     ]
     assert client.post("/api/v1/runs/compare", json={"runs": []}).status_code == 422

@@ -50,7 +50,7 @@ def version_detail(session: Session, version: RegisteredVersion) -> schema.Model
     return schema.ModelVersionDetail(
         **msgspec.structs.asdict(describe_version(session, version)),
         files=_files(session, version),
-        config=version.config,
+        config=runs.told(version.config),
         code=evidence_at_registration(version).code,
         card=version.card,
         project=session.scalars(project.where(RegisteredModel.id == version.model_id)).one(),

@@ -10,7 +10,7 @@ from tracker_server.runs.alerts import count as count_alerts
 from tracker_server.runs.alike import finished_with
 from tracker_server.runs.bulk import stop_all, tag_all
 from tracker_server.runs.config import chosen as chosen_config
-from tracker_server.runs.config import summaries
+from tracker_server.runs.config import summaries, told
 from tracker_server.runs.console import append as append_console
 from tracker_server.runs.console import lines_from as console_lines
 from tracker_server.runs.console import plain as plain_line
@@ -103,6 +103,7 @@ __all__ = [
     "summaries",
     "tag_all",
     "tags",
+    "told",
     "touch",
     "writer",
 ]

@@ -7,6 +7,7 @@ itself is in `Run.config`, whole, so nothing is lost where a row is cut short fo
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ from tracker_server.runs import keys
 from tracker_server.runs.models import ConfigValue, Run, SummaryValue
 
 MAX_INDEXED = 300
+
+_WORDS = {math.inf: "Infinity", -math.inf: "-Infinity"}
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,15 @@ def chosen(tree: dict[str, Any], keys: Sequence[str] | None) -> dict[str, Any]:
     """The leaves of a config with those dotted keys; all of them for None."""
     leaves = dict(flatten(tree))
     return leaves if keys is None else {key: leaves[key] for key in keys if key in leaves}
+
+
+def told(value: Any) -> Any:
+    """A value as an answer tells it: "NaN", "Infinity" or "-Infinity" for the numbers that JSON does not have."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else _WORDS.get(value, "NaN")
+    if isinstance(value, dict):
+        return {key: told(part) for key, part in value.items()}
+    return [told(part) for part in value] if isinstance(value, list) else value
 
 
 def summaries(session: Session, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:

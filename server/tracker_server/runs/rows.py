@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tracker_server.runs.config import told
 from tracker_server.runs.models import Run
 from tracker_server.runs.schema import MetricSummary, RunRow
 from tracker_server.runs.service import status
@@ -41,8 +42,8 @@ def row(
         finished_ms=run.finished_ms,
         heartbeat_ms=run.heartbeat_ms,
         user=run.user_name,
-        config=config,
+        config=told(config),
         metrics=metrics,
-        summary=summary,
+        summary=told(summary),
         notes=run.notes if has_notes else None,
     )

@@ -90,7 +90,7 @@ def _value_rows(sides: Sequence[dict[str, Any]]) -> list[ValueRow]:
     return [
         ValueRow(
             key=key,
-            values=[side.get(key) for side in sides],
+            values=[runs.told(side.get(key)) for side in sides],
             is_present=[key in side for side in sides],
             differs=any(key not in side for side in sides) or differ([side[key] for side in sides]),
         )

@@ -36,7 +36,7 @@ def describe(session: Session, run: runs.Run, query: RunQuery, *, now_ms: int, l
         reproduces=run.reproduces,
         reproduced_by=runs.reproductions(session, run.id),
         environment=run.environment,
-        config_tree=run.config,
+        config_tree=runs.told(run.config),
         console_lines=run.console_lines,
         artifact_count=artifacts.count_of_run(session, run.id),
         media_count=media.count_of_run(session, run.id),
