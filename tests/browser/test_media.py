@@ -124,6 +124,27 @@ def test_compared_runs_play_together_and_the_slider_stops_them(page: Page, made:
     assert page.evaluate("window.blank") == []
 
 
+def test_on_a_phone_the_lesser_tools_of_compared_media_open_from_the_keyboard(page: Page, made: dict[str, str]) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"/p/pictures/compare?runs={made['long']},{made['second']}&tab=media&step=0")
+    slider = page.get_by_role("slider", name="Step", exact=True)
+    difference = page.get_by_role("button", name="Difference", exact=True)
+    expect(slider).to_be_visible()
+    expect(difference).to_be_hidden()
+    more = page.get_by_role("main").locator("summary").filter(has_text="More")
+    more.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("combobox", name="Speed of playing", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Newest", exact=True)).to_be_visible()
+    page.get_by_role("searchbox", name="Find media", exact=True).fill("tiny")
+    difference.focus()
+    page.keyboard.press("Enter")
+    expect(difference).to_have_attribute("aria-pressed", "true")
+    expect(page).to_have_url(re.compile("look=difference"))
+    page.reload()  # what shapes the page is in sight
+    expect(difference).to_be_visible()
+
+
 def test_an_image_fills_the_page_and_its_boxes_are_shown_by_class(page: Page, made: dict[str, str]) -> None:
     page.goto(f"/p/pictures/runs/{made['first']}/media")
     scene = figure(page, "val/scene at step 20")

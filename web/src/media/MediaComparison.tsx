@@ -9,6 +9,7 @@ import type { PartProps } from "../compare/tabs";
 import { plural } from "../format";
 import { Boundary } from "../parts/Boundary";
 import { Failure, Outline } from "../parts/Note";
+import { useIsNarrow } from "../parts/useIsNarrow";
 import { queries } from "../queries";
 import { ComparedImages } from "./ComparedImages";
 import type { ShownRun } from "./kinds/piece";
@@ -17,7 +18,7 @@ import styles from "./Media.module.css";
 import { FindField, NoMedia, Section, sectionsOf, useFind } from "./MediaTab";
 import { Pieces } from "./Pieces";
 import { NO_MARKING } from "./images/marks";
-import { StepSlider } from "./StepSlider";
+import { StepSlider, StepTools } from "./StepSlider";
 import { mediaAt } from "./asking";
 import { contentAt, prepare } from "./preparing";
 import { together } from "./steps";
@@ -54,14 +55,21 @@ function Loaded({ project, baseline, runs, names, steps, left }: LoadedProps) {
   const look = readChoice(search["look"], LOOKS, "side");
   const sections = useMemo(() => sectionsOf(names, find), [names, find]);
   const choose = (next: Look) => void navigate({ to: ".", search: (now: Search) => ({ ...now, look: next === "side" ? undefined : next }), replace: true, resetScroll: false });
+  const isNarrow = useIsNarrow();
+  const [wasChosen] = useState(look !== "side" || find !== ""); // what shapes the page is in sight
+  const choices = (
+    <>
+      <div className={styles["choices"]} role="group" aria-label="Images">
+        {LOOKS.map((one) => <button key={one} type="button" aria-pressed={one === look} onClick={() => { choose(one); }}>{LOOK_WORDS[one]}</button>)}
+      </div>
+      <FindField find={find} onFind={setFind} />
+    </>
+  );
   return (
     <section aria-label="Media" className={styles["media"]}>
       <div className={styles["bar"]}>
-        <StepSlider stepping={stepping} count={steps.length} />
-        <div className={styles["choices"]} role="group" aria-label="Images">
-          {LOOKS.map((one) => <button key={one} type="button" aria-pressed={one === look} onClick={() => { choose(one); }}>{LOOK_WORDS[one]}</button>)}
-        </div>
-        <FindField find={find} onFind={setFind} />
+        <StepSlider stepping={stepping} count={steps.length} isShort={isNarrow} />
+        {isNarrow ? <details className={styles["more"]} open={wasChosen}><summary>More</summary><div className={styles["choices"]}><StepTools stepping={stepping} count={steps.length} />{choices}</div></details> : choices}
       </div>
       {left > 0 && <p className="muted">The first {runs.length} runs are here; {plural(left, "more run")} would not fit.</p>}
       {sections.length === 0 && <p className="muted">No name has “{find}” in it.</p>}

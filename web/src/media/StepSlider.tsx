@@ -5,8 +5,11 @@ import { Icon } from "../parts/Icon";
 import styles from "./Media.module.css";
 import { SPEEDS, type Stepping } from "./useStep";
 
-export function StepSlider({ stepping, count }: { stepping: Stepping; count: number }) {
-  const { steps, place, go, by, isPlaying, speed, setSpeed, toggle } = stepping;
+type Props = { stepping: Stepping; count: number };
+
+/** `isShort` leaves the lesser ones to `StepTools`, wherever these stand. */
+export function StepSlider({ stepping, count, isShort = false }: Props & { isShort?: boolean }) {
+  const { steps, place, go, by, isPlaying, toggle } = stepping;
   const step = steps[place] ?? 0;
   const last = steps.length - 1;
   if (steps.length < 2) return steps.length === 1 ? <p className="muted">All of it is of step {formatCount(step)}.</p> : null;
@@ -19,11 +22,21 @@ export function StepSlider({ stepping, count }: { stepping: Stepping; count: num
       <input type="range" aria-label="Step" min={0} max={last} value={place} aria-valuetext={`step ${formatCount(step)}`} onChange={(event) => { go(Number(event.target.value)); }} onKeyDown={(event) => { if (event.key === " ") { event.preventDefault(); toggle(); } }} />
       <button type="button" aria-label="Next step" title="Next step (→)" disabled={place >= last} onClick={() => { by(1); }}>›</button>
       <output aria-live={isPlaying ? "off" : undefined}>step {formatCount(step)}</output>
+      {!isShort && <StepTools {...{ stepping, count }} />}
+    </div>
+  );
+}
+
+export function StepTools({ stepping: { steps, place, go, speed, setSpeed }, count }: Props) {
+  const last = steps.length - 1;
+  if (last < 1) return null;
+  return (
+    <>
       {place < last ? <button type="button" data-look="link" onClick={() => { go(last); }}>Newest</button> : <span className="muted">newest</span>}
       <select aria-label="Speed of playing" title="Speed of playing" value={speed} onChange={(event) => { setSpeed(SPEEDS.find((one) => String(one) === event.target.value) ?? speed); }}>
         {SPEEDS.map((one) => <option key={one} value={one}>{one} / s</option>)}
       </select>
       {count > steps.length && <span className="muted">{formatCount(steps.length)} of {plural(count, "step")}</span>}
-    </div>
+    </>
   );
 }

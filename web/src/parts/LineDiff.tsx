@@ -1,14 +1,14 @@
 /** Two texts line by line, below or beside each other; what is the same in both is folded but for a little. */
 
-import { Fragment, type ReactNode, useMemo, useState, useSyncExternalStore } from "react";
+import { Fragment, type ReactNode, useMemo, useState } from "react";
 import { formatCount, plural } from "../format";
 import { diffLayout } from "../settings";
 import styles from "./LineDiff.module.css";
 import { type Line, type Pair, firstLines, pairsOf, stretchesOf } from "./comparedLines";
+import { useIsNarrow } from "./useIsNarrow";
 
 const SHOWN = 1000;
 const SIGNS: Record<Line["kind"], string> = { added: "+", removed: "-", same: " " };
-const NARROW = window.matchMedia("(max-width: 700px)");
 
 type Props = { name: string; names: readonly [before: string, after: string]; lines: readonly Line[] | null };
 
@@ -52,11 +52,6 @@ const useIsBeside = () => {
   const layout = diffLayout.use();
   return !useIsNarrow() && layout === "beside";
 };
-
-const useIsNarrow = () => useSyncExternalStore((listener) => {
-  NARROW.addEventListener("change", listener);
-  return () => { NARROW.removeEventListener("change", listener); };
-}, () => NARROW.matches);
 
 function Head({ names: [before, after], isBeside }: { names: Props["names"]; isBeside: boolean }) {
   if (isBeside) {

@@ -31,7 +31,7 @@ export function Overview({ run, onRestored }: { run: RunDetail; onRestored: () =
       <section className={styles["about"]} aria-label="About">
         <NameEditor run={run} />
         <p className="muted">
-          Run {formatNumber(run.number)} of <bdi>{run.project}</bdi> · <span className="mono">{run.id}</span> <CopyButton text={run.id} label="Copy run id" />
+          Run {formatNumber(run.number)} of <bdi>{run.project}</bdi> · <span className={styles["id"]}><span className="mono">{run.id}</span> <CopyButton text={run.id} label="Copy run id" /></span>
         </p>
         <TagsEditor run={run} />
         <NotesEditor run={run} />
