@@ -54,6 +54,8 @@ def trashed(page: Page) -> Locator:
 
 def test_a_policy_says_what_goes_before_it_is_saved(page: Page, server: Server) -> None:
     page.goto("/settings/storage")
+    stored = page.get_by_role("row").filter(has=page.get_by_role("link", name="digits", exact=True))
+    expect(stored.get_by_role("cell")).to_have_text(["21 kB", "0 B", "21 kB"])  # of artifacts, of media, together
     page.get_by_role("link", name="digits", exact=True).click()
     row = page.get_by_role("row").filter(has=page.get_by_role("link", name="net", exact=True))
     expect(row).to_contain_text("every version stays")

@@ -179,6 +179,22 @@ def test_further_files_are_told_by_their_ending(client: FlaskClient, app: Flask)
         assert client.get(asked, query_string={"file": path}).json["error"]["code"] == "unknown_file"
 
 
+def test_the_storage_of_each_project_counts_its_media_and_their_further_files(client: FlaskClient, app: Flask) -> None:
+    piece = {"name": "a", "kind": "image", "caption": "", "details": {"format": "png"}}
+    data = [send(client, b"12345"), send(client, b"mask")]
+    masks = tuple(ArtifactFile(f"masks/{number}.png", data[1], 4) for number in range(2))
+    with writing(app) as session:
+        for run_id, project in (("run1", "digits"), ("run2", "digits"), ("run3", "faces"), ("run4", "empty")):
+            run = log_run(session, run_id, project=project)
+            for step, files in enumerate([masks, ()] if project != "empty" else []):
+                record = MediaLogged(step, NOW_MS, digest=data[0], size_bytes=5, files=files, **piece)
+                media.add(session, run, record)
+    stored = client.get("/api/v1/storage").json
+    told = {one["name"]: (one["artifact_bytes"], one["media_bytes"]) for one in stored["projects"]}
+    assert told == {"digits": (0, 36), "faces": (0, 18), "empty": (0, 0)}
+    assert client.get("/api/v1/projects/digits/space").json["media_bytes"] == 36
+
+
 def test_what_has_no_bytes_says_so(client: FlaskClient, app: Flask) -> None:
     (item,) = log(app, histogram("a", 1))
     found = client.get(f"/api/v1/media/{item}").json

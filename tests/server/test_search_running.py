@@ -98,5 +98,5 @@ def test_the_routes_tell_what_runs_and_what_is_stored(client: FlaskClient) -> No
     assert stored["database_bytes"] > 10_000
     assert (stored["file_bytes"], stored["projects"]) == (
         0,
-        [{"name": "digits", "artifact_bytes": 0, "unsized_count": 0}],
+        [{"name": "digits", "artifact_bytes": 0, "unsized_count": 0, "media_bytes": 0}],
     )

@@ -128,11 +128,13 @@ class Purged(msgspec.Struct, frozen=True):
 
 class ProjectStorage(msgspec.Struct, frozen=True):
     """`artifact_bytes` is of all versions, what several have in common counted in each, and with the files that lie
-    elsewhere, as far as their sizes are known: of `unsized_count` nobody knows them."""
+    elsewhere, as far as their sizes are known: of `unsized_count` nobody knows them. `media_bytes` is of all media of
+    its runs, those in the trash too."""
 
     name: str
     artifact_bytes: int
     unsized_count: int
+    media_bytes: int
 
 
 class Storage(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ import { Ago } from "../parts/Time";
 import { client, queries } from "../queries";
 import { useRights } from "../rights";
 import { projectOrder, starred } from "../settings";
+import { bytesOf } from "../storage/words";
 import { FirstRun } from "./FirstRun";
 import { NowRunning } from "./NowRunning";
 import styles from "./ProjectsPage.module.css";
@@ -26,7 +27,7 @@ export function ProjectsPage() {
   const projects = useQuery(queries.projects());
   const storage = useQuery(queries.storage()).data;
   const stored = useMemo(() => new Map(storage?.projects.map((one) => [one.name, one])), [storage]);
-  const bytes = useMemo(() => new Map(storage?.projects.map(({ name, artifact_bytes }) => [name, artifact_bytes])), [storage]);
+  const bytes = useMemo(() => new Map(storage?.projects.map((one) => [one.name, bytesOf(one)])), [storage]);
   const [text, setText] = useState("");
   const order = projectOrder.use();
   const stars = starred.use();
@@ -112,7 +113,7 @@ function ProjectRow({ project, stored, isStarred }: { project: Project; stored: 
       </span>
       <span className="number">{plural(project.run_count, "run")}</span>
       <span className={styles["live"]}>{project.running_count > 0 && <>● {formatCount(project.running_count)} running</>}</span>
-      <span className={styles["bytes"]} title="In all versions of its artifacts">{stored === null || stored.artifact_bytes === 0 ? "" : formatAtLeast(stored.artifact_bytes, stored.unsized_count)}</span>
+      <span className={styles["bytes"]} title="In all versions of its artifacts, and its media">{stored === null || bytesOf(stored) === 0 ? "" : formatAtLeast(bytesOf(stored), stored.unsized_count)}</span>
       <span className={styles["when"]}>{project.last_activity_ms === null ? "no activity yet" : <Ago ms={project.last_activity_ms} />}</span>
       <Menu label={`More for ${name}`} look="icon" entries={[{ kind: "do", label: project.is_archived ? "Unarchive project" : "Archive project", reason: withheld("editor"), onSelect: () => void archiveProject(name, !project.is_archived) }]}>
         <Icon name="more" size={14} />

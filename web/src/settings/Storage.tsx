@@ -10,7 +10,7 @@ import { Empty, Failure, Outline } from "../parts/Note";
 import { queries } from "../queries";
 import styles from "../storage/Storage.module.css";
 import { Versions } from "../storage/Versions";
-import { policyText } from "../storage/words";
+import { bytesOf, policyText } from "../storage/words";
 import accounts from "./Accounts.module.css";
 import { Section } from "./Section";
 
@@ -38,7 +38,7 @@ function Whole() {
   if (found.error !== null && found.data === undefined) return <Failure what="What is stored could not be fetched." error={found.error} onRetry={() => void found.refetch()} />;
   if (found.data === undefined) return <Outline />;
   const { database, database_bytes: databaseBytes, file_bytes: fileBytes, projects } = found.data;
-  const largestFirst = [...projects].sort((one, other) => other.artifact_bytes - one.artifact_bytes);
+  const largestFirst = [...projects].sort((one, other) => bytesOf(other) - bytesOf(one));
   return (
     <>
       <dl>
@@ -48,11 +48,13 @@ function Whole() {
         <dd>{formatBytes(fileBytes)} <span className="muted">of artifacts and media, each content once</span></dd>
       </dl>
       {projects.length === 0 ? <Empty title="No project yet"><p>The first run makes one.</p></Empty> : (
-        <Table label="Table of projects" head={["Project", "Versions of artifacts, together"]}>
-          {largestFirst.map(({ name, artifact_bytes: bytes, unsized_count: unsized }) => (
-            <tr key={name}>
-              <th scope="row"><Link to="/settings/$part" params={{ part: "storage" }} search={{ project: name }}><bdi>{name}</bdi></Link></th>
-              <td className={styles["numeric"]} title={lackingSizes(unsized)}>{formatAtLeast(bytes, unsized)}</td>
+        <Table label="Table of projects" head={["Project", "Versions of artifacts", "Media", "Together"]}>
+          {largestFirst.map((one) => (
+            <tr key={one.name}>
+              <th scope="row"><Link to="/settings/$part" params={{ part: "storage" }} search={{ project: one.name }}><bdi>{one.name}</bdi></Link></th>
+              <td className={styles["numeric"]} title={lackingSizes(one.unsized_count)}>{formatAtLeast(one.artifact_bytes, one.unsized_count)}</td>
+              <td className={styles["numeric"]}>{formatBytes(one.media_bytes)}</td>
+              <td className={styles["numeric"]} title={lackingSizes(one.unsized_count)}>{formatAtLeast(bytesOf(one), one.unsized_count)}</td>
             </tr>
           ))}
         </Table>

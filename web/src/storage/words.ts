@@ -1,6 +1,6 @@
 /** Policies, what keeps a version, and what becomes of it, in words. Pure. */
 
-import type { Keeper, RetentionPolicy, VersionFate } from "../api";
+import type { Keeper, ProjectStorage, RetentionPolicy, VersionFate } from "../api";
 import { formatNumber } from "../format";
 import { goalWords } from "../goals";
 
@@ -8,6 +8,9 @@ import { goalWords } from "../goals";
 export const NO_POLICY: RetentionPolicy = { keep_best: null, metric: "", goal: "max", keep_last: null, ttl_days: null };
 
 export const isNone = ({ keep_best: best, keep_last: last, ttl_days: days }: Partial<RetentionPolicy>): boolean => (best ?? last ?? days ?? null) === null;
+
+/** All that a project keeps in files, as far as it is known. */
+export const bytesOf = ({ artifact_bytes: artifacts, media_bytes: media }: ProjectStorage): number => artifacts + media;
 
 export function policyText(policy: Partial<RetentionPolicy>): string {
   const { keep_best: best = null, metric = "", goal = "max", keep_last: last = null, ttl_days: days = null } = policy;
