@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 from tests.conftest import NOW_MS
 from tests.server.logged import digest_of, log_artifact, log_run, manifest, writing
 from tests.server.model_registry import Registry, code_of
-from tracker_server import artifacts, runs
+from tracker.records import Logged, MetricDefined
+from tracker_server import artifacts, metrics, runs
 from tracker_server.artifacts.service import note_blob
 
 
@@ -44,6 +45,21 @@ def test_the_first_promotion_has_nothing_to_compare_with(digits: Registry, app: 
     )
     assert preview["differences"] is None
     assert preview["may_roll_back"] is False
+
+
+def test_compared_is_the_value_that_stands_for_the_run(digits: Registry, app: Flask) -> None:
+    made = []
+    for run_id, values in (("run1", (0.8, 0.7)), ("run2", (0.9, 0.6))):
+        with writing(app) as session:
+            run = log_run(session, run_id)
+            runs.define_metric(session, run, MetricDefined(NOW_MS, "acc", None, "max", "max"))
+            points = [Logged(step, NOW_MS, {"acc": value}) for step, value in enumerate(values)]
+            metrics.append(session, run.id, "", "metric", points)
+            made.append(log_artifact(session, run, {"model.pt": run_id.encode()}).id)
+    digits.move(replaces=None, artifact_version_id=made[0])
+    (metric,) = digits.preview(artifact_version_id=made[1]).json["metrics"]
+    assert (metric["holder"]["shown"], metric["candidate"]["shown"], metric["change"]) == (0.8, 0.9, "better")
+    assert metric["relative"] == pytest.approx(0.125)
 
 
 def test_a_preview_changes_nothing(digits: Registry, app: Flask) -> None:

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ModelVersion } from "../src/api";
-import { MOST_POINTS, metricsOf, overVersions } from "../src/models/overVersions";
+import { MOST_POINTS, metricsOf, overVersions, valueOf, wordOf } from "../src/models/overVersions";
 
 const version = (number: number, last: number | null, aliases: string[] = []): ModelVersion =>
   ({ version: number, aliases, metrics: last === null ? {} : { acc: { last } } }) as unknown as ModelVersion;
@@ -9,6 +9,14 @@ test("versions stand from the oldest to the newest, the best value on top", () =
   const shown = overVersions([version(3, 0.8, ["production"]), version(2, null), version(1, 0.6)], "acc");
   expect(shown?.points.map(({ version: number, x, y }) => [number, x, y])).toEqual([[1, 0, 100], [3, 100, 0]]);
   expect([shown?.least, shown?.most, shown?.leftOut]).toEqual([0.6, 0.8, 1]);
+});
+
+test("compared is the value that stands for the run, and it says which one that is", () => {
+  const best = { last: 0.6, shown: 0.9, summary: "max" } as unknown as ModelVersion["metrics"][string];
+  const version = { version: 1, aliases: [], metrics: { acc: best } } as unknown as ModelVersion;
+  expect(overVersions([version], "acc")?.points[0]?.value).toBe(0.9);
+  expect([valueOf(best), wordOf(best), valueOf(undefined), wordOf(undefined)]).toEqual([0.9, "max", null, null]);
+  expect(wordOf({ ...best, summary: "last" })).toBeNull();
 });
 
 test("one version stands in the middle, and none is no chart", () => {

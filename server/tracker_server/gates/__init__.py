@@ -19,6 +19,7 @@ from tracker_server.gates.service import (
     rules_of_all,
     seeds,
 )
+from tracker_server.gates.sides import summary_value
 from tracker_server.gates.text import parse
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "rules_of",
     "rules_of_all",
     "seeds",
+    "summary_value",
 ]

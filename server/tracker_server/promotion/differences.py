@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from tracker_server.gates import Seeds
+from tracker_server.gates import Seeds, summary_value
 from tracker_server.promotion.schema import (
     Change,
     CodeState,
@@ -62,8 +62,7 @@ def _metric_change(
     is_gated: bool,
     is_main: bool,
 ) -> MetricChange:
-    before = holder.last if holder is not None else None
-    after = candidate.last if candidate is not None else None
+    before, after = summary_value(holder), summary_value(candidate)
     return MetricChange(
         name=name,
         holder=holder,

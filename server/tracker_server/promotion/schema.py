@@ -35,9 +35,10 @@ Change = Literal["better", "worse", "same", "changed"]
 
 
 class MetricChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A metric of the holder and of the candidate, last values; `relative` is (candidate - holder) / |holder|.
+    """A metric of the holder and of the candidate; `relative` is (candidate - holder) / |holder|.
 
-    None where one has not logged it. `change` is better or worse only where `goal` says which way is better; None where
+    Compared is what rules compare: the value that stands for the run, which is `shown`, else `last`. None where one has
+    not logged it. `change` is better or worse only where `goal` says which way is better; None where
     there is nothing to compare. `is_gated` metrics come first; `is_main` is the model's own choice.
     """
 

@@ -28,6 +28,7 @@ import { PromoteDialog } from "./PromoteDialog";
 import { Proposals } from "./ProposalList";
 import { RollBackDialog } from "./RollBackDialog";
 import { StateChip } from "./StateChip";
+import { valueOf, wordOf } from "./overVersions";
 import { shownMetrics } from "./shownMetrics";
 
 export function ModelPage() {
@@ -153,12 +154,13 @@ function Versions({ model, onPromote }: { model: ModelDetail; onPromote: (versio
 }
 
 function MetricCell({ version, base, metric }: { version: ModelVersion; base: ModelVersion | undefined; metric: string }) {
-  const value = version.metrics[metric]?.last ?? null;
+  const value = valueOf(version.metrics[metric]);
   if (value === null) return <span className="muted">–</span>;
-  const from = base?.metrics[metric]?.last ?? null;
+  const from = valueOf(base?.metrics[metric]);
+  const word = wordOf(version.metrics[metric]);
   const change = from === null || from === 0 || base === version ? null : formatChange((value - from) / Math.abs(from));
   return (
-    <span title={String(value)}>
+    <span title={word === null ? String(value) : `${String(value)}, the ${word}`}>
       {formatNumber(value)} <span className="muted small">{base === version ? "base" : change}</span>
     </span>
   );

@@ -2,12 +2,13 @@
 
 import { Link } from "@tanstack/react-router";
 import { Suspense, lazy, useState } from "react";
-import type { PromotionPreview } from "../api";
+import type { MetricSummary, PromotionPreview } from "../api";
 import { isSystem } from "../charts/sections";
 import { joinList } from "../address";
 import { formatBytes, formatChange, formatDuration, formatNumber, plural } from "../format";
 import { goalWords } from "../goals";
 import styles from "./PromoteDialog.module.css";
+import { valueOf, wordOf } from "./overVersions";
 import { bothRuns, candidateVersion, changeOf, splitMetrics, spreadText } from "./promotion";
 
 const CodeDiff = lazy(() => import("../compare/CodeDiff").then((module) => ({ default: module.CodeDiff })));
@@ -27,7 +28,7 @@ export function PromotionTable({ preview, project }: Props) {
         <table className={styles["table"]}>
           <thead>
             <tr>
-              <th scope="col">last values</th>
+              <th scope="col">metric</th>
               <th scope="col">{holder === null ? "now" : `v${String(holder.version)} now`}</th>
               <th scope="col">v{candidateVersion(preview)} {holder !== null && candidateVersion(preview) < holder.version ? "instead" : "new"}</th>
               <th scope="col">change</th>
@@ -76,8 +77,8 @@ function MetricLine({ metric, hasHolder }: { metric: Metric; hasHolder: boolean 
         {metric.is_gated && <span className={styles["tag"]}>gate</span>}
         {metric.is_main && <span className={styles["tag"]}>main</span>}
       </th>
-      <td>{holder === null ? (hasHolder ? "not logged" : "–") : shown(holder.last)}<Spread spread={metric.holder_spread} /></td>
-      <td>{candidate === null ? "not logged" : shown(candidate.last)}<Spread spread={metric.candidate_spread} /></td>
+      <td>{holder === null ? (hasHolder ? "not logged" : "–") : <Value summary={holder} />}<Spread spread={metric.holder_spread} /></td>
+      <td>{candidate === null ? "not logged" : <Value summary={candidate} />}<Spread spread={metric.candidate_spread} /></td>
       <td>
         {change !== null && (
           <span className={styles["change"]} data-change={metric.change}>
@@ -89,7 +90,12 @@ function MetricLine({ metric, hasHolder }: { metric: Metric; hasHolder: boolean 
   );
 }
 
-const shown = (value: number | null) => (value === null ? "no finite value" : formatNumber(value));
+/** What rules compare, and which value of the run that is where it is not the last. */
+function Value({ summary }: { summary: MetricSummary }) {
+  const [value, word] = [valueOf(summary), wordOf(summary)];
+  if (value === null) return "no finite value";
+  return <>{formatNumber(value)}{word !== null && <span className="muted small"> {word}</span>}</>;
+}
 
 function Spread({ spread }: { spread: Metric["holder_spread"] }) {
   const text = spreadText(spread);

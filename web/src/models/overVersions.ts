@@ -1,6 +1,6 @@
 /** How a metric went over the versions of a model, as places in a box of 100 by 100. Pure. */
 
-import type { ModelVersion } from "../api";
+import type { MetricSummary, ModelVersion } from "../api";
 
 export const MOST_POINTS = 100;
 
@@ -9,12 +9,21 @@ export type OverVersions = { points: Point[]; least: number; most: number; /** V
 
 type Shown = Pick<ModelVersion, "version" | "metrics" | "aliases">;
 
-/** The newest versions that have a finite last value, oldest first; null without any. */
+/** The value that stands for the run, as rules compare it; null without a finite one. */
+export const valueOf = (summary: MetricSummary | null | undefined): number | null => summary?.shown ?? summary?.last ?? null;
+
+/** Which value that is, where it is not the last. */
+export const wordOf = (summary: MetricSummary | null | undefined): string | null => {
+  const word = summary?.summary ?? null;
+  return word === "last" || valueOf(summary) === null ? null : word;
+};
+
+/** The newest versions that have a finite value, oldest first; null without any. */
 export function overVersions(versions: readonly Shown[], metric: string): OverVersions | null {
   const measured = versions
     .toSorted((a, b) => b.version - a.version)
     .flatMap(({ version, metrics, aliases }) => {
-      const value = metrics[metric]?.last ?? null;
+      const value = valueOf(metrics[metric]);
       return value === null ? [] : [{ version, value, aliases }];
     })
     .slice(0, MOST_POINTS)
