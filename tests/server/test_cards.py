@@ -14,7 +14,8 @@ from tests.server.bundled import onnx_files, stored
 from tests.server.logged import log_artifact, log_run, writing
 from tests.server.model_registry import Registry, code_of, make_artifacts
 from tests.server.people import Somebody, person
-from tracker_server import artifacts
+from tracker.records import Logged, MetricDefined
+from tracker_server import artifacts, metrics, runs
 
 CARD = "/api/v1/models/digits/versions/1/card"
 
@@ -84,6 +85,19 @@ def test_the_body_has_the_facts(digits: Registry) -> None:
     for fact in ("# digits v1", "Reads digits.", "train-name", "rows:v1", "optim.lr", "0.93", "model.pt",
                  'tracker.use_model("digits:v1")'):  # fmt: skip
         assert fact in text.replace("\\", ""), fact
+
+
+def test_results_are_the_values_that_rules_compare(client: FlaskClient, app: Flask) -> None:
+    with writing(app) as session:
+        run = log_run(session, "train", values={"acc": 0.93})
+        runs.define_metric(session, run, MetricDefined(NOW_MS, "acc", None, "max", "max"))
+        metrics.append(session, run.id, "", "metric", [Logged(2, NOW_MS, {"acc": 0.71})])
+        made = log_artifact(session, run, {"model.pt": b"weights"}, name="net").id
+    Registry(client).register(made)
+    found = card(client)
+    (result,) = front(found["text"])["model-index"][0]["results"]
+    assert result["metrics"] == [{"type": "acc", "name": "acc", "value": 0.93}]
+    assert "| acc | 0.93 | 0.71 | 0.71 | 0.93 |" in found["body"]
 
 
 def test_a_bundle_is_loaded_and_served_by_its_card(app: Flask, client: FlaskClient) -> None:

@@ -62,7 +62,7 @@ export function PromotionTable({ preview, project }: Props) {
 }
 
 /** Less than half a minute of one GPU says nothing. */
-const formatHours = (ms: number) => (ms < 36_000 ? "< 0.01" : formatNumber(Number((ms / 3_600_000).toPrecision(3))));
+const formatHours = (ms: number) => (ms > 0 && ms < 36_000 ? "< 0.01" : formatNumber(Number((ms / 3_600_000).toPrecision(3))));
 
 type Metric = PromotionPreview["metrics"][number];
 
