@@ -305,6 +305,13 @@ def test_what_cannot_be_exported_is_left_out_with_the_reason(tmp_path, nets, cap
     assert not (tmp_path / "b" / "model.onnx").exists()
 
 
+def test_a_bare_sequential_is_told_how_to_have_its_torch_form(tmp_path):
+    net = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.Tanh(), torch.nn.Linear(8, 2))
+    manifest = make(net, tmp_path / "b", example=np.zeros((2, 4), np.float32))
+    assert "have a class of your own make it in its __init__" in manifest.metadata["left_out"]["torch"]
+    assert {form.kind for form in manifest.forms} == {"onnx", "torch_export"}
+
+
 def test_a_form_that_gives_something_else_is_left_out(tmp_path, capsys):
     model = LogisticRegression().fit(X, Y)
     manifest = make(model, tmp_path / "b", example=X[:20], absolute=0, relative=0)

@@ -185,7 +185,7 @@ def _add_source(made: Made, kind: type, order: Order) -> None:
         made.left_out["torch"] = str(error)
         return
     made.add_code(taken.files, order.folder)
-    apart, reason = _tried(made, taken, order)
+    apart, reason = _tried(made, kind, taken, order)
     if reason:
         made.left_out["torch"] = reason
         made.drop_code(order.folder, order.files.get("code", ()))
@@ -195,18 +195,25 @@ def _add_source(made: Made, kind: type, order: Order) -> None:
     made.forms.append(Form("torch", packages, WEIGHTS, taken.entry, dict(order.arguments), max_difference=measured))
 
 
-def _tried(made: Made, taken: code.Code, order: Order) -> tuple[float, str]:
+def _tried(made: Made, kind: type, taken: code.Code, order: Order) -> tuple[float, str]:
     """How far the class of the source that was written is from the model, and why it is left out."""
     inputs, outputs = made.inputs, made.outputs
     try:
-        with code.imported(taken, order.folder) as kind:
-            anew = _made_anew(kind, order.arguments, order.folder / WEIGHTS)
+        with code.imported(taken, order.folder) as written:
+            anew = _made_anew(written, order.arguments, order.folder / WEIGHTS)
             if inputs is None or outputs is None:
                 return 0.0, ""
             return examples.judged(outputs, lambda: _call(anew, inputs), order.tolerance)
     except Exception as error:  # code of the model's, or weights of other shapes
-        hint = "" if order.arguments else " (give the arguments of its __init__ as init={…})"
-        return 0.0, f"its class cannot be made anew{hint}: {cause(error)}"
+        return 0.0, f"its class cannot be made anew{_way_out(kind, order)}: {cause(error)}"
+
+
+def _way_out(kind: type, order: Order) -> str:
+    import torch
+
+    if kind is torch.nn.Sequential:
+        return " (a Sequential is what it is given: have a class of your own make it in its __init__)"
+    return "" if order.arguments else " (give the arguments of its __init__ as init={…})"
 
 
 def _made_anew(kind: Any, arguments: Mapping[str, Any], path: Path) -> Any:
