@@ -32,7 +32,7 @@ from typing import Any, BinaryIO, Final, Protocol
 import msgspec
 
 from tracker import arguments, downloading, pins, references, settings
-from tracker.errors import DamagedError, TrackerError, TransportError
+from tracker.errors import DamagedError, RefusedError, TrackerError, TransportError
 from tracker.journal_files import make_private_folder
 from tracker.manifest import Reference
 from tracker.naming import is_path, is_path_on_windows
@@ -42,6 +42,8 @@ from tracker.settings import Settings
 from tracker.transport import Transport
 
 _LEFT_S: Final = 24 * 3600
+
+_UNKNOWN: Final = ("unknown_project", "unknown_artifact", "unknown_artifact_version")
 
 
 class VersionFile(msgspec.Struct, frozen=True):
@@ -104,6 +106,8 @@ class Reader(Protocol):
 
     def note_use(self, artifact_version_id: int) -> None: ...
 
+    def wait_until_stored(self) -> None: ...
+
 
 def use_model(ref: str, *, url: str | None = None, run: Reader | None = None) -> Path:
     """The folder with the files of `name@alias` or `name:v3`; a bare name means `name@latest`.
@@ -145,6 +149,7 @@ def use_artifact(
     """The folder with the files of `name:v3`, `name@alias` or `name:latest`, or of `project/name:v3`; a bare name means
     the latest version. Without a project in it, the reference is to `project`, or else to that of the active `run`.
 
+    What the active run has logged itself is there: where the server does not know the version yet, that is waited for.
     Raises ValueError for a reference of another form and for an artifact of another `type` than the one wanted;
     otherwise as `use_model`.
     """
@@ -157,13 +162,28 @@ def use_artifact(
     with closing(Transport(chosen.url, chosen.api_key)) as transport:
         cache = _Cache(transport, chosen.artifacts)
         asked = (where, name, pointer)
-        resolved = cache.resolve(asked, lambda: _artifact(transport.resolve_artifact(where, name, pointer)))
+        ask = functools.partial(transport.resolve_artifact, where, name, pointer)
+        resolved = cache.resolve(asked, lambda: _artifact(_answer(ask, run)))
         if type is not None and resolved.kind != type:
             raise ValueError(f"{ref!r} is of type {resolved.kind!r}, not {type!r}; leave type out to take any")
         folder = cache.fetch(resolved)
     if run is not None:
         run.note_use(resolved.artifact_version_id)
     return UsedArtifact._of(folder, resolved)
+
+
+def _answer(ask: Callable[[], dict[str, Any]], run: Reader | None) -> dict[str, Any]:
+    """What is asked for; where it is not known it may be on its way, from the run that asks."""
+    try:
+        return ask()
+    except RefusedError as error:
+        if run is None or error.code not in _UNKNOWN:
+            raise
+        try:
+            run.wait_until_stored()
+        except TrackerError:
+            raise error from None
+    return ask()
 
 
 def _artifact(answer: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,8 @@ import hashlib
 import pytest
 
 import tracker
+from tests.client.served import served
+from tracker.errors import RefusedError
 from tracker.records import ArtifactUsed
 
 CONTENT = b"0,1,2"
@@ -91,3 +93,23 @@ def test_an_unknown_artifact_is_the_servers_word(server):
 def test_a_reference_of_another_form_is_an_error(ref):
     with pytest.raises(ValueError, match=r"must look like name:v3|says of no project"):
         tracker.use_artifact(ref, project="digits")
+
+
+def test_what_the_run_has_just_logged_is_there_in_a_project_that_was_new(start, tmp_path, monkeypatch):
+    made = tmp_path / "rows.csv"
+    made.write_bytes(CONTENT)
+    with served(tmp_path / "server") as real:
+        monkeypatch.setenv("TRACKER_URL", real.url)
+        run = start("new")
+        run.log_artifact(made, name="rows", type="dataset")
+        folder = run.use_artifact("rows")
+        assert (folder.version, (folder / "rows.csv").read_bytes()) == (1, CONTENT)
+        with pytest.raises(RefusedError, match="has no artifact 'none'"):
+            run.use_artifact("none")
+        run.finish()
+
+
+def test_what_is_not_known_is_an_error_offline_too(server, start):
+    run = start(mode="offline")
+    with pytest.raises(RefusedError, match="mnist"):
+        run.use_artifact("mnist:v3")
