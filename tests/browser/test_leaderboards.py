@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.pages import ask, log
-from tests.processes import Server
+from tests.processes import Server, wait_until
 
 CODE = """
 import os, tracker
@@ -73,7 +73,8 @@ def test_one_is_made_from_the_metric_and_the_data_that_are_there(context: Browse
     dialog.get_by_role("combobox", name="Metric", exact=True).fill("val/acc")
     expect(dialog.get_by_role("option", name="as the project says: higher is better")).to_be_attached()
     data = dialog.get_by_role("combobox", name=re.compile("^Data"))
-    assert data.evaluate("input => [...input.list.options].map(({ value }) => value)") == ["val:v2", "val:v1"]
+    offered = "input => [...input.list.options].map(({ value }) => value)"
+    wait_until(lambda: data.evaluate(offered) == ["val:v2", "val:v1"], "the versions that there are, are offered")
     data.fill("val:v9")
     dialog.get_by_role("button", name="Make leaderboard").click()
     expect(dialog.get_by_role("alert")).to_contain_text("no artifact version 'val:v9'")
