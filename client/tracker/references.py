@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 from urllib.request import url2pathname
 
@@ -128,6 +128,24 @@ def look(uri: str, *, is_read: bool = False, until: float | None = None) -> Foun
     if found.etag is not None and not is_read:
         return found
     return _read(uri, None, None, until)
+
+
+class Told(Protocol):
+    """A file of a version as a server tells of it, in whose words "" is what there is not."""
+
+    @property
+    def reference(self) -> str: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def etag(self) -> str: ...
+
+
+def cannot_be_known(file: Told) -> bool:
+    """Whether nothing tells that what lies at a reference is what was logged."""
+    return bool(file.reference) and not file.digest and not file.etag
 
 
 def recorded(path: str, uri: str, *, digest: str, size_bytes: int, etag: str) -> Reference:

@@ -221,7 +221,7 @@ class _Cache:
         folder = self._folder / "versions" / hashlib.sha256(manifest).hexdigest()[:32]
         if self._is_whole(folder, resolved):
             return folder
-        kept = [file for file in resolved.files if not _cannot_be_known(file)]
+        kept = [file for file in resolved.files if not references.cannot_be_known(file)]
         blobs = self._blobs(resolved, kept)
         temporary = folder.with_name(f".{secrets.token_hex(8)}")
         make_private_folder(temporary)
@@ -239,13 +239,13 @@ class _Cache:
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         for file in resolved.files:
-            if _cannot_be_known(file):
+            if references.cannot_be_known(file):
                 notice(f"{file.path} is not fetched from {file.reference}: nothing tells whether it is what was logged")
         return folder
 
     def _is_whole(self, folder: Path, resolved: Resolved) -> bool:
         return folder.is_dir() and all(
-            self._is_intact(folder / file.path, file) for file in resolved.files if not _cannot_be_known(file)
+            self._is_intact(folder / file.path, file) for file in resolved.files if not references.cannot_be_known(file)
         )
 
     def _is_intact(self, path: Path, file: VersionFile) -> bool:
@@ -337,11 +337,6 @@ def _reference(file: VersionFile) -> Reference:
     return references.recorded(
         file.path, file.reference, digest=file.digest, size_bytes=file.size_bytes, etag=file.etag
     )
-
-
-def _cannot_be_known(file: VersionFile) -> bool:
-    """Whether nothing tells that what lies at a reference is what was logged."""
-    return bool(file.reference) and not file.digest and not file.etag
 
 
 def _download(file: VersionFile, transport: Transport, path: Path, told: Progress) -> None:

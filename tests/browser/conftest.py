@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Generator, Iterator
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -50,21 +49,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """After a test that failed its module's fixtures are made anew: it may have left their server half changed."""
     report = yield
-    item.stash[_HAS_FAILED] = item.stash.get(_HAS_FAILED, False) or report.failed
-    if call.when == "teardown" and item.stash[_HAS_FAILED] and Path(str(item.path)).parent == Path(__file__).parent:
-        item.stash[_HAS_FAILED] = False
-        _make_anew(item)
+    has_failed = call.when != "setup" and item.stash.get(_HAS_FAILED, False)
+    item.stash[_HAS_FAILED] = has_failed or report.failed
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """After a test that failed its module's fixtures are made anew: it may have left their server half changed."""
+    has_failed = True
+    try:
+        result = yield
+        has_failed = item.stash[_HAS_FAILED]
+        return result
+    finally:
+        if has_failed:
+            _make_anew(item)
 
 
 def _make_anew(item: pytest.Item) -> None:
     for definitions in item._fixtureinfo.name2fixturedefs.values():  # type: ignore[attr-defined]
         for definition in definitions:
             if definition.scope == "module":
-                with suppress(Exception):  # what a server says at its end is another test's matter
-                    definition.finish(item._request)  # type: ignore[attr-defined]
+                definition.finish(item._request)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")

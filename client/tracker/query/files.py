@@ -114,7 +114,7 @@ def download(connection: Connection, files: Sequence[StoredFile], target: Path) 
     """
     for file in files:
         _check(file)
-    known = [file for file in files if not _cannot_be_known(file)]
+    known = [file for file in files if not references.cannot_be_known(file)]
     paths = [target / file.place for file in known]
     wanted: dict[tuple[str, ...], _Wanted] = {}
     for file, path in zip(known, paths, strict=True):
@@ -127,7 +127,7 @@ def download(connection: Connection, files: Sequence[StoredFile], target: Path) 
     if wanted:
         connection.carry_out(list(_jobs(list(wanted.values()), failures)))
     for file in files:
-        if _cannot_be_known(file):
+        if references.cannot_be_known(file):
             notice(f"{file.place} is not fetched from {file.reference}: nothing tells whether it is what was logged")
     if failures:
         lacking = {path for one in wanted.values() if one.file in failures for path in one.paths}
@@ -191,11 +191,6 @@ def _copy(paths: Sequence[Path]) -> None:
 def _is_small(file: StoredFile) -> bool:
     """Whether it comes with others."""
     return not file.reference and 0 <= file.size_bytes <= downloading.SMALL_BYTES
-
-
-def _cannot_be_known(file: StoredFile) -> bool:
-    """Whether nothing tells that what lies at a reference is what was logged."""
-    return bool(file.reference) and not file.digest and not file.etag
 
 
 def _check(file: StoredFile) -> None:

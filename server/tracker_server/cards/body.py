@@ -15,7 +15,6 @@ from typing import Any, Final
 from tracker import manifest
 from tracker_server.bundles.schema import Verification
 from tracker_server.cards.schema import CardFields
-from tracker_server.gates import summary_value
 from tracker_server.registry.schema import AuditEntry, Cost, ModelVersionDetail
 
 MAX_ROWS: Final = 200
@@ -152,10 +151,7 @@ def _cost(cost: Cost) -> str:
 
 def _evaluation(version: ModelVersionDetail, judged: AuditEntry | None) -> Iterable[str]:
     yield "## Evaluation"
-    rows = [
-        (name, summary_value(found), found.last, found.min, found.max)
-        for name, found in sorted(version.metrics.items())
-    ]
+    rows = [(name, found.value, found.last, found.min, found.max) for name, found in sorted(version.metrics.items())]
     yield (
         "What the run had logged when the version was registered; its value is the one that rules compare.\n\n"
         + _table(("metric", "value", "last", "least", "greatest"), rows, nothing="The run had logged no metrics.")

@@ -13,7 +13,6 @@ from typing import Any, Final
 import yaml
 
 from tracker_server.cards.schema import CardFields
-from tracker_server.gates import summary_value
 from tracker_server.registry.schema import ModelVersionDetail
 
 MAX_METRICS: Final = 50
@@ -66,8 +65,8 @@ def _library(version: ModelVersionDetail) -> str | None:
 
 def _metrics(version: ModelVersionDetail) -> dict[str, float]:
     """The values that stand for the run, as they were at registration, where they are numbers."""
-    found = [(name, summary_value(summary)) for name, summary in sorted(version.metrics.items())]
-    return dict([(name, value) for name, value in found if value is not None][:MAX_METRICS])
+    found = {name: summary.value for name, summary in sorted(version.metrics.items()) if summary.value is not None}
+    return dict(list(found.items())[:MAX_METRICS])
 
 
 def _results(version: ModelVersionDetail, fields: CardFields) -> list[dict[str, Any]]:

@@ -48,6 +48,4 @@ def value_of(side: Side, metric: str) -> float | None:
 
 def summary_value(summary: MetricSummary | None) -> float | None:
     """The value that stands for a run."""
-    if summary is None:
-        return None
-    return summary.shown if summary.shown is not None else summary.last
+    return None if summary is None else summary.value

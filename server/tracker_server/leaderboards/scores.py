@@ -146,7 +146,7 @@ def of_summary(summary: MetricSummary | None, value: Value, goal: Goal) -> float
     if summary is None:
         return None
     if value == "shown":
-        return _finite(summary.shown if summary.shown is not None else summary.last)
+        return _finite(summary.value)
     numbers = {"last": summary.last, "min": summary.min, "max": summary.max, "mean": summary.mean}
     return _finite(numbers[goal if value == "best" else value])
 

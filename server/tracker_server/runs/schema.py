@@ -83,6 +83,11 @@ class MetricSummary(msgspec.Struct, frozen=True):
     summary: SummaryWord = "last"
     goal: Goal | None = None
 
+    @property
+    def value(self) -> float | None:
+        """The one that stands for the run: the last where it has not said which."""
+        return self.shown if self.shown is not None else self.last
+
 
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     """A run as a row of a table. `config` and `metrics` hold the columns asked for that this run has.
